@@ -1,0 +1,84 @@
+-- Roles, areas and the other words that rarely change.
+-- Three roles: the owner migrates; toancanh_app serves; toancanh_public_read sees the public projection only.
+
+-- +goose Up
+-- +goose StatementBegin
+do $$
+begin
+  -- Roles belong to the whole server: another database of it may have made them already, also at this instant.
+  begin
+    create role toancanh_app login;
+  exception when duplicate_object or unique_violation then null;
+  end;
+  begin
+    create role toancanh_public_read login;
+  exception when duplicate_object or unique_violation then null;
+  end;
+end $$;
+-- +goose StatementEnd
+
+revoke all on schema public from public;
+grant usage on schema public to toancanh_app, toancanh_public_read;
+
+create table dataset (
+  only_row    boolean primary key default true constraint dataset_one_row check (only_row),
+  origin      text not null constraint dataset_origin check (origin in ('real', 'simulated')),
+  created_at  timestamptz not null default now(),
+  history_at  timestamptz,
+  history_to  timestamptz
+);
+comment on table dataset is 'What this database was born as; a simulated one stays so (architecture: invariant 9).';
+
+create table division (
+  code        text primary key,
+  label       text not null,
+  root        text not null,
+  valid_from  date,
+  valid_to    date,
+  is_default  boolean not null default false
+);
+
+create table area (
+  division    text not null references division (code),
+  code        text not null,
+  parent      text,
+  level       text not null constraint area_level check (level in ('province', 'district', 'commune')),
+  kind        text not null default '',
+  name        text not null,
+  name_en     text not null default '',
+  folded      text not null default '',
+  lat         double precision not null,
+  lon         double precision not null,
+  primary key (division, code),
+  constraint area_parent_known foreign key (division, parent) references area (division, code) deferrable initially deferred
+);
+
+create table crosswalk (
+  from_division text not null,
+  from_code     text not null,
+  to_division   text not null,
+  to_code       text not null,
+  primary key (from_division, from_code, to_division, to_code)
+);
+
+create table unit (
+  code  text primary key,
+  name  text not null,
+  successor text not null default ''
+);
+
+create table api_key (
+  id          text primary key,
+  secret_hash bytea not null,
+  label       text not null,
+  rights      text[] not null,
+  created_at  timestamptz not null default now(),
+  revoked_at  timestamptz
+);
+comment on column api_key.secret_hash is 'SHA-256 of the secret; the secret itself is shown once and never kept.';
+
+grant select, insert, update on dataset, division, area, crosswalk, unit, api_key to toancanh_app;
+grant select on division, area to toancanh_public_read;
+
+-- +goose Down
+drop table api_key, unit, crosswalk, area, division, dataset;
