@@ -43,6 +43,11 @@ func findPostgres(ctx context.Context, o Options) (binaries, error) {
 	if err != nil {
 		return binaries{}, err
 	}
+	return choose(ctx, o, want)
+}
+
+// choose takes the first installation of the wanted major, or, when that is 0, the first new enough.
+func choose(ctx context.Context, o Options, want int) (binaries, error) {
 	var seen []string
 	for _, dir := range candidates(o.BinDirs) {
 		if _, err := os.Stat(filepath.Join(dir, "initdb")); err != nil {
@@ -209,4 +214,13 @@ func examine(ctx context.Context, dir string) (binaries, error) {
 		return binaries{}, fmt.Errorf("tells no version: %q", output)
 	}
 	return binaries{Dir: dir, Major: major, Version: words[2]}, nil
+}
+
+// FindPostgres says which PostgreSQL an empty data directory would get: its directory and version.
+func FindPostgres(ctx context.Context) (string, error) {
+	b, err := choose(ctx, Options{}, 0)
+	if err != nil {
+		return "", err
+	}
+	return b.Dir + " " + b.Version, nil
 }

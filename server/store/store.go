@@ -130,4 +130,3 @@ func (s *Store) Applied(ctx context.Context) (int64, error) {
 	err := s.probe.QueryRow(ctx, "select max(version_id) from goose_db_version where is_applied").Scan(&v)
 	return v, err
 }
-
