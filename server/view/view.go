@@ -1,0 +1,162 @@
+// Package view is the only place that decides who may see what of a report. Each audience has its own struct,
+// an allow-list: a field that is not in it cannot reach it. It never stores or sends anything.
+package view
+
+import (
+	"time"
+
+	"toancanh/schema"
+	"toancanh/server/kpi"
+	"toancanh/server/report"
+)
+
+// OpsReport is a report as operators, leads, leaders and the staff of its unit see it.
+type OpsReport struct {
+	ID             string     `json:"id"`
+	Code           string     `json:"code"`
+	Version        int64      `json:"version"`
+	Origin         string     `json:"origin"`
+	Category       string     `json:"category"`
+	Description    string     `json:"description"`
+	Address        string     `json:"address"`
+	Location       Location   `json:"location"`
+	Division       string     `json:"division"`
+	Area           string     `json:"area"`
+	Path           []string   `json:"path"`
+	PlaceConfirmed bool       `json:"place_confirmed"`
+	Status         string     `json:"status"`
+	Priority       string     `json:"priority"`
+	Emergency      bool       `json:"emergency"`
+	Unit           string     `json:"unit"`
+	Parent         string     `json:"parent"`
+	Source         string     `json:"source"`
+	ReceivedAt     time.Time  `json:"received_at"`
+	OccurredAt     *time.Time `json:"occurred_at"`
+	Due            Due        `json:"due"`
+	AcceptedAt     *time.Time `json:"accepted_at"`
+	AssignedAt     *time.Time `json:"assigned_at"`
+	ResolvedAt     *time.Time `json:"resolved_at"`
+	PublishedAt    *time.Time `json:"published_at"`
+	ClosedAt       *time.Time `json:"closed_at"`
+	WithdrawnAt    *time.Time `json:"withdrawn_at"`
+	Reason         string     `json:"reason"`
+	Answer         string     `json:"answer"`
+	PublicText     string     `json:"public_text"`
+	Bounces        int        `json:"bounces"`
+	Reopens        int        `json:"reopens"`
+	HasContact     bool       `json:"has_contact"`
+}
+
+// Location is a point, in degrees.
+type Location struct {
+	Lat float64 `json:"lat"`
+	Lon float64 `json:"lon"`
+}
+
+// Due holds the deadlines; Running is the one whose clock runs now.
+type Due struct {
+	Accept   *time.Time `json:"accept"`
+	Assign   *time.Time `json:"assign"`
+	Resolve  *time.Time `json:"resolve"`
+	Original *time.Time `json:"original"`
+	Publish  *time.Time `json:"publish"`
+	Running  *time.Time `json:"running"`
+}
+
+// WallReport is a report as a screen in the control room shows it.
+type WallReport struct {
+	ID         string     `json:"id"`
+	Code       string     `json:"code"`
+	Version    int64      `json:"version"`
+	Origin     string     `json:"origin"`
+	Category   string     `json:"category"`
+	Summary    string     `json:"summary"` // redacted, at most 140 characters
+	Lat        float64    `json:"lat"`
+	Lon        float64    `json:"lon"`
+	Area       string     `json:"area"`
+	Path       []string   `json:"path"`
+	Status     string     `json:"status"`
+	Priority   string     `json:"priority"`
+	Emergency  bool       `json:"emergency"`
+	State      string     `json:"state"`
+	Open       bool       `json:"open"`
+	ReceivedAt time.Time  `json:"received_at"`
+	DueAt      *time.Time `json:"due_at"` // the running deadline: overdue is open and due_at before now
+	ClosedAt   *time.Time `json:"closed_at"`
+}
+
+// PublicReport is a report as everybody may see it. Its id is the code.
+type PublicReport struct {
+	Code         string     `json:"code"`
+	Version      int64      `json:"version"`
+	Category     string     `json:"category"`
+	Area         string     `json:"area"`
+	Path         []string   `json:"path"`
+	Origin       string     `json:"origin"`
+	Status       string     `json:"status"`
+	ReceivedHour time.Time  `json:"received_hour"`
+	DueDate      *string    `json:"due_date"`
+	ResolvedDate *string    `json:"resolved_date"`
+	PublishedAt  *time.Time `json:"published_at"`
+	Text         string     `json:"text"`
+	Answer       string     `json:"answer"`
+}
+
+// FollowReport is what the sender, who holds the code, sees on the page of the report.
+type FollowReport struct {
+	Code         string     `json:"code"`
+	Version      int64      `json:"version"`
+	Origin       string     `json:"origin"`
+	Category     string     `json:"category"`
+	Area         string     `json:"area"`
+	Path         []string   `json:"path"`
+	Status       string     `json:"status"`
+	StatusLabel  string     `json:"status_label"`
+	ReceivedHour time.Time  `json:"received_hour"`
+	DueDate      *string    `json:"due_date"`
+	ResolvedDate *string    `json:"resolved_date"`
+	PublishedAt  *time.Time `json:"published_at"`
+	AnswerUntil  *time.Time `json:"answer_until"` // can_bo_sung: until when the sender may answer
+	Reason       string     `json:"reason"`       // redacted; only of a refusal or a question
+	Parent       string     `json:"parent"`
+	Text         string     `json:"text"`
+}
+
+// Draft is an event about to be stored in the transaction of its change: one payload for one audience.
+type Draft struct {
+	Audience schema.Audience
+	Kind     string // schema.KindReport or schema.KindGone
+	ID       string // the UUID; the public code on public topics
+	Version  int64
+	Topics   []string
+	Data     []byte // JSON; nil for gone
+	Purge    bool   // erase every earlier trace of ID on these topics
+}
+
+// Withdrawn stands in place of every text of a withdrawn report.
+const Withdrawn = "[đã thu hồi]"
+
+// Ops is the report for operators and for its unit.
+func Ops(r report.Report) OpsReport { panic("unwritten") }
+
+// Wall is the report for screens; false when they may not see it.
+func Wall(r report.Report) (WallReport, bool) { panic("unwritten") }
+
+// Public is the report for everybody; false when they may not see it. Dates are days in loc.
+func Public(r report.Report, loc *time.Location) (PublicReport, bool) { panic("unwritten") }
+
+// Follow is the report for whoever holds its code; false when it was withdrawn.
+func Follow(r report.Report, loc *time.Location) (FollowReport, bool) { panic("unwritten") }
+
+// Events are the events of a change, before it nil at birth: the new state to every topic that sees it, and
+// gone to every topic it left.
+func Events(before *report.Report, after report.Report, loc *time.Location) []Draft {
+	panic("unwritten")
+}
+
+// Redact removes what names or reaches a person: phone numbers, identity numbers, number plates, e-mail
+// addresses and links, every occurrence. The result is NFC.
+func Redact(text string) string { panic("unwritten") }
+
+// Fact is the report as the counters see it.
+func Fact(r report.Report) kpi.Fact { panic("unwritten") }
