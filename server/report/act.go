@@ -1,6 +1,12 @@
 package report
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"toancanh/server/fault"
+)
 
 // ActName names what somebody does to a report.
 type ActName string
@@ -30,14 +36,14 @@ const (
 // Act is one thing somebody does.
 type Act struct {
 	Name    ActName
-	Version int64  // the version its actor saw; 0 skips the check
-	Actor   string // an opaque id or a role, never a citizen's name
-	Unit    string // assign
-	Reason  string
-	Text    string // supplement, resolve, publish
-	Parent  string // merge: the other's public code
-	Until   *time.Time
-	Place   *Placed // confirm_place; nil confirms the present area
+	Version int64      // the version its actor saw; 0 skips the check
+	Actor   string     // an opaque id or a role, never a citizen's name
+	Unit    string     // assign
+	Reason  string     // refuse, ask, return, request_extension, deny_extension, reopen, withdraw
+	Text    string     // supplement, resolve, publish
+	Parent  string     // merge: the other's public code
+	Until   *time.Time // request_extension; approve_extension may name another day
+	Place   *Placed    // confirm_place; nil confirms the present area
 }
 
 // Entry is an act as it happened; the timeline of a report is its entries, N from 1.
@@ -52,6 +58,133 @@ type Entry struct {
 	Text   string
 	Parent string
 	Until  *time.Time
-	Area   string // confirm_place: the area confirmed
+	Area   string // at birth and confirm_place
 	At     time.Time
+}
+
+// Label is the act in Vietnamese, empty for an unknown one.
+func (a ActName) Label() string {
+	switch a {
+	case Receive:
+		return "Gửi phản ánh"
+	case Accept:
+		return "Tiếp nhận"
+	case Refuse:
+		return "Không tiếp nhận"
+	case Merge:
+		return "Gộp vào phản ánh khác"
+	case Ask:
+		return "Yêu cầu bổ sung"
+	case Supplement:
+		return "Bổ sung thông tin"
+	case Assign:
+		return "Phân công"
+	case Return:
+		return "Trả lại"
+	case Start:
+		return "Bắt đầu xử lý"
+	case RequestExtension:
+		return "Xin gia hạn"
+	case ApproveExtension:
+		return "Duyệt gia hạn"
+	case DenyExtension:
+		return "Không duyệt gia hạn"
+	case Resolve:
+		return "Báo đã xử lý"
+	case Publish:
+		return "Công khai kết quả"
+	case Reopen:
+		return "Mở lại"
+	case Complete:
+		return "Hoàn thành"
+	case Withdraw:
+		return "Thu hồi"
+	case ConfirmPlace:
+		return "Xác nhận địa bàn"
+	}
+	return ""
+}
+
+// actNames lists what can be asked for, in the order faces show it.
+func actNames() []ActName {
+	return []ActName{
+		Accept, Assign, Start, Resolve, Publish, Complete, Ask, Supplement, RequestExtension, ApproveExtension, DenyExtension,
+		Return, Reopen, Merge, Refuse, ConfirmPlace, Withdraw,
+	}
+}
+
+// transition is where an act may begin and where it leads; an empty to keeps or restores a status.
+type transition struct {
+	from []Status
+	to   Status
+}
+
+func transitionOf(a ActName) transition {
+	switch a {
+	case Accept:
+		return transition{[]Status{Moi}, DaTiepNhan}
+	case Refuse:
+		return transition{[]Status{Moi, CanBoSung, DaTiepNhan, TraLai}, KhongTiepNhan}
+	case Merge:
+		return transition{[]Status{Moi, CanBoSung, DaTiepNhan, DaPhanCong, TraLai, DangXuLy}, TrungLap}
+	case Ask:
+		return transition{[]Status{Moi, DaTiepNhan, DaPhanCong, DangXuLy}, CanBoSung}
+	case Supplement:
+		return transition{[]Status{CanBoSung}, ""}
+	case Assign:
+		return transition{[]Status{DaTiepNhan, DaPhanCong, TraLai, DangXuLy, MoLai}, DaPhanCong}
+	case Return:
+		return transition{[]Status{DaPhanCong, DangXuLy}, TraLai}
+	case Start:
+		return transition{[]Status{DaPhanCong, MoLai}, DangXuLy}
+	case RequestExtension:
+		return transition{[]Status{DaPhanCong, DangXuLy}, XinGiaHan}
+	case ApproveExtension, DenyExtension:
+		return transition{[]Status{XinGiaHan}, ""}
+	case Resolve:
+		return transition{[]Status{DaPhanCong, DangXuLy, XinGiaHan}, DaXuLy}
+	case Publish:
+		return transition{[]Status{DaXuLy}, CongKhai}
+	case Reopen:
+		return transition{[]Status{DaXuLy, CongKhai}, MoLai}
+	case Complete:
+		return transition{[]Status{CongKhai}, HoanThanh}
+	case Withdraw:
+		return transition{Statuses(), ""}
+	case ConfirmPlace:
+		return transition{[]Status{Moi, CanBoSung, DaTiepNhan, DaPhanCong, TraLai, DangXuLy, XinGiaHan, DaXuLy, CongKhai, MoLai}, ""}
+	}
+	return transition{}
+}
+
+// Allowed lists the acts lawful for the report as it stands.
+func Allowed(r Report) []ActName {
+	return slices.DeleteFunc(actNames(), func(a ActName) bool { return !lawful(r, a) })
+}
+
+func lawful(r Report, a ActName) bool {
+	if r.WithdrawnAt != nil || !slices.Contains(transitionOf(a).from, r.Status) {
+		return false
+	}
+	// Nobody could answer.
+	return a != Ask || r.HasContact
+}
+
+// unlawful says, for people, why an act cannot be done now and what can.
+func unlawful(r Report, a ActName) error {
+	if a.Label() == "" || a == Receive {
+		return fault.Invalid("act", "Không có thao tác này").Because("unknown")
+	}
+	if r.WithdrawnAt != nil {
+		return fault.Conflict("Phản ánh đã được thu hồi, không thể thao tác thêm").Because("withdrawn")
+	}
+	if a == Ask && !r.HasContact {
+		return fault.Conflict("Người gửi không để lại liên hệ nên không thể yêu cầu bổ sung").Because("no_contact")
+	}
+	var can []string
+	for _, b := range Allowed(r) {
+		can = append(can, "“"+b.Label()+"”")
+	}
+	return fault.Conflict("Phản ánh đang ở trạng thái “%s” nên không thể “%s”; có thể: %s",
+		r.Status.Label(), a.Label(), strings.Join(can, ", ")).Because("not_lawful")
 }

@@ -128,6 +128,3 @@ type Birth struct {
 	Placed
 	At time.Time // received_at
 }
-
-// Contact is how to reach a sender. It never enters a Report, an Event or a log.
-type Contact struct{ Name, Phone, Email string }
