@@ -5,6 +5,7 @@ create table report (
   id              uuid primary key,
   received_at     timestamptz not null,
   occurred_at     timestamptz,
+  changed_at      timestamptz not null,
   accepted_at     timestamptz,
   assigned_at     timestamptz,
   resolved_at     timestamptz,
@@ -18,6 +19,8 @@ create table report (
   due_resolve     timestamptz,
   due_original    timestamptz,
   due_publish     timestamptz,
+  due_now         timestamptz,
+  ended_at        timestamptz,
   lat             double precision not null,
   lon             double precision not null,
   cell            bigint not null,
@@ -29,11 +32,13 @@ create table report (
   place_confirmed boolean not null default false,
   has_contact     boolean not null default false,
   is_open         boolean not null,
+  is_excluded     boolean not null default false,
   code            text not null constraint report_code_unique unique,
   origin          text not null constraint report_origin check (origin in ('real', 'simulated', 'replayed', 'imported', 'drill')),
   source          text not null,
   category        text not null,
   status          text not null,
+  before_status   text not null default '',
   priority        text not null,
   division        text not null,
   area            text not null,
@@ -48,24 +53,32 @@ create table report (
   folded          text not null default '',
   constraint report_version_grows check (version > 0)
 );
+comment on column report.due_now is 'The deadline whose clock runs now; null when none does.';
+comment on column report.ended_at is 'When it stopped being open; null while it is.';
+comment on column report.is_excluded is 'Refused, merged or withdrawn: left out of the rate of reports handled on time.';
 comment on column report.cell is 'z20 web-mercator quadkey; the parent at zoom z is cell >> 2*(20-z).';
 comment on column report.folded is 'Description, address and code without diacritics, for search.';
 
 create index report_open_received on report (received_at desc) where is_open;
 create index report_received on report (received_at desc, id);
 create index report_closed on report (closed_at desc) where not is_open and withdrawn_at is null;
+create index report_due_now on report (due_now) where is_open;
 create index report_due_original on report (due_original) where due_original is not null;
 
 create table report_act (
-  report_id  uuid not null references report (id),
-  n          integer not null,
-  at         timestamptz not null,
-  act        text not null,
+  report_id   uuid not null references report (id),
+  n           bigint not null,
+  at          timestamptz not null,
+  until       timestamptz,
+  act         text not null,
   from_status text not null,
-  to_status  text not null,
-  actor      text not null,
-  reason     text not null default '',
-  note       text not null default '',
+  to_status   text not null,
+  actor       text not null,
+  unit        text not null default '',
+  reason      text not null default '',
+  text        text not null default '',
+  parent      text not null default '',
+  area        text not null default '',
   primary key (report_id, n)
 );
 comment on table report_act is 'Append-only timeline: the application may not change or delete it.';

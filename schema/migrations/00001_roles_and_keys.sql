@@ -1,4 +1,4 @@
--- Roles, areas and the other words that rarely change.
+-- The roles, what the database was born as, and the keys of gateways and tools.
 -- Three roles: the owner migrates; toancanh_app serves; toancanh_public_read sees the public projection only.
 
 -- +goose Up
@@ -29,44 +29,6 @@ create table dataset (
 );
 comment on table dataset is 'What this database was born as; a simulated one stays so (architecture: invariant 9).';
 
-create table division (
-  code        text primary key,
-  label       text not null,
-  root        text not null,
-  valid_from  date,
-  valid_to    date,
-  is_default  boolean not null default false
-);
-
-create table area (
-  division    text not null references division (code),
-  code        text not null,
-  parent      text,
-  level       text not null constraint area_level check (level in ('province', 'district', 'commune')),
-  kind        text not null default '',
-  name        text not null,
-  name_en     text not null default '',
-  folded      text not null default '',
-  lat         double precision not null,
-  lon         double precision not null,
-  primary key (division, code),
-  constraint area_parent_known foreign key (division, parent) references area (division, code) deferrable initially deferred
-);
-
-create table crosswalk (
-  from_division text not null,
-  from_code     text not null,
-  to_division   text not null,
-  to_code       text not null,
-  primary key (from_division, from_code, to_division, to_code)
-);
-
-create table unit (
-  code  text primary key,
-  name  text not null,
-  successor text not null default ''
-);
-
 create table api_key (
   id          text primary key,
   secret_hash bytea not null,
@@ -77,8 +39,8 @@ create table api_key (
 );
 comment on column api_key.secret_hash is 'SHA-256 of the secret; the secret itself is shown once and never kept.';
 
-grant select, insert, update on dataset, division, area, crosswalk, unit, api_key to toancanh_app;
-grant select on division, area to toancanh_public_read;
+grant select, insert, update on dataset, api_key to toancanh_app;
+grant select on dataset to toancanh_public_read;
 
 -- +goose Down
-drop table api_key, unit, crosswalk, area, division, dataset;
+drop table api_key, dataset;

@@ -1,0 +1,16 @@
+// Package sample holds the facts of the sample province: the areas of its two
+// divisions, the cross-walk between them and a plain outline. It hands out the
+// files as they are and never interprets them; that is the work of server/area.
+package sample
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed areas.csv crosswalk.csv divisions.csv outline.geojson
+var files embed.FS
+
+// Files returns the sample's files: areas.csv, crosswalk.csv, divisions.csv and
+// the outlines that divisions.csv names.
+func Files() fs.FS { return files }

@@ -1,0 +1,233 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"toancanh/schema"
+	"toancanh/server/fault"
+	"toancanh/server/report"
+	"toancanh/server/view"
+)
+
+// Promise is an Idempotency-Key with the hash of the body it came with and the answer it is to get. Scope names
+// caller and route. The answer holds no contact.
+type Promise struct {
+	Scope, Key string
+	BodyHash   []byte
+	Answer     string
+}
+
+// Sealed is a contact as it is kept.
+type Sealed struct {
+	KeyID string
+	Bytes []byte
+}
+
+// Acceptance is a report to be kept with all that belongs to it.
+type Acceptance struct {
+	Report  report.Report
+	Entry   report.Entry
+	Contact *Sealed
+	Events  []view.Draft
+	Promise *Promise // nil without an Idempotency-Key
+}
+
+// Accepted is what became of an Acceptance. Repeated says that the key was known: Answer is the first one's.
+type Accepted struct {
+	Repeated bool
+	Answer   string
+	Err      error // the key is known with another body
+}
+
+// AcceptReports keeps reports, their first timeline entries, sealed contacts and events in one transaction. An
+// acceptance whose key is known is not kept again.
+func (s *Store) AcceptReports(ctx context.Context, list []Acceptance) ([]Accepted, error) {
+	answers := make([]Accepted, len(list))
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		fresh, err := keepPromises(ctx, tx, list, answers)
+		if err != nil || len(fresh) == 0 {
+			return err
+		}
+		return keepReports(ctx, tx, fresh)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("accept reports: %w", classify(err))
+	}
+	return answers, nil
+}
+
+func keepReports(ctx context.Context, tx pgx.Tx, fresh []Acceptance) error {
+	reports := make([]*report.Report, len(fresh))
+	entries := make([]Entry, len(fresh))
+	var drafts []view.Draft
+	contacts := &pgx.Batch{}
+	for i := range fresh {
+		a := &fresh[i]
+		reports[i] = &a.Report
+		entries[i] = Entry{a.Report.ID, a.Entry}
+		drafts = append(drafts, a.Events...)
+		if a.Contact != nil {
+			contacts.Queue("insert into report_contact (report_id, key_id, sealed) values ($1, $2, $3)",
+				uuid.MustParse(a.Report.ID), a.Contact.KeyID, a.Contact.Bytes)
+		}
+	}
+	if err := copyReports(ctx, tx, reports); err != nil {
+		return err
+	}
+	if err := copyEntries(ctx, tx, entries); err != nil {
+		return err
+	}
+	if err := sendBatch(ctx, tx, contacts); err != nil {
+		return fmt.Errorf("insert sealed contacts: %w", err)
+	}
+	return insertEvents(ctx, tx, drafts, reports[len(reports)-1].ReceivedAt)
+}
+
+func sendBatch(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
+	if batch.Len() == 0 {
+		return nil
+	}
+	return classify(tx.SendBatch(ctx, batch).Close())
+}
+
+// keepPromises stores the new keys and answers the known ones; it returns the acceptances to be kept.
+func keepPromises(ctx context.Context, tx pgx.Tx, list []Acceptance, answers []Accepted) ([]Acceptance, error) {
+	var scopes, keys, texts []string
+	var hashes [][]byte
+	for _, a := range list {
+		if p := a.Promise; p != nil {
+			scopes, keys, texts, hashes = append(scopes, p.Scope), append(keys, p.Key), append(texts, p.Answer), append(hashes, p.BodyHash)
+		}
+	}
+	if len(keys) == 0 {
+		return list, nil
+	}
+	rows, err := tx.Query(ctx, `
+		insert into idempotency (scope, key, body_hash, status, answer)
+		select s, k, h, 201, a from unnest($1::text[], $2::text[], $3::bytea[], $4::text[]) as x(s, k, h, a)
+		on conflict do nothing returning scope, key, answer`, scopes, keys, hashes, texts)
+	if err != nil {
+		return nil, fmt.Errorf("keep idempotency keys: %w", classify(err))
+	}
+	kept := map[[2]string]string{}
+	var scope, key, answer string
+	if _, err := pgx.ForEachRow(rows, []any{&scope, &key, &answer}, func() error {
+		kept[[2]string{scope, key}] = answer
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("keep idempotency keys: %w", classify(err))
+	}
+	fresh := make([]Acceptance, 0, len(list))
+	for i, a := range list {
+		// The answer names the new id, so equal answers mean that this very acceptance's key was stored.
+		if a.Promise == nil || kept[[2]string{a.Promise.Scope, a.Promise.Key}] == a.Promise.Answer {
+			fresh = append(fresh, a)
+			continue
+		}
+		if answers[i], err = repeat(ctx, tx, a.Promise); err != nil {
+			return nil, err
+		}
+	}
+	return fresh, nil
+}
+
+// repeat answers a known key.
+func repeat(ctx context.Context, tx pgx.Tx, p *Promise) (Accepted, error) {
+	var hash []byte
+	var answer string
+	err := tx.QueryRow(ctx, "select body_hash, answer from idempotency where scope = $1 and key = $2", p.Scope, p.Key).
+		Scan(&hash, &answer)
+	if err != nil {
+		return Accepted{}, fmt.Errorf("read idempotency key: %w", classify(err))
+	}
+	if string(hash) != string(p.BodyHash) {
+		return Accepted{Repeated: true, Err: errOtherBody}, nil
+	}
+	return Accepted{Repeated: true, Answer: answer}, nil
+}
+
+var errOtherBody = fault.Invalid("Idempotency-Key", "Khóa này đã dùng cho một nội dung khác.").Because("key_reused")
+
+// Promised answers a known key without keeping anything; ok is false for an unknown one.
+func (s *Store) Promised(ctx context.Context, p Promise) (answer Accepted, ok bool, err error) {
+	err = s.inSnapshot(ctx, func(tx pgx.Tx) error {
+		var n int
+		if err := tx.QueryRow(ctx, "select count(*) from idempotency where scope = $1 and key = $2", p.Scope, p.Key).Scan(&n); err != nil {
+			return err
+		}
+		if n == 0 {
+			return nil
+		}
+		ok = true
+		answer, err = repeat(ctx, tx, &p)
+		return err
+	})
+	if err != nil {
+		return Accepted{}, false, fmt.Errorf("look up idempotency key: %w", classify(err))
+	}
+	return answer, ok, nil
+}
+
+// Past is a report of the past with its whole timeline.
+type Past struct {
+	Report  report.Report
+	Entries []report.Entry
+}
+
+// AcceptHistory keeps reports of the past. Instead of an event each it writes one reset per touched topic.
+func (s *Store) AcceptHistory(ctx context.Context, list []Past, at time.Time, loc *time.Location) error {
+	reports := make([]*report.Report, len(list))
+	var entries []Entry
+	projection := &pgx.Batch{}
+	topics := map[schema.Audience]map[string]bool{}
+	for i := range list {
+		r := &list[i].Report
+		reports[i] = r
+		for _, e := range list[i].Entries {
+			entries = append(entries, Entry{r.ID, e})
+		}
+		project(projection, r, loc)
+		for _, d := range view.Events(nil, *r, loc) {
+			if topics[d.Audience] == nil {
+				topics[d.Audience] = map[string]bool{}
+			}
+			for _, t := range d.Topics {
+				topics[d.Audience][t] = true
+			}
+		}
+	}
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		if err := copyReports(ctx, tx, reports); err != nil {
+			return err
+		}
+		if err := copyEntries(ctx, tx, entries); err != nil {
+			return err
+		}
+		if err := sendBatch(ctx, tx, projection); err != nil {
+			return err
+		}
+		return insertEvents(ctx, tx, resets(topics), at)
+	})
+	if err != nil {
+		return fmt.Errorf("accept history: %w", classify(err))
+	}
+	return nil
+}
+
+// resets is one reset per audience for all its topics.
+func resets(topics map[schema.Audience]map[string]bool) []view.Draft {
+	var drafts []view.Draft
+	for audience, names := range topics {
+		d := view.Draft{Audience: audience, Kind: schema.KindReset}
+		for name := range names {
+			d.Topics = append(d.Topics, name)
+		}
+		drafts = append(drafts, d)
+	}
+	return drafts
+}

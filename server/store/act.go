@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"toancanh/server/report"
+	"toancanh/server/view"
+)
+
+// Decide says what an act makes of a report; it is pure and may refuse.
+type Decide func(report.Report) (report.Report, report.Entry, error)
+
+// Act locks a report, decides, and keeps the new state with its timeline entry, its public projection and its
+// events. id is the UUID or the public code.
+func (s *Store) Act(ctx context.Context, id string, loc *time.Location, decide Decide) (report.Report, error) {
+	var after report.Report
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		before, err := lockReport(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		var entry report.Entry
+		if after, entry, err = decide(before); err != nil {
+			return err
+		}
+		if err := updateReport(ctx, tx, &after, before.Version); err != nil {
+			return err
+		}
+		if err := copyEntries(ctx, tx, []Entry{{after.ID, entry}}); err != nil {
+			return err
+		}
+		batch := &pgx.Batch{}
+		project(batch, &after, loc)
+		if err := sendBatch(ctx, tx, batch); err != nil {
+			return err
+		}
+		return insertEvents(ctx, tx, view.Events(&before, after, loc), entry.At)
+	})
+	if err != nil {
+		return report.Report{}, fmt.Errorf("act on report %s: %w", id, classify(err))
+	}
+	return after, nil
+}
+
+// Report reads one report; id is the UUID or the public code.
+func (s *Store) Report(ctx context.Context, id string) (report.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
+	defer cancel()
+	return oneReport(ctx, s.read, id, "")
+}
+
+// Timeline reads a report's entries in order.
+func (s *Store) Timeline(ctx context.Context, reportID string) ([]report.Entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
+	defer cancel()
+	rows, err := s.read.Query(ctx, `
+		select n, at, until, act, from_status, to_status, actor, unit, reason, text, parent, area
+		from report_act where report_id = $1::uuid order by n`, reportID)
+	if err != nil {
+		return nil, fmt.Errorf("read timeline of %s: %w", reportID, classify(err))
+	}
+	entries, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (report.Entry, error) {
+		var e report.Entry
+		err := row.Scan(&e.N, &e.At, &e.Until, (*string)(&e.Act), (*string)(&e.From), (*string)(&e.To),
+			&e.Actor, &e.Unit, &e.Reason, &e.Text, &e.Parent, &e.Area)
+		e.At = e.At.UTC()
+		if e.Until != nil {
+			*e.Until = e.Until.UTC()
+		}
+		return e, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read timeline of %s: %w", reportID, classify(err))
+	}
+	return entries, nil
+}
+
+// ReportsByID reads the reports with the given UUIDs, as far as there are such.
+func (s *Store) ReportsByID(ctx context.Context, ids []string) ([]report.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
+	defer cancel()
+	rows, err := s.read.Query(ctx, reportSelect()+"where id = any($1::text[]::uuid[])", ids)
+	if err != nil {
+		return nil, fmt.Errorf("read changed reports: %w", classify(err))
+	}
+	list, err := pgx.CollectRows(rows, scanReport)
+	if err != nil {
+		return nil, fmt.Errorf("read changed reports: %w", classify(err))
+	}
+	return list, nil
+}

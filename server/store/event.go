@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"toancanh/schema"
+	"toancanh/server/report"
+	"toancanh/server/view"
+)
+
+// sqlInsertEvents stores payloads once an audience and puts them before the relay. Topic names hold no space.
+const sqlInsertEvents = `
+	with stored as (
+		insert into event (at, version, audience, kind, thing, purge, topics, data)
+		select at, version, audience, kind, thing, purge, string_to_array(topics, ' '), data
+		from unnest($1::timestamptz[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[], $8::text[])
+			with ordinality as x(at, version, audience, kind, thing, purge, topics, data, ord)
+		order by ord
+		returning id, day
+	)
+	insert into outbox (event_id, day) select id, day from stored`
+
+// insertEvents announces drafts as of at, inside the transaction of their change.
+func insertEvents(ctx context.Context, tx pgx.Tx, drafts []view.Draft, at time.Time) error {
+	if len(drafts) == 0 {
+		return nil
+	}
+	n := len(drafts)
+	ats, versions := make([]time.Time, n), make([]int64, n)
+	audiences, kinds, things, topics := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	purges, payloads := make([]bool, n), make([]*string, n)
+	for i, d := range drafts {
+		ats[i], versions[i], audiences[i], kinds[i], things[i] = at, d.Version, string(d.Audience), d.Kind, d.ID
+		topics[i], purges[i] = strings.Join(d.Topics, " "), d.Purge
+		if d.Data != nil {
+			text := string(d.Data)
+			payloads[i] = &text
+		}
+	}
+	_, err := tx.Exec(ctx, sqlInsertEvents, ats, versions, audiences, kinds, things, purges, topics, payloads)
+	if err != nil {
+		return fmt.Errorf("insert events: %w", classify(err))
+	}
+	return purgePayloads(ctx, tx, drafts)
+}
+
+// purgePayloads erases the stored payloads of what was withdrawn: whoever asks for past events gets "gone".
+func purgePayloads(ctx context.Context, tx pgx.Tx, drafts []view.Draft) error {
+	for _, d := range drafts {
+		if !d.Purge {
+			continue
+		}
+		_, err := tx.Exec(ctx, `update event set data = null, kind = $4
+			where thing = $1 and audience = $2 and version < $3 and data is not null`,
+			d.ID, string(d.Audience), d.Version, schema.KindGone)
+		if err != nil {
+			return fmt.Errorf("purge payloads of %s: %w", d.ID, classify(err))
+		}
+	}
+	return nil
+}
+
+// copyEntries appends to timelines.
+func copyEntries(ctx context.Context, tx pgx.Tx, entries []Entry) error {
+	rows := pgx.CopyFromSlice(len(entries), func(i int) ([]any, error) {
+		e := entries[i]
+		return []any{
+			uuid.MustParse(e.ReportID), e.N, e.At, e.Until, string(e.Act), string(e.From), string(e.To),
+			e.Actor, e.Unit, e.Reason, e.Text, e.Parent, e.Area,
+		}, nil
+	})
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"report_act"}, []string{
+		"report_id", "n", "at", "until", "act", "from_status", "to_status", "actor", "unit", "reason", "text", "parent", "area",
+	}, rows)
+	if err != nil {
+		return fmt.Errorf("insert timeline entries: %w", classify(err))
+	}
+	return nil
+}
+
+// Entry is an entry of a report's timeline.
+type Entry struct {
+	ReportID string
+	report.Entry
+}
+
+const sqlProject = `
+	insert into public_report (code, version, category, division, area, path, status, is_open, received_hour,
+		due_date, resolved_date, published_at, origin, text, answer)
+	values (@code, @version, @category, @division, @area, @path, @status, @open, @received_hour,
+		@due_date::date, @resolved_date::date, @published_at, @origin, @text, @answer)
+	on conflict (code) do update set version = excluded.version, category = excluded.category,
+		division = excluded.division, area = excluded.area, path = excluded.path, status = excluded.status,
+		is_open = excluded.is_open, received_hour = excluded.received_hour, due_date = excluded.due_date,
+		resolved_date = excluded.resolved_date, published_at = excluded.published_at, origin = excluded.origin,
+		text = excluded.text, answer = excluded.answer
+	where excluded.version > public_report.version`
+
+// project queues the public projection of a report: what view lets everybody see, or its removal.
+func project(batch *pgx.Batch, r *report.Report, loc *time.Location) {
+	p, ok := view.Public(*r, loc)
+	if !ok {
+		batch.Queue("delete from public_report where code = $1", r.Code)
+		return
+	}
+	batch.Queue(sqlProject, pgx.NamedArgs{
+		"code": p.Code, "version": p.Version, "category": p.Category, "division": r.Division, "area": p.Area,
+		"path": p.Path, "status": p.Status, "open": r.Open(), "received_hour": p.ReceivedHour,
+		"due_date": p.DueDate, "resolved_date": p.ResolvedDate, "published_at": p.PublishedAt,
+		"origin": p.Origin, "text": p.Text, "answer": p.Answer,
+	})
+}

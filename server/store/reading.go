@@ -1,0 +1,287 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"toancanh/server/sensor"
+)
+
+// Sensors reads every registered sensor with its row number, by code.
+func (s *Store) Sensors(ctx context.Context) (map[string]Sensor, error) {
+	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
+	defer cancel()
+	rows, err := s.read.Query(ctx, `select id, code, name, kind, unit, lat, lon, min, max, stale_after, division, area, path, origin, levels
+		from sensor order by code`)
+	if err != nil {
+		return nil, fmt.Errorf("read sensors: %w", classify(err))
+	}
+	list, err := pgx.CollectRows(rows, scanSensor)
+	if err != nil {
+		return nil, fmt.Errorf("read sensors: %w", classify(err))
+	}
+	sensors := make(map[string]Sensor, len(list))
+	for _, x := range list {
+		sensors[x.Code] = x
+	}
+	return sensors, nil
+}
+
+// Sensor is a registered sensor.
+type Sensor struct {
+	ID int32
+	sensor.Sensor
+}
+
+func scanSensor(row pgx.CollectableRow) (Sensor, error) {
+	var x Sensor
+	var levels []byte
+	err := row.Scan(&x.ID, &x.Code, &x.Name, &x.Kind, &x.Unit, &x.Lat, &x.Lon, &x.Min, &x.Max, &x.StaleAfter,
+		&x.Division, &x.Area, &x.Path, &x.Origin, &levels)
+	if err != nil {
+		return x, err
+	}
+	return x, json.Unmarshal(levels, &x.Levels)
+}
+
+// RegisterSensors inserts sensors or overwrites those of the same code.
+func (s *Store) RegisterSensors(ctx context.Context, list []sensor.Sensor) error {
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		for _, x := range list {
+			levels, err := json.Marshal(x.Levels)
+			if err != nil {
+				return err
+			}
+			if x.Levels == nil {
+				levels = []byte("[]")
+			}
+			batch.Queue(`
+				insert into sensor (code, name, kind, unit, lat, lon, min, max, stale_after, division, area, path, origin, levels)
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+				on conflict (code) do update set name = excluded.name, kind = excluded.kind, unit = excluded.unit,
+					lat = excluded.lat, lon = excluded.lon, min = excluded.min, max = excluded.max,
+					stale_after = excluded.stale_after, division = excluded.division, area = excluded.area,
+					path = excluded.path, levels = excluded.levels, updated_at = now()`,
+				x.Code, x.Name, x.Kind, x.Unit, x.Lat, x.Lon, x.Min, x.Max, x.StaleAfter, x.Division, x.Area, x.Path, x.Origin, levels)
+		}
+		return sendBatch(ctx, tx, batch)
+	})
+	if err != nil {
+		return fmt.Errorf("register sensors: %w", classify(err))
+	}
+	return nil
+}
+
+// Readings is one batch of checked readings, column by column and of equal length, sorted by sensor and time without
+// a pair twice. Origin is a code of originCode.
+type Readings struct {
+	SensorIDs []int32
+	At        []time.Time
+	Values    []float64
+	Origins   []int16
+}
+
+const sqlInsertReadings = `
+	insert into reading (ts, value, sensor_id, origin)
+	select t, v, s, o from unnest($1::timestamptz[], $2::float8[], $3::int4[], $4::int2[]) as x(t, v, s, o)
+	on conflict do nothing`
+
+// sqlUpsertLatest takes the newest of each sensor in the batch. What does not move a newest value is history only.
+const sqlUpsertLatest = `
+	insert into reading_latest as l (ts, value, sensor_id, origin)
+	select distinct on (s) t, v, s, o from unnest($1::timestamptz[], $2::float8[], $3::int4[], $4::int2[]) as x(t, v, s, o)
+	order by s, t desc
+	on conflict (sensor_id) do update set ts = excluded.ts, value = excluded.value, origin = excluded.origin,
+		version = l.version + 1, updated_at = now()
+	where excluded.ts > l.ts`
+
+// sqlMarkDirty names the five-minute buckets that the running rollup has passed already.
+const sqlMarkDirty = `
+	insert into reading_dirty (bucket, sensor_id)
+	select distinct date_bin('5 minutes', t, timestamptz '2000-01-01 00:00:00+00'), s
+	from unnest($1::timestamptz[], $2::int4[]) as x(t, s) where t < now() - interval '10 minutes'
+	on conflict do nothing`
+
+// AcceptReadings keeps a batch and the newest values in one transaction. It answers which rows were there already, as
+// indexes into the batch; those are duplicates and changed nothing.
+func (s *Store) AcceptReadings(ctx context.Context, b Readings) (duplicates []int, err error) {
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		batch.Queue(sqlInsertReadings, b.At, b.Values, b.SensorIDs, b.Origins)
+		batch.Queue(sqlUpsertLatest, b.At, b.Values, b.SensorIDs, b.Origins)
+		batch.Queue(sqlMarkDirty, b.At, b.SensorIDs)
+		results := tx.SendBatch(ctx, batch)
+		tag, err := results.Exec()
+		if err != nil {
+			_ = results.Close()
+			return err
+		}
+		if err := results.Close(); err != nil {
+			return err
+		}
+		if int(tag.RowsAffected()) == len(b.At) {
+			return nil
+		}
+		duplicates, err = findDuplicates(ctx, tx, b)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("accept readings: %w", classify(err))
+	}
+	return duplicates, nil
+}
+
+// findDuplicates finds the rows that this transaction did not write. It runs only when some were there already.
+func findDuplicates(ctx context.Context, tx pgx.Tx, b Readings) ([]int, error) {
+	rows, err := tx.Query(ctx, `
+		select (x.ord - 1)::int4 from unnest($1::timestamptz[], $2::int4[]) with ordinality as x(t, s, ord)
+		join reading r on r.sensor_id = x.s and r.ts = x.t
+		where r.xmin::text <> (pg_current_xact_id()::xid)::text`, b.At, b.SensorIDs)
+	if err != nil {
+		return nil, fmt.Errorf("find duplicates: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int])
+}
+
+// Latest is a sensor's newest value.
+type Latest struct {
+	SensorID  int32
+	At        time.Time
+	UpdatedAt time.Time
+	Value     float64
+	Version   int64
+	Origin    int16
+}
+
+// LatestSince reads the newest values that changed at or after an instant of the database's clock, and that clock.
+func (s *Store) LatestSince(ctx context.Context, since time.Time) ([]Latest, time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
+	defer cancel()
+	var now time.Time
+	if err := s.read.QueryRow(ctx, "select now()").Scan(&now); err != nil {
+		return nil, now, fmt.Errorf("read newest values: %w", classify(err))
+	}
+	rows, err := s.read.Query(ctx, `select sensor_id, ts, updated_at, value, version, origin from reading_latest
+		where updated_at >= $1`, since)
+	if err != nil {
+		return nil, now, fmt.Errorf("read newest values: %w", classify(err))
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Latest, error) {
+		var l Latest
+		err := row.Scan(&l.SensorID, &l.At, &l.UpdatedAt, &l.Value, &l.Version, &l.Origin)
+		l.At = l.At.UTC()
+		return l, err
+	})
+	if err != nil {
+		return nil, now, fmt.Errorf("read newest values: %w", classify(err))
+	}
+	return list, now.UTC(), nil
+}
+
+// RainSum is what a gauge measured in the last hour, in its unit.
+type RainSum struct {
+	SensorID int32
+	Sum      float64
+	At       time.Time // of its newest reading
+}
+
+// SumSince adds up the readings of the sensors after an instant.
+func (s *Store) SumSince(ctx context.Context, ids []int32, since time.Time) ([]RainSum, error) {
+	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
+	defer cancel()
+	rows, err := s.read.Query(ctx, `select sensor_id, sum(value)::float8, max(ts) from reading
+		where sensor_id = any($1) and ts > $2 group by 1`, ids, since)
+	if err != nil {
+		return nil, fmt.Errorf("sum readings: %w", classify(err))
+	}
+	sums, err := pgx.CollectRows(rows, pgx.RowToStructByPos[RainSum])
+	if err != nil {
+		return nil, fmt.Errorf("sum readings: %w", classify(err))
+	}
+	return sums, nil
+}
+
+// Point is one value of a series.
+type Point struct {
+	At    time.Time
+	Value float64
+}
+
+// Series reads a sensor's means of five minutes since an instant, oldest first.
+func (s *Store) Series(ctx context.Context, sensorID int32, since time.Time) ([]Point, error) {
+	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
+	defer cancel()
+	rows, err := s.read.Query(ctx, `
+		select date_bin('5 minutes', ts, timestamptz '2000-01-01 00:00:00+00') as bucket, avg(value)::float8
+		from reading where sensor_id = $1 and ts > $2 group by 1 order by 1`, sensorID, since)
+	if err != nil {
+		return nil, fmt.Errorf("read series: %w", classify(err))
+	}
+	points, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Point])
+	if err != nil {
+		return nil, fmt.Errorf("read series: %w", classify(err))
+	}
+	return points, nil
+}
+
+// Rollup sums the last fifteen minutes and every bucket that late readings touched into five-minute rows.
+func (s *Store) Rollup(ctx context.Context) error {
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		batch.Queue(sqlRollup + `where r.ts >= date_bin('5 minutes', now() - interval '15 minutes', timestamptz '2000-01-01 00:00:00+00')` + sqlRollupMerge)
+		batch.Queue(`with late as (
+				delete from reading_dirty where ctid in (select ctid from reading_dirty limit 20000) returning bucket, sensor_id
+			) ` + sqlRollup + `join late d on d.sensor_id = r.sensor_id and r.ts >= d.bucket and r.ts < d.bucket + interval '5 minutes'` + sqlRollupMerge)
+		return sendBatch(ctx, tx, batch)
+	})
+	if err != nil {
+		return fmt.Errorf("roll readings up: %w", classify(err))
+	}
+	return nil
+}
+
+const (
+	sqlRollup = `insert into reading_5m (bucket, sensor_id, n, sum, min, max)
+		select date_bin('5 minutes', r.ts, timestamptz '2000-01-01 00:00:00+00'), r.sensor_id, count(*), sum(r.value), min(r.value), max(r.value)
+		from reading r `
+	sqlRollupMerge = ` group by 1, 2
+		on conflict (sensor_id, bucket) do update set n = excluded.n, sum = excluded.sum, min = excluded.min, max = excluded.max`
+)
+
+// Retention says how long readings and events are kept.
+type Retention struct{ Readings, Events time.Duration }
+
+// KeepPartitions makes the partitions of the coming week and drops those past retention.
+func (s *Store) KeepPartitions(ctx context.Context, now time.Time, keep Retention) error {
+	today := now.UTC()
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		batch.Queue("select keep_partitions($1::date - 1, $1::date + 7)", today)
+		batch.Queue("select keep_reading_partitions($1::date - 1, $1::date + 7)", today)
+		batch.Queue("select drop_partitions('event', $1::date)", today.Add(-keep.Events))
+		batch.Queue("select drop_partitions('topic_entry', $1::date)", today.Add(-keep.Events))
+		batch.Queue("select drop_partitions('reading', $1::date)", today.Add(-keep.Readings))
+		return sendBatch(ctx, tx, batch)
+	})
+	if err != nil {
+		return fmt.Errorf("keep partitions: %w", classify(err))
+	}
+	return nil
+}
+
+// ForgetPromises drops idempotency keys older than 30 days.
+func (s *Store) ForgetPromises(ctx context.Context) error {
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "delete from idempotency where created_at < now() - interval '30 days'")
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("forget old idempotency keys: %w", classify(err))
+	}
+	return nil
+}

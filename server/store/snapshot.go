@@ -1,0 +1,187 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"toancanh/schema"
+	"toancanh/server/fault"
+	"toancanh/server/report"
+	"toancanh/server/view"
+)
+
+// Bounds of a snapshot.
+const (
+	snapshotItems       = 5000
+	snapshotBytes       = 512 << 10
+	publicSnapshotBytes = 64 << 10
+	snapshotClosed      = 200 // the newest closed ones that come along
+)
+
+// Live answers the hub: what a topic holds, and what happened after a number.
+type Live struct {
+	store    *Store
+	location *time.Location
+}
+
+// Live makes the hub's source; days on the public view are days in loc.
+func (s *Store) Live(loc *time.Location) *Live { return &Live{s, loc} }
+
+// Snapshot reads what the topic's audience draws, with the number up to which it is complete, in one repeatable-read
+// transaction. Changes that are committed and not yet numbered are in it already; their events repeat them harmlessly.
+func (l *Live) Snapshot(ctx context.Context, topic string) (schema.SourceSnapshot, error) {
+	t, err := schema.ParseTopic(topic)
+	if err != nil {
+		return schema.SourceSnapshot{}, fault.NotFound("Không có chủ đề %.60q.", topic).Wrap(err)
+	}
+	var out schema.SourceSnapshot
+	err = l.store.inSnapshot(ctx, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, `select epoch, coalesce((select seq from topic_head where topic = $1), 0), now() from relay`,
+			topic).Scan(&out.Epoch, &out.Seq, &out.At)
+		if err != nil {
+			return err
+		}
+		reports, err := reportsOf(ctx, tx, t)
+		if err != nil {
+			return err
+		}
+		out.Data, err = encodeSnapshot(t.Audience, reports, l.location)
+		return err
+	})
+	out.At = out.At.UTC()
+	if err != nil {
+		return out, fmt.Errorf("read snapshot of %s: %w", topic, classify(err))
+	}
+	return out, nil
+}
+
+// reportsOf reads the open reports of a topic and the newest closed ones, newest first.
+func reportsOf(ctx context.Context, tx pgx.Tx, t schema.Topic) ([]report.Report, error) {
+	where, args := "division = $1 and $2 = any(path)", []any{t.Division, t.Area()}
+	switch t.Audience {
+	case schema.Unit:
+		where, args = "unit = $1", []any{t.Area()}
+	case schema.Screen:
+		return nil, nil
+	case schema.Ops, schema.Wall, schema.Public:
+	}
+	rows, err := tx.Query(ctx, fmt.Sprintf(
+		`(%[1]s where is_open and withdrawn_at is null and %[2]s order by received_at desc limit %[3]d)
+		union all
+		(%[1]s where not is_open and withdrawn_at is null and %[2]s order by changed_at desc limit %[4]d)`,
+		reportSelect(), where, snapshotItems, snapshotClosed), args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanReport)
+}
+
+func encodeSnapshot(a schema.Audience, reports []report.Report, loc *time.Location) (json.RawMessage, error) {
+	limit := snapshotBytes
+	if a == schema.Public {
+		limit = publicSnapshotBytes
+	}
+	snap := schema.Snapshot{Reports: []json.RawMessage{}}
+	size := 0
+	for _, r := range reports {
+		seen, ok := seenBy(a, r, loc)
+		if !ok {
+			continue
+		}
+		body, err := json.Marshal(seen)
+		if err != nil {
+			return nil, fmt.Errorf("encode report %s: %w", r.ID, err)
+		}
+		if size+len(body) > limit || len(snap.Reports) == snapshotItems {
+			snap.Truncated++
+			continue
+		}
+		size += len(body) + 1
+		snap.Reports = append(snap.Reports, body)
+	}
+	return json.Marshal(snap)
+}
+
+func seenBy(a schema.Audience, r report.Report, loc *time.Location) (any, bool) {
+	switch a {
+	case schema.Ops, schema.Unit:
+		return view.Ops(r), true
+	case schema.Wall:
+		return view.Wall(r)
+	case schema.Public:
+		return view.Public(r, loc)
+	case schema.Screen:
+	}
+	return nil, false
+}
+
+// Since reads a topic's events after seq, at most limit of them, oldest first.
+func (l *Live) Since(ctx context.Context, topic string, seq int64, limit int) (schema.SourceSince, error) {
+	var out schema.SourceSince
+	err := l.store.inSnapshot(ctx, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, `select epoch, coalesce((select seq from topic_head where topic = $1), 0) from relay`,
+			topic).Scan(&out.Epoch, &out.Head)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `
+			select n.topic, n.seq, e.kind, e.thing, e.version, e.at, e.purge, e.data
+			from topic_entry n join event e on e.id = n.event_id and e.day = n.day
+			where n.topic = $1 and n.seq > $2 order by n.seq limit $3`, topic, seq, limit)
+		if err != nil {
+			return err
+		}
+		out.Events, err = pgx.CollectRows(rows, scanAnnounced)
+		return err
+	})
+	if err != nil {
+		return out, fmt.Errorf("read events of %s after %d: %w", topic, seq, classify(err))
+	}
+	switch {
+	case len(out.Events) > 0:
+		out.TooOld = out.Events[0].Seq != seq+1
+	default:
+		out.TooOld = seq < out.Head
+	}
+	if out.TooOld {
+		out.Events = nil
+	}
+	return out, nil
+}
+
+// Facts reads every report for the counters, with the heads as of the same instant.
+func (s *Store) Facts(ctx context.Context, each func(report.Report)) (at time.Time, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*StatementTimeout)
+	defer cancel()
+	err = pgx.BeginTxFunc(ctx, s.read, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "set local statement_timeout = '30s'"); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, "select now()").Scan(&at); err != nil {
+			return err
+		}
+		// What closed or was due more than 31 days ago touches no number any more.
+		rows, err := tx.Query(ctx, reportSelect()+`where is_open or received_at > now() - interval '62 days'
+			or due_original > now() - interval '31 days'`)
+		if err != nil {
+			return err
+		}
+		// One row at a time: a year of reports must not stand in memory at once.
+		var r report.Report
+		_, err = pgx.ForEachRow(rows, reportDest(&r), func() error {
+			inUTC(&r)
+			each(r)
+			r = report.Report{}
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return at, fmt.Errorf("read reports for the counters: %w", classify(err))
+	}
+	return at.UTC(), nil
+}
