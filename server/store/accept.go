@@ -34,7 +34,7 @@ type Acceptance struct {
 	Entry   report.Entry
 	Contact *Sealed
 	Events  []view.Draft
-	Promise *Promise // nil without an Idempotency-Key
+	Promise *Promise // its Key is empty without an Idempotency-Key
 }
 
 // Accepted is what became of an Acceptance. Repeated says that the key was known: Answer is the first one's.
@@ -100,7 +100,7 @@ func keepPromises(ctx context.Context, tx pgx.Tx, list []Acceptance, answers []A
 	var scopes, keys, texts []string
 	var hashes [][]byte
 	for _, a := range list {
-		if p := a.Promise; p != nil {
+		if p := a.Promise; p.Key != "" {
 			scopes, keys, texts, hashes = append(scopes, p.Scope), append(keys, p.Key), append(texts, p.Answer), append(hashes, p.BodyHash)
 		}
 	}
@@ -125,7 +125,7 @@ func keepPromises(ctx context.Context, tx pgx.Tx, list []Acceptance, answers []A
 	fresh := make([]Acceptance, 0, len(list))
 	for i, a := range list {
 		// The answer names the new id, so equal answers mean that this very acceptance's key was stored.
-		if a.Promise == nil || kept[[2]string{a.Promise.Scope, a.Promise.Key}] == a.Promise.Answer {
+		if a.Promise.Key == "" || kept[[2]string{a.Promise.Scope, a.Promise.Key}] == a.Promise.Answer {
 			fresh = append(fresh, a)
 			continue
 		}

@@ -285,3 +285,18 @@ func (s *Store) ForgetPromises(ctx context.Context) error {
 	}
 	return nil
 }
+
+// ReadingOrigins lists the origins in the order of the codes readings keep them by.
+func ReadingOrigins() []string { return []string{"real", "simulated", "replayed", "imported", "drill"} }
+
+// KeepReadingDays makes the partitions of past days before history is loaded into them.
+func (s *Store) KeepReadingDays(ctx context.Context, first, last time.Time) error {
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "select keep_reading_partitions($1::date, $2::date)", first.UTC(), last.UTC())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("make partitions of past days: %w", classify(err))
+	}
+	return nil
+}

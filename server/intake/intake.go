@@ -1,0 +1,143 @@
+// Package intake accepts what comes in: reports, acts, readings, sensors and the past. It checks, lets the pure rules
+// decide, keeps the result in one transaction with its events, and only then answers. It publishes nothing itself
+// and knows no HTTP.
+package intake
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"toancanh/server/area"
+	"toancanh/server/auth"
+	"toancanh/server/fault"
+	"toancanh/server/report"
+	"toancanh/server/sensor"
+	"toancanh/server/store"
+)
+
+// Store is what the intake needs kept.
+type Store interface {
+	AcceptReports(ctx context.Context, list []store.Acceptance) ([]store.Accepted, error)
+	AcceptHistory(ctx context.Context, list []store.Past, at time.Time, loc *time.Location) error
+	Act(ctx context.Context, id string, loc *time.Location, decide store.Decide) (report.Report, error)
+	AcceptReadings(ctx context.Context, b store.Readings) (duplicates []int, err error)
+	KeepReadingDays(ctx context.Context, first, last time.Time) error
+	Sensors(ctx context.Context) (map[string]store.Sensor, error)
+	RegisterSensors(ctx context.Context, list []sensor.Sensor) error
+}
+
+// Config names what an intake needs. Wake is called after each commit that wrote events; it must not block.
+type Config struct {
+	Store    Store
+	Rules    *report.Rulebook
+	Atlas    *area.Atlas
+	Division string // the division in whose areas reports are placed and announced
+	Sealer   *auth.Sealer
+	Origin   report.Origin // of whatever does not say otherwise: what the dataset was born as
+	Location *time.Location
+	Now      func() time.Time
+	Wake     func()
+	Log      *slog.Logger
+}
+
+// Intake accepts. Make it with New, start its committers with Run.
+type Intake struct {
+	Config
+	locator  *area.Locator
+	reports  *batcher[store.Acceptance, store.Accepted]
+	readings *batcher[store.Readings, []int]
+	sensors  sensorCache
+	running  inflight
+}
+
+// New makes an intake; it fails when the division has no map to place reports on.
+func New(c Config) (*Intake, error) {
+	m, ok := c.Atlas.Map(c.Division)
+	if !ok {
+		return nil, fmt.Errorf("make intake: division %q has no map", c.Division)
+	}
+	in := &Intake{Config: c, locator: m.Locator(), running: inflight{keys: map[string]chan struct{}{}}}
+	in.reports = newBatcher(in.commitReports)
+	in.readings = newBatcher(in.commitReadings)
+	in.sensors.load = c.Store.Sensors
+	in.sensors.now = c.Now
+	return in, nil
+}
+
+// Run commits until ctx ends and the queues are empty: what was accepted into a queue gets its answer.
+func (in *Intake) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for range committers {
+		wg.Go(func() { in.reports.run(ctx.Done()) })
+		wg.Go(func() { in.readings.run(ctx.Done()) })
+	}
+	wg.Wait()
+	return nil
+}
+
+// place finds the area of a point, or says how far outside it lies.
+func (in *Intake) place(p report.Point) (report.Placed, error) {
+	a, err := in.locator.Place(area.Point(p))
+	if err != nil {
+		return report.Placed{}, outside(err)
+	}
+	return report.Placed{Division: in.Division, Area: a.Code, Path: in.Atlas.Tree.Path(in.Division, a.Code)}, nil
+}
+
+// identity draws a report's id and public code. The id is ordered by time for the index's sake and is never shown
+// to the public; the code is random.
+func identity() (id, code string, err error) {
+	u, err := uuid.NewV7()
+	if err != nil {
+		return "", "", fault.Internal(fmt.Errorf("draw report id: %w", err))
+	}
+	var random [8]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		return "", "", fault.Internal(fmt.Errorf("draw report code: %w", err))
+	}
+	return u.String(), report.Code(random), nil
+}
+
+// inflight knows the idempotency keys whose first request has not been answered yet.
+type inflight struct {
+	mu   sync.Mutex
+	keys map[string]chan struct{} // closed when the first request is answered
+}
+
+// inflightWait is how long a second request with the same key waits for the first.
+const inflightWait = 2 * time.Second
+
+// enter waits for an earlier request with the key, and returns the function to call when this one is answered.
+func (f *inflight) enter(ctx context.Context, key string) (leave func(), err error) {
+	limit := time.NewTimer(inflightWait)
+	defer limit.Stop()
+	for {
+		f.mu.Lock()
+		earlier, busy := f.keys[key]
+		if !busy {
+			mine := make(chan struct{})
+			f.keys[key] = mine
+			f.mu.Unlock()
+			return func() {
+				f.mu.Lock()
+				delete(f.keys, key)
+				f.mu.Unlock()
+				close(mine)
+			}, nil
+		}
+		f.mu.Unlock()
+		select {
+		case <-earlier:
+		case <-ctx.Done():
+			return nil, errBusy
+		case <-limit.C:
+			return nil, fault.Conflict("Yêu cầu trước với cùng khóa đang được xử lý, xin thử lại sau.").Because("in_progress")
+		}
+	}
+}

@@ -1,0 +1,247 @@
+package intake
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"toancanh/server/area"
+	"toancanh/server/fault"
+	"toancanh/server/report"
+	"toancanh/server/sensor"
+	"toancanh/server/store"
+)
+
+// Refusal is one reading that was not taken.
+type Refusal struct {
+	Index  int    `json:"index"`
+	Sensor string `json:"sensor,omitempty"`
+	Reason string `json:"reason"`
+	Detail string `json:"detail"`
+}
+
+// historyLimit is how far back the history door takes readings.
+const historyLimit = 400 * 24 * time.Hour
+
+// AcceptReadings keeps the good readings of a body and says of each other one why not. It answers after the commit.
+func (in *Intake) AcceptReadings(ctx context.Context, items []sensor.Item, door sensor.Door, origin report.Origin) (int, []Refusal, error) {
+	if origin == "" {
+		origin = in.Origin
+	}
+	rows, refused, err := in.checkReadings(ctx, items, door)
+	if err != nil || len(rows) == 0 {
+		return 0, refused, err
+	}
+	if door == sensor.History {
+		first, last := span(rows)
+		if err := in.Store.KeepReadingDays(ctx, first, last); err != nil {
+			return 0, nil, err
+		}
+	}
+	duplicates, err := in.readings.do(ctx, columns(rows, originCode(origin)))
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, i := range duplicates {
+		refused = append(refused, refusal(items[rows[i].index], sensor.Duplicate))
+	}
+	slices.SortFunc(refused, func(a, b Refusal) int { return cmp.Compare(a.Index, b.Index) })
+	return len(rows) - len(duplicates), refused, nil
+}
+
+// row is a good reading and where it stood in the body.
+type row struct {
+	id    int32
+	at    time.Time
+	value float64
+	index int
+}
+
+func (in *Intake) checkReadings(ctx context.Context, items []sensor.Item, door sensor.Door) ([]row, []Refusal, error) {
+	now := in.Now()
+	rows := make([]row, 0, len(items))
+	var refused []Refusal
+	for i, item := range items {
+		if item.Reason != sensor.Taken {
+			refused = append(refused, Refusal{item.Index, item.Reading.Sensor, string(item.Reason), item.Detail})
+			continue
+		}
+		s, ok, err := in.sensors.get(ctx, item.Reading.Sensor)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !ok {
+			refused = append(refused, refusal(item, sensor.UnknownSensor))
+			continue
+		}
+		reason := s.Check(item.Reading, now, door)
+		if reason == sensor.Taken && now.Sub(item.Reading.At) > historyLimit {
+			reason = sensor.TooOld
+		}
+		if reason != sensor.Taken {
+			refused = append(refused, refusal(item, reason))
+			continue
+		}
+		rows = append(rows, row{s.ID, item.Reading.At.UTC().Truncate(time.Microsecond), item.Reading.Value, i})
+	}
+	return dropRepeats(items, rows, refused)
+}
+
+// dropRepeats sorts the rows as the store wants them and refuses what one body holds twice.
+func dropRepeats(items []sensor.Item, rows []row, refused []Refusal) ([]row, []Refusal, error) {
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Or(cmp.Compare(a.id, b.id), a.at.Compare(b.at)) })
+	kept := rows[:0]
+	for _, r := range rows {
+		if n := len(kept); n > 0 && kept[n-1].id == r.id && kept[n-1].at.Equal(r.at) {
+			refused = append(refused, refusal(items[r.index], sensor.Duplicate))
+			continue
+		}
+		kept = append(kept, r)
+	}
+	return kept, refused, nil
+}
+
+func refusal(item sensor.Item, r sensor.Reason) Refusal {
+	return Refusal{item.Index, item.Reading.Sensor, string(r), r.Detail()}
+}
+
+func span(rows []row) (first, last time.Time) {
+	first, last = rows[0].at, rows[0].at
+	for _, r := range rows {
+		if r.at.Before(first) {
+			first = r.at
+		}
+		if r.at.After(last) {
+			last = r.at
+		}
+	}
+	return first, last
+}
+
+func columns(rows []row, origin int16) store.Readings {
+	b := store.Readings{
+		SensorIDs: make([]int32, len(rows)), At: make([]time.Time, len(rows)),
+		Values: make([]float64, len(rows)), Origins: make([]int16, len(rows)),
+	}
+	for i, r := range rows {
+		b.SensorIDs[i], b.At[i], b.Values[i], b.Origins[i] = r.id, r.at, r.value, origin
+	}
+	return b
+}
+
+// originCode is an origin as readings keep it.
+func originCode(o report.Origin) int16 {
+	return int16(max(0, slices.Index(store.ReadingOrigins(), string(o)))) //nolint:gosec // at most five
+}
+
+// commitReadings commits the bodies of several senders together. Each body is sorted and without repeats; between
+// bodies the first sender of a reading keeps it and the other is told.
+func (in *Intake) commitReadings(ctx context.Context, bodies []store.Readings) ([][]int, error) {
+	if len(bodies) == 1 {
+		duplicates, err := in.Store.AcceptReadings(ctx, bodies[0])
+		return [][]int{duplicates}, err
+	}
+	merged, from, duplicates := merge(bodies)
+	known, err := in.Store.AcceptReadings(ctx, merged)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range known {
+		duplicates[from[i].body] = append(duplicates[from[i].body], from[i].row)
+	}
+	return duplicates, nil
+}
+
+// source says where a row of a merged batch came from.
+type source struct{ body, row int }
+
+func merge(bodies []store.Readings) (merged store.Readings, from []source, duplicates [][]int) {
+	var all []source
+	for b := range bodies {
+		for r := range bodies[b].At {
+			all = append(all, source{b, r})
+		}
+	}
+	slices.SortStableFunc(all, func(x, y source) int {
+		bx, by := bodies[x.body], bodies[y.body]
+		return cmp.Or(cmp.Compare(bx.SensorIDs[x.row], by.SensorIDs[y.row]), bx.At[x.row].Compare(by.At[y.row]))
+	})
+	duplicates = make([][]int, len(bodies))
+	for _, s := range all {
+		b, n := bodies[s.body], len(merged.At)
+		if n > 0 && merged.SensorIDs[n-1] == b.SensorIDs[s.row] && merged.At[n-1].Equal(b.At[s.row]) {
+			duplicates[s.body] = append(duplicates[s.body], s.row)
+			continue
+		}
+		merged.SensorIDs = append(merged.SensorIDs, b.SensorIDs[s.row])
+		merged.At = append(merged.At, b.At[s.row])
+		merged.Values = append(merged.Values, b.Values[s.row])
+		merged.Origins = append(merged.Origins, b.Origins[s.row])
+		from = append(from, s)
+	}
+	return merged, from, duplicates
+}
+
+// RegisterSensors keeps sensors after placing each in its commune. All faults are told, by index.
+func (in *Intake) RegisterSensors(ctx context.Context, list []sensor.Sensor) error {
+	clean := make([]sensor.Sensor, len(list))
+	var faults []error
+	for i, s := range list {
+		c, err := s.Clean()
+		if err != nil {
+			faults = append(faults, fault.At(i, err))
+			continue
+		}
+		a, err := in.locator.Place(area.Point{Lat: c.Lat, Lon: c.Lon})
+		if err != nil {
+			faults = append(faults, fault.At(i, outside(err)))
+			continue
+		}
+		c.Division, c.Area, c.Path = in.Division, a.Code, in.Atlas.Tree.Path(in.Division, a.Code)
+		c.Origin = string(in.Origin)
+		clean[i] = c
+	}
+	if err := fault.Join(faults...); err != nil {
+		return err
+	}
+	if err := in.Store.RegisterSensors(ctx, clean); err != nil {
+		return err
+	}
+	in.sensors.forget()
+	return nil
+}
+
+// sensorCache holds the registered sensors. An unknown code reads them again, at most once a second, so that a
+// sensor registered through another process is found and a flood of wrong codes costs nothing.
+type sensorCache struct {
+	load func(context.Context) (map[string]store.Sensor, error)
+	now  func() time.Time
+
+	mu     sync.Mutex
+	byCode map[string]store.Sensor
+	readAt time.Time
+}
+
+func (c *sensorCache) get(ctx context.Context, code string) (*store.Sensor, bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s, ok := c.byCode[code]
+	if !ok && c.now().Sub(c.readAt) > time.Second {
+		byCode, err := c.load(ctx)
+		if err != nil {
+			return nil, false, err
+		}
+		c.byCode, c.readAt = byCode, c.now()
+		s, ok = byCode[code]
+	}
+	return &s, ok, nil
+}
+
+func (c *sensorCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.readAt = time.Time{}
+	c.byCode = nil
+}
