@@ -2,7 +2,12 @@
 // to be believed. It also reads the bodies in which readings arrive. It never stores, sends or logs anything.
 package sensor
 
-import "time"
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // State is how loudly a face draws a value.
 type State string
@@ -45,4 +50,109 @@ type Reading struct {
 	Sensor string
 	At     time.Time
 	Value  float64
+}
+
+// Reason says why a reading is refused, in the words of the API; the empty one is Taken.
+type Reason string
+
+// The reasons.
+const (
+	Taken         Reason = ""
+	UnknownSensor Reason = "unknown_sensor"
+	BadValue      Reason = "bad_value"
+	OutOfRange    Reason = "out_of_range"
+	Future        Reason = "future"
+	TooOld        Reason = "too_old"
+	Duplicate     Reason = "duplicate"
+	Malformed     Reason = "malformed"
+)
+
+// Detail is the reason as a Vietnamese sentence, empty for Taken.
+func (r Reason) Detail() string {
+	switch r {
+	case UnknownSensor:
+		return "Cảm biến chưa được đăng ký"
+	case BadValue:
+		return "Giá trị không phải là một số hữu hạn"
+	case OutOfRange:
+		return "Giá trị nằm ngoài khoảng hợp lý của cảm biến"
+	case Future:
+		return "Thời điểm đo nằm trong tương lai"
+	case TooOld:
+		return "Thời điểm đo đã quá cũ"
+	case Duplicate:
+		return "Đã có giá trị của cảm biến này tại thời điểm đó"
+	case Malformed:
+		return "Bản ghi không đúng định dạng"
+	}
+	return ""
+}
+
+// Door says by which door a reading came.
+type Door int
+
+// The doors. History takes readings of any age since 2000.
+const (
+	Ordinary Door = iota
+	History
+)
+
+const (
+	futureAllowed = 5 * time.Minute // clocks of gateways differ
+	oldest        = 48 * time.Hour  // for the ordinary door
+	firstUnix     = 946_684_800     // 1 January 2000; an older time is a device without a clock
+)
+
+// Check says whether a reading may be taken from the sensor. It allocates nothing.
+func (s *Sensor) Check(r Reading, now time.Time, door Door) Reason {
+	switch {
+	case math.IsNaN(r.Value) || math.IsInf(r.Value, 0):
+		return BadValue
+	case s.Min != nil && r.Value < *s.Min, s.Max != nil && r.Value > *s.Max:
+		return OutOfRange
+	case r.At.After(now.Add(futureAllowed)):
+		return Future
+	case door == Ordinary && r.At.Before(now.Add(-oldest)), r.At.Unix() < firstUnix:
+		return TooOld
+	}
+	return Taken
+}
+
+// State is how loud a value is: that of the highest level it reaches.
+func (s *Sensor) State(value float64) State {
+	if math.IsNaN(value) {
+		return Unknown
+	}
+	if l := s.reached(value); l != nil {
+		return l.State
+	}
+	return Normal
+}
+
+// Limit names the highest level a value reaches, "BĐ1 588,50 m"; empty when it reaches none.
+func (s *Sensor) Limit(value float64) string {
+	l := s.reached(value)
+	if l == nil {
+		return ""
+	}
+	// Two decimals, as bulletins have it, unless the threshold is a whole number.
+	at := strconv.FormatFloat(l.At, 'f', 2, 64)
+	if l.At == math.Trunc(l.At) && l.At < 1000 && s.Unit != "m" {
+		at = strconv.FormatFloat(l.At, 'f', 0, 64)
+	}
+	return strings.TrimSpace(l.Label + " " + strings.Replace(at, ".", ",", 1) + " " + s.Unit)
+}
+
+func (s *Sensor) reached(value float64) *Level {
+	for i := len(s.Levels) - 1; i >= 0; i-- {
+		if value >= s.Levels[i].At {
+			return &s.Levels[i]
+		}
+	}
+	return nil
+}
+
+// Stale reports whether a value measured at at is too old at now to be believed. A value never measured is.
+func (s *Sensor) Stale(at, now time.Time) bool {
+	return at.IsZero() || now.Sub(at) > s.StaleAfter
 }
