@@ -68,3 +68,14 @@ type Row struct {
 
 // OnTimeTarget is the share of reports to be handled on time, in per cent.
 const OnTimeTarget = 95.0
+
+// The windows. All slide with the clock.
+const (
+	day          = 24 * time.Hour
+	onTimeWindow = 30 * day
+	averageDays  = 28
+)
+
+// Horizon is how far back facts matter: Load wants every fact that is open, and of the others those received,
+// ended or with their Original deadline after now minus Horizon.
+const Horizon = onTimeWindow
