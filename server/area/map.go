@@ -39,7 +39,7 @@ type Source struct {
 func newMap(tree *Tree, source Source, leaves mesh) (*Map, error) {
 	m := &Map{
 		Division: source.Division, Credit: source.Credit, Schematic: source.Schematic,
-		tree: tree, leaves: leaves, levels: make(map[Level][]Feature),
+		tree: tree, leaves: leaves.dissolve(same), levels: make(map[Level][]Feature),
 	}
 	for _, level := range tree.Levels(source.Division) {
 		features, err := m.build(level)

@@ -98,14 +98,19 @@ func trace(edges []edge) ([]ring, error) {
 		if used[first] {
 			continue
 		}
-		var r ring
-		for e := first; !used[e]; {
+		r := ring{first.from}
+		for e := first; ; {
 			used[e] = true
-			r = append(r, e.from)
-			next, ok := sharpest(e, leaving[e.to])
+			next, ok := sharpest(e, slices.DeleteFunc(slices.Clone(leaving[e.to]), func(way edge) bool {
+				return used[way] && way != first
+			}))
 			if !ok {
 				return nil, errOpenMesh
 			}
+			if next == first {
+				break
+			}
+			r = append(r, next.from)
 			e = next
 		}
 		rings = append(rings, r)

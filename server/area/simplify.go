@@ -14,8 +14,8 @@ func (m mesh) simplify(tolerance float64) mesh {
 		code, inside := m[edge{arc[0], arc[1]}]
 		back, outside := m[edge{arc[1], arc[0]}]
 		line := straighten(arc, tolerance)
-		if len(line) == 2 && len(arc) > 2 && out.has(line[0], line[1]) || len(line) < 4 && line[0] == line[len(line)-1] {
-			line = arc // straight it would fall together with another border
+		if len(line) < len(arc) && collapsed(line, m, out) {
+			line = arc
 		}
 		for i, to := range line[1:] {
 			if inside {
@@ -27,6 +27,16 @@ func (m mesh) simplify(tolerance float64) mesh {
 		}
 	}
 	return out
+}
+
+// collapsed tells that a straightened border would fall together with another
+// one, straight from the first or straightened before, or with itself.
+func collapsed(line []node, before, after mesh) bool {
+	first, last := line[0], line[len(line)-1]
+	if first == last {
+		return len(line) < 4
+	}
+	return len(line) == 2 && (before.has(first, last) || after.has(first, last))
 }
 
 func (m mesh) has(a, b node) bool {
