@@ -2,13 +2,7 @@
 // an allow-list: a field that is not in it cannot reach it. It never stores or sends anything.
 package view
 
-import (
-	"time"
-
-	"toancanh/schema"
-	"toancanh/server/kpi"
-	"toancanh/server/report"
-)
+import "time"
 
 // OpsReport is a report as operators, leads, leaders and the staff of its unit see it.
 type OpsReport struct {
@@ -121,42 +115,3 @@ type FollowReport struct {
 	Parent       string     `json:"parent"`
 	Text         string     `json:"text"`
 }
-
-// Draft is an event about to be stored in the transaction of its change: one payload for one audience.
-type Draft struct {
-	Audience schema.Audience
-	Kind     string // schema.KindReport or schema.KindGone
-	ID       string // the UUID; the public code on public topics
-	Version  int64
-	Topics   []string
-	Data     []byte // JSON; nil for gone
-	Purge    bool   // erase every earlier trace of ID on these topics
-}
-
-// Withdrawn stands in place of every text of a withdrawn report.
-const Withdrawn = "[đã thu hồi]"
-
-// Ops is the report for operators and for its unit.
-func Ops(r report.Report) OpsReport { panic("unwritten") }
-
-// Wall is the report for screens; false when they may not see it.
-func Wall(r report.Report) (WallReport, bool) { panic("unwritten") }
-
-// Public is the report for everybody; false when they may not see it. Dates are days in loc.
-func Public(r report.Report, loc *time.Location) (PublicReport, bool) { panic("unwritten") }
-
-// Follow is the report for whoever holds its code; false when it was withdrawn.
-func Follow(r report.Report, loc *time.Location) (FollowReport, bool) { panic("unwritten") }
-
-// Events are the events of a change, before it nil at birth: the new state to every topic that sees it, and
-// gone to every topic it left.
-func Events(before *report.Report, after report.Report, loc *time.Location) []Draft {
-	panic("unwritten")
-}
-
-// Redact removes what names or reaches a person: phone numbers, identity numbers, number plates, e-mail
-// addresses and links, every occurrence. The result is NFC.
-func Redact(text string) string { panic("unwritten") }
-
-// Fact is the report as the counters see it.
-func Fact(r report.Report) kpi.Fact { panic("unwritten") }

@@ -1,0 +1,126 @@
+package view
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"toancanh/schema"
+	"toancanh/server/report"
+)
+
+// Draft is an event about to be stored in the transaction of its change: one payload for one audience.
+type Draft struct {
+	Audience schema.Audience
+	Kind     string // schema.KindReport or schema.KindGone
+	ID       string // the UUID; the public code on public topics
+	Version  int64
+	Topics   []string
+	Data     []byte // JSON; nil for gone
+	// Purge asks to erase every earlier trace of ID on these topics: rings, kept snapshots, stored payloads.
+	// A report with Purge replaces them; it stands on ops topics only.
+	Purge bool
+}
+
+// Events are the events of a change, before it nil at birth: the new state to every topic that sees it, and gone
+// to every topic it left. A withdrawal leaves all but the ops topics and asks every one to forget what was said,
+// also those that had already left it in its present area; topics of areas and units it was in long before are
+// known only to the store, which adds them to a Draft with Purge.
+func Events(before *report.Report, after report.Report, loc *time.Location) []Draft {
+	var was faces
+	if before != nil {
+		was = facesOf(*before, loc)
+	}
+	is := facesOf(after, loc)
+	purge := after.WithdrawnAt != nil
+	var drafts []Draft
+	for i, now := range is {
+		if len(now.topics) > 0 && now.news(was[i]) {
+			drafts = append(drafts, Draft{
+				Audience: now.audience, Kind: schema.KindReport, ID: now.id, Version: after.Version,
+				Topics: now.topics, Data: now.data, Purge: purge,
+			})
+		}
+		left := without(was[i].topics, now.topics)
+		if purge {
+			left = append(left, without(without(now.reach, now.topics), left)...)
+		}
+		if len(left) > 0 {
+			drafts = append(drafts, Draft{
+				Audience: now.audience, Kind: schema.KindGone, ID: now.id, Version: after.Version, Topics: left, Purge: purge,
+			})
+		}
+	}
+	return drafts
+}
+
+// face is a report as one audience sees it, and where.
+type face struct {
+	audience schema.Audience
+	id       string
+	topics   []string // empty when the audience may not see it
+	reach    []string // where the audience may see it or may have seen it
+	data     []byte
+	seen     []byte // data without the version: what a person could tell apart
+}
+
+// faces are those of ops, wall, public and unit, in this order.
+type faces [4]face
+
+func facesOf(r report.Report, loc *time.Location) faces {
+	ops := face{audience: schema.Ops, id: r.ID, data: encode(Ops(r))}
+	ops.reach = schema.AreaTopics(schema.Ops, r.Division, r.Path...)
+	ops.topics = ops.reach
+
+	wall := face{audience: schema.Wall, id: r.ID, reach: schema.AreaTopics(schema.Wall, r.Division, r.Path...)}
+	if w, ok := Wall(r); ok {
+		wall.topics, wall.data = wall.reach, encode(w)
+	}
+
+	public := face{audience: schema.Public, id: r.Code}
+	if r.AcceptedAt != nil {
+		public.reach = schema.AreaTopics(schema.Public, r.Division, r.Path...)
+	}
+	if p, ok := Public(r, loc); ok {
+		public.topics, public.data = public.reach, encode(p)
+		p.Version = 0
+		public.seen = encode(p)
+	}
+
+	unit := face{audience: schema.Unit, id: r.ID, data: ops.data}
+	if r.Unit != "" {
+		unit.reach = []string{schema.UnitTopic(r.Unit)}
+	}
+	if r.WithdrawnAt == nil {
+		unit.topics = unit.reach
+	}
+	return faces{ops, wall, public, unit}
+}
+
+// news is false for the public when nothing they can see has changed: that an officer has touched a report is not
+// theirs to know. Other audiences are told of every act.
+func (f face) news(was face) bool {
+	return f.audience != schema.Public || string(f.seen) != string(was.seen) || len(without(f.topics, was.topics)) > 0
+}
+
+// without is the list without those in other.
+func without(list, other []string) []string {
+	var left []string
+	for _, t := range list {
+		if !slices.Contains(other, t) {
+			left = append(left, t)
+		}
+	}
+	return left
+}
+
+// encode cannot fail: the faces hold strings, numbers and times of this era only, and report.New lets no
+// coordinate in that JSON cannot say.
+func encode(face any) []byte {
+	data, err := json.Marshal(face)
+	if err != nil {
+		panic(fmt.Sprintf("encode %T: %v", face, err))
+	}
+	return data
+}
