@@ -64,6 +64,17 @@ func TestKilledGuardEndsServerAndProgram(t *testing.T) {
 	})
 }
 
+func TestKilledGuardEndsServerWithoutDeathSignal(t *testing.T) {
+	forEveryone(t, func(t *testing.T, who person, dir string) {
+		p := who.start(t, dir, "TOANCANH_TEST_NO_PDEATHSIG=1")
+		kill(t, p.Guard)
+		wantUnhappyEnd(t, p)
+		awaitNothing(t, dir) // though nobody has started again
+		wantGone(t, p.Server)
+		who.start(t, dir).interrupt(t)
+	})
+}
+
 func TestKilledPostmasterEndsProgramAndLosesNothing(t *testing.T) {
 	forEveryone(t, func(t *testing.T, who person, dir string) {
 		p := who.start(t, dir)
@@ -182,4 +193,22 @@ func socketOf(t *testing.T, p *program) string {
 		t.Fatal(err)
 	}
 	return config.Host
+}
+
+func TestOfProgramsThatStartTogetherOneServes(t *testing.T) {
+	forEveryone(t, func(t *testing.T, who person, dir string) {
+		programs := make([]*program, 4)
+		for i := range programs {
+			programs[i] = who.launch(t, dir)
+		}
+		serving := 0
+		for _, p := range programs {
+			if p.next(t).Refused == "" {
+				serving++
+			}
+		}
+		if serving != 1 {
+			t.Errorf("%d programs serve the same directory", serving)
+		}
+	})
 }

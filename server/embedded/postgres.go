@@ -95,8 +95,12 @@ func (p *Postgres) launch(ctx context.Context) error {
 		Ladder: []rung{{syscall.SIGINT, 20 * time.Second}, {syscall.SIGQUIT, 5 * time.Second}, {syscall.SIGKILL, 5 * time.Second}},
 		Remove: []string{p.socket},
 	}
-	p.process, err = supervise("postgres", c, p.lease, log)
-	return err
+	process := &process{name: "postgres", lease: p.lease, log: log, orphan: p.stopOrphan}
+	if err := process.supervise(c); err != nil {
+		return err
+	}
+	p.process = process
+	return nil
 }
 
 // abandon undoes a start that failed.
@@ -199,7 +203,7 @@ func (p *Postgres) stopOrphan(signal syscall.Signal) {
 	found, _ := filepath.Glob(filepath.Join(p.options.DataDir, "pg*", "postmaster.pid")) // constant pattern
 	for _, file := range found {
 		if pid := pidIn(file); pid > 0 && isOrphan(pid, filepath.Dir(file)) {
-			p.options.Log.Warn("stopping a postgres left over from an earlier run", slog.Int("pid", pid)) //nolint:sloglint // no context here
+			p.options.Log.Warn("stopping a postgres that lost its guard", slog.Int("pid", pid)) //nolint:sloglint // no context here
 			_ = syscall.Kill(pid, signal)
 		}
 	}

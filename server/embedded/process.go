@@ -17,45 +17,49 @@ type process struct {
 	hold     *os.File
 	lease    *lease
 	log      *childLog
+	orphan   func(syscall.Signal) // signals the child past a guard that is gone
 	stopping atomic.Bool
 	done     chan struct{}
 	err      error // set before done is closed
 }
 
-// supervise starts the guard for c. The caller gives its lease up only after done is closed.
-func supervise(name string, c child, l *lease, log *childLog) (*process, error) {
+// supervise starts the guard for c. The lease of p is given up by stop.
+func (p *process) supervise(c child) error {
+	defer p.log.close() // the guard has its own by then
 	spec, err := json.Marshal(c)
 	if err != nil {
-		return nil, fmt.Errorf("describe %s to its guard: %w", name, err)
+		return fmt.Errorf("describe %s to its guard: %w", p.name, err)
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("find own binary: %w", err)
+		return fmt.Errorf("find own binary: %w", err)
 	}
 	read, hold, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("make the pipe of the guard: %w", err)
+		return fmt.Errorf("make the pipe of the guard: %w", err)
 	}
 	defer func() { _ = read.Close() }()
-	defer log.close()
 	cmd := exec.Command(self) //nolint:noctx // lives until the pipe closes
 	cmd.Env = append(os.Environ(), guardVariable+"="+string(spec))
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = read, log.file, log.file
-	cmd.ExtraFiles = []*os.File{l.lock}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = read, p.log.file, p.log.file
+	cmd.ExtraFiles = []*os.File{p.lease.lock}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // out of reach of the terminal's ^C
 	if err := cmd.Start(); err != nil {
 		_ = hold.Close()
-		return nil, fmt.Errorf("start the guard of %s: %w", name, err)
+		return fmt.Errorf("start the guard of %s: %w", p.name, err)
 	}
-	p := &process{name: name, guard: cmd, hold: hold, lease: l, log: log, done: make(chan struct{})}
+	p.guard, p.hold, p.done = cmd, hold, make(chan struct{})
 	go p.reap()
-	return p, nil
+	return nil
 }
 
 // reap ends with the guard; Stop waits for it.
 func (p *process) reap() {
 	err := p.guard.Wait()
 	if !p.stopping.Load() {
+		// Either the child died or the guard was killed. Where the kernel does not tell the child of the
+		// latter, it serves on with nobody to end it.
+		p.orphan(syscall.SIGINT)
 		p.err = fmt.Errorf("%s ended by itself: %s", p.name, p.log.lastWords(errText(err)))
 	} else if err != nil {
 		p.err = fmt.Errorf("stop %s: %w", p.name, err)

@@ -118,9 +118,11 @@ func (r *Redis) start(ctx context.Context) (err error) {
 		Ladder:   []rung{{syscall.SIGTERM, 5 * time.Second}, {syscall.SIGKILL, 5 * time.Second}},
 		Remove:   []string{r.socket},
 	}
-	if r.process, err = supervise("redis", c, r.lease, log); err != nil {
+	process := &process{name: "redis", lease: r.lease, log: log, orphan: r.stopOrphan}
+	if err := process.supervise(c); err != nil {
 		return err
 	}
+	r.process = process
 	return r.awaitReady(ctx)
 }
 
@@ -204,6 +206,6 @@ func (r *Redis) stopOrphan(signal syscall.Signal) {
 	if pid == 0 || !isOrphan(pid, r.options.DataDir) {
 		return
 	}
-	r.options.Log.Warn("stopping a redis left over from an earlier run", slog.Int("pid", pid)) //nolint:sloglint // no context here
+	r.options.Log.Warn("stopping a redis that lost its guard", slog.Int("pid", pid)) //nolint:sloglint // no context here
 	_ = syscall.Kill(pid, signal)
 }

@@ -32,9 +32,9 @@ func ensureTemplate(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	base := filepath.Join(cacheDir(), "toancanh-testpg")
-	if err := os.MkdirAll(base, 0o700); err != nil {
-		return "", fmt.Errorf("make cache of test clusters: %w", err)
+	base, err := cacheDir()
+	if err != nil {
+		return "", err
 	}
 	lock, err := os.OpenFile(filepath.Join(base, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -56,11 +56,27 @@ func ensureTemplate(ctx context.Context) (string, error) {
 	return dir, nil
 }
 
-func cacheDir() string {
+// cacheDir is where this user's templates are kept: the user's cache, or, for users without a home of
+// their own, a directory among the temporary ones that nobody else can have planted.
+func cacheDir() (string, error) {
 	if dir, err := os.UserCacheDir(); err == nil {
-		return dir
+		dir = filepath.Join(dir, "toancanh-testpg")
+		if os.MkdirAll(dir, 0o700) == nil {
+			return dir, nil
+		}
 	}
-	return filepath.Join(os.TempDir(), "toancanh-cache-"+strconv.Itoa(os.Getuid()))
+	dir := filepath.Join(os.TempDir(), "toancanh-testpg-cache-"+strconv.Itoa(os.Getuid()))
+	if err := os.Mkdir(dir, 0o700); err != nil && !os.IsExist(err) {
+		return "", fmt.Errorf("make cache of test clusters: %w", err)
+	}
+	st, err := os.Lstat(dir)
+	if err != nil {
+		return "", fmt.Errorf("make cache of test clusters: %w", err)
+	}
+	if sys, ok := st.Sys().(*syscall.Stat_t); !ok || !st.IsDir() || int(sys.Uid) != os.Getuid() {
+		return "", fmt.Errorf("%s is not a directory of this user", dir)
+	}
+	return dir, nil
 }
 
 func makeTemplate(ctx context.Context, dir string) error {

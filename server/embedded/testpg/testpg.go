@@ -141,9 +141,17 @@ func boot() (host, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), bootLimit)
 	defer cancel()
 	if url := os.Getenv("TOANCANH_TEST_DATABASE_URL"); url != "" {
-		return newGiven(ctx, url)
+		g, err := newGiven(ctx, url)
+		if err != nil {
+			return nil, err
+		}
+		return g, nil
 	}
-	return newPrivate(ctx)
+	p, err := newPrivate(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func pool(tb testing.TB, dsn string) *pgxpool.Pool {
