@@ -8,9 +8,8 @@ import (
 	"io/fs"
 )
 
-//go:embed areas.csv crosswalk.csv divisions.csv outline.geojson
+//go:embed *.csv outline.geojson
 var files embed.FS
 
-// Files returns the sample's files: areas.csv, crosswalk.csv, divisions.csv and
-// the outlines that divisions.csv names.
+// Files returns the sample's files: the areas, their outline, the categories, units and holidays, and the sensors.
 func Files() fs.FS { return files }

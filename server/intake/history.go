@@ -55,6 +55,9 @@ func (in *Intake) live(p PastReport, now time.Time) (store.Past, error) {
 	case born.After(now):
 		return store.Past{}, fault.Invalid("received_at", "Thời điểm tiếp nhận nằm trong tương lai.").Because("future")
 	}
+	if p.Draft.Origin == "" {
+		p.Draft.Origin = in.Origin
+	}
 	draft, err := in.Rules.Check(p.Draft, born)
 	if err != nil {
 		return store.Past{}, err

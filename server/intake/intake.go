@@ -6,6 +6,7 @@ package intake
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -81,9 +82,17 @@ func (in *Intake) Run(ctx context.Context) error {
 	return nil
 }
 
+// nearEnough is how far outside the schematic map a point still counts as inside, in kilometres: the drawn border lies
+// some kilometres from the true one in places. The operator confirms the commune anyway.
+const nearEnough = 5.0
+
 // place finds the area of a point, or says how far outside it lies.
 func (in *Intake) place(p report.Point) (report.Placed, error) {
 	a, err := in.locator.Place(area.Point(p))
+	var far *area.OutsideError
+	if errors.As(err, &far) && far.KM <= nearEnough {
+		a, err = far.Nearest, nil
+	}
 	if err != nil {
 		return report.Placed{}, outside(err)
 	}

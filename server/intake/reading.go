@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"toancanh/server/area"
 	"toancanh/server/fault"
 	"toancanh/server/report"
 	"toancanh/server/sensor"
@@ -194,12 +193,12 @@ func (in *Intake) RegisterSensors(ctx context.Context, list []sensor.Sensor) err
 			faults = append(faults, fault.At(i, err))
 			continue
 		}
-		a, err := in.locator.Place(area.Point{Lat: c.Lat, Lon: c.Lon})
+		placed, err := in.place(report.Point{Lat: c.Lat, Lon: c.Lon})
 		if err != nil {
-			faults = append(faults, fault.At(i, outside(err)))
+			faults = append(faults, fault.At(i, err))
 			continue
 		}
-		c.Division, c.Area, c.Path = in.Division, a.Code, in.Atlas.Tree.Path(in.Division, a.Code)
+		c.Division, c.Area, c.Path = placed.Division, placed.Area, placed.Path
 		c.Origin = string(in.Origin)
 		clean[i] = c
 	}

@@ -93,3 +93,33 @@ func (s *Store) ReportsByID(ctx context.Context, ids []string) ([]report.Report,
 	}
 	return list, nil
 }
+
+// Expiry is a report the clock has to close.
+type Expiry struct {
+	ID      string
+	Version int64
+	Status  report.Status
+}
+
+// Expired lists reports whose sender did not answer within 72 hours, and those published more than 15 days ago.
+// At most 200 come at a time.
+func (s *Store) Expired(ctx context.Context, now time.Time) ([]Expiry, error) {
+	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
+	defer cancel()
+	rows, err := s.read.Query(ctx, `select id::text, version, status from report
+		where withdrawn_at is null and (status = 'can_bo_sung' and paused_at < $1::timestamptz - interval '72 hours'
+			or status = 'cong_khai' and published_at < $1::timestamptz - interval '15 days')
+		limit 200`, now)
+	if err != nil {
+		return nil, fmt.Errorf("list expired reports: %w", classify(err))
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Expiry, error) {
+		var e Expiry
+		err := row.Scan(&e.ID, &e.Version, (*string)(&e.Status))
+		return e, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list expired reports: %w", classify(err))
+	}
+	return list, nil
+}

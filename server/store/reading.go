@@ -183,29 +183,6 @@ func (s *Store) LatestSince(ctx context.Context, since time.Time) ([]Latest, tim
 	return list, now.UTC(), nil
 }
 
-// RainSum is what a gauge measured in the last hour, in its unit.
-type RainSum struct {
-	SensorID int32
-	Sum      float64
-	At       time.Time // of its newest reading
-}
-
-// SumSince adds up the readings of the sensors after an instant.
-func (s *Store) SumSince(ctx context.Context, ids []int32, since time.Time) ([]RainSum, error) {
-	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
-	defer cancel()
-	rows, err := s.read.Query(ctx, `select sensor_id, sum(value)::float8, max(ts) from reading
-		where sensor_id = any($1) and ts > $2 group by 1`, ids, since)
-	if err != nil {
-		return nil, fmt.Errorf("sum readings: %w", classify(err))
-	}
-	sums, err := pgx.CollectRows(rows, pgx.RowToStructByPos[RainSum])
-	if err != nil {
-		return nil, fmt.Errorf("sum readings: %w", classify(err))
-	}
-	return sums, nil
-}
-
 // Point is one value of a series.
 type Point struct {
 	At    time.Time

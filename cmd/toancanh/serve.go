@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+
+	"toancanh/server"
+)
+
+type serveCmd struct {
+	server.Config
+}
+
+// Run serves against the database and Redis of the settings.
+func (c serveCmd) Run(ctx context.Context) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if c.DatabaseURL == "" {
+		return errors.New("TOANCANH_DATABASE_URL is not set: serve runs against a database that exists; toancanh up brings one of its own")
+	}
+	listener, err := listen(c.Listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	s, err := server.New(ctx, server.Options{Config: c.Config, Build: build, Log: newLog(c.Config)})
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx, listener)
+}
+
+// listen takes the address before anything else is touched, so that a busy one costs nothing.
+func listen(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("address %s is in use by another program: stop it, or choose another with --listen or TOANCANH_LISTEN", address)
+	case err != nil:
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+	}
+	return listener, nil
+}

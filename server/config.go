@@ -1,0 +1,132 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Config holds every setting of a serving process. Each has a TOANCANH_* variable and a flag of the same words; the
+// tags are read by the command line and held to docs/configuration.md by a test.
+type Config struct {
+	Listen        string `env:"TOANCANH_LISTEN" default:"127.0.0.1:8080" help:"Address to serve pages, API and live feed on, host:port."`
+	MetricsListen string `env:"TOANCANH_METRICS_LISTEN" help:"Private address for /metrics and /debug/pprof, host:port. Empty: /metrics is served on the main address, and only while that is a loopback address."`
+
+	Data string `env:"TOANCANH_DATA" default:"data" help:"Data directory: the embedded database, key files, logs of child servers."`
+	Keys string `env:"TOANCANH_KEYS" help:"Directory of the key files contact.key and ticket.key. Empty: keys inside the data directory."`
+
+	DatabaseURL       string `env:"TOANCANH_DATABASE_URL" help:"PostgreSQL as the application role. Empty: up starts one of its own."`
+	PublicDatabaseURL string `env:"TOANCANH_PUBLIC_DATABASE_URL" help:"PostgreSQL as the role that sees the public projection only. Empty: the application's address with the user toancanh_public_read."`
+	RedisURL          string `env:"TOANCANH_REDIS_URL" help:"Redis: redis://, rediss://, unix://, redis+sentinel://, or several addresses with commas for a cluster. Empty: up looks for redis-server or valkey-server, else all happens in one process."`
+
+	Timezone string `env:"TOANCANH_TIMEZONE" default:"Asia/Ho_Chi_Minh" help:"Zone whose days, hours and working times count."`
+	Division string `env:"TOANCANH_DIVISION" help:"Administrative division in which reports are placed and announced. Empty: the default of the area data."`
+	Title    string `env:"TOANCANH_TITLE" default:"Trung tâm Giám sát, điều hành thông minh" help:"Name of the centre as pages show it, before the area's name."`
+
+	Open           string   `env:"TOANCANH_OPEN" default:"no" enum:"yes,no" help:"yes: serve console and wall to other machines although there are no accounts yet."`
+	Limits         string   `env:"TOANCANH_LIMITS" default:"on" enum:"on,off" help:"off: lift rate and socket limits, for measuring only."`
+	Origins        []string `env:"TOANCANH_ORIGINS" help:"Further web origins that may open the live feed, https://host[:port], with commas."`
+	TrustedProxies []string `env:"TOANCANH_TRUSTED_PROXIES" help:"Addresses or networks of reverse proxies whose X-Forwarded-For is believed, with commas."`
+	HubSecret      string   `env:"TOANCANH_HUB_SECRET" help:"Secret with which stand-alone hubs ask this process for snapshots, 16 characters or more. Empty: none may."`
+
+	Hub          string        `env:"TOANCANH_HUB" default:"on" enum:"on,off" help:"off: do not serve the live feed from this process; stand-alone hubs do."`
+	KeepReadings time.Duration `env:"TOANCANH_KEEP_READINGS" default:"9600h" help:"How long single readings are kept; five-minute sums stay."`
+	LogFormat    string        `env:"TOANCANH_LOG_FORMAT" default:"text" enum:"text,json" help:"Form of the log on standard error: text or json."`
+	LogLevel     string        `env:"TOANCANH_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
+}
+
+// keepEvents is how long events can be asked for again; longer absences take a snapshot.
+const keepEvents = 48 * time.Hour
+
+// Validate says everything that is wrong at once.
+func (c Config) Validate() error {
+	var faults []error
+	wrong := func(name, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		wrong("TOANCANH_LISTEN", "%q is not host:port", c.Listen)
+	}
+	if c.MetricsListen != "" {
+		if _, _, err := net.SplitHostPort(c.MetricsListen); err != nil {
+			wrong("TOANCANH_METRICS_LISTEN", "%q is not host:port", c.MetricsListen)
+		}
+	}
+	if _, err := time.LoadLocation(c.Timezone); err != nil || c.Timezone == "" || c.Timezone == "Local" {
+		wrong("TOANCANH_TIMEZONE", "%q is no zone, such as Asia/Ho_Chi_Minh", c.Timezone)
+	}
+	for _, o := range c.Origins {
+		if u, err := url.Parse(o); err != nil || u.Host == "" || u.Path != "" || u.Scheme != "https" && u.Scheme != "http" {
+			wrong("TOANCANH_ORIGINS", "%q is not scheme://host[:port]", o)
+		}
+	}
+	for _, p := range c.TrustedProxies {
+		if _, _, err := net.ParseCIDR(p); err != nil && net.ParseIP(p) == nil {
+			wrong("TOANCANH_TRUSTED_PROXIES", "%q is neither an address nor a network", p)
+		}
+	}
+	if c.HubSecret != "" && len(c.HubSecret) < 16 {
+		wrong("TOANCANH_HUB_SECRET", "has %d characters, want at least 16", len(c.HubSecret))
+	}
+	if c.KeepReadings < 48*time.Hour {
+		wrong("TOANCANH_KEEP_READINGS", "%s is less than 48h, which the pages need", c.KeepReadings)
+	}
+	return errors.Join(faults...)
+}
+
+// Location is the zone of the setting; Validate has seen that it exists.
+func (c Config) Location() *time.Location {
+	loc, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// KeyFile is the path of a key file.
+func (c Config) KeyFile(name string) string {
+	dir := c.Keys
+	if dir == "" {
+		dir = filepath.Join(c.Data, "keys")
+	}
+	return filepath.Join(dir, name)
+}
+
+// Loopback reports whether only this machine can reach the main address.
+func (c Config) Loopback() bool {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// publicURL is the database's address as the public role.
+func (c Config) publicURL() string {
+	if c.PublicDatabaseURL != "" {
+		return c.PublicDatabaseURL
+	}
+	return withUser(c.DatabaseURL, "toancanh_public_read")
+}
+
+// withUser puts another user into a connection address of either form.
+func withUser(address, user string) string {
+	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
+		u, err := url.Parse(address)
+		if err != nil {
+			return address
+		}
+		if password, ok := u.User.Password(); ok {
+			u.User = url.UserPassword(user, password)
+		} else {
+			u.User = url.User(user)
+		}
+		return u.String()
+	}
+	return address + " user=" + user // of a repeated keyword the last one counts
+}

@@ -1,0 +1,44 @@
+package server
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func valid() Config {
+	return Config{Listen: "127.0.0.1:8080", Timezone: "Asia/Ho_Chi_Minh", KeepReadings: 9600 * time.Hour}
+}
+
+func TestValidateTellsEveryFaultAtOnce(t *testing.T) {
+	t.Parallel()
+	if err := valid().Validate(); err != nil {
+		t.Fatalf("a valid configuration: %v", err)
+	}
+	c := valid()
+	c.Listen, c.Timezone, c.HubSecret = "8080", "Hanoi", "short"
+	c.Origins, c.TrustedProxies, c.KeepReadings = []string{"example.com"}, []string{"10.0.0/8"}, time.Hour
+	err := c.Validate()
+	if err == nil {
+		t.Fatal("six faults were taken")
+	}
+	for _, name := range []string{"LISTEN", "TIMEZONE", "HUB_SECRET", "ORIGINS", "TRUSTED_PROXIES", "KEEP_READINGS"} {
+		if !strings.Contains(err.Error(), "TOANCANH_"+name) {
+			t.Errorf("the error does not name TOANCANH_%s: %v", name, err)
+		}
+	}
+}
+
+func TestPublicURLChangesOnlyTheUser(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"postgres://app:secret@db:5432/toancanh?sslmode=disable": "postgres://toancanh_public_read:secret@db:5432/toancanh?sslmode=disable",
+		"host=/tmp/x user=toancanh_app dbname=toancanh":          "host=/tmp/x user=toancanh_app dbname=toancanh user=toancanh_public_read",
+	} {
+		c := valid()
+		c.DatabaseURL = address
+		if got := c.publicURL(); got != want {
+			t.Errorf("publicURL of %q = %q, want %q", address, got, want)
+		}
+	}
+}

@@ -1,0 +1,262 @@
+// Package server wires a serving process: the store, the intake, the relay with its watch, the hub and the doors. New
+// makes them, Run owns every goroutine and stops them in order. It decides nothing itself.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"toancanh/hub"
+	"toancanh/schema/sample"
+	"toancanh/server/area"
+	"toancanh/server/auth"
+	"toancanh/server/intake"
+	"toancanh/server/relay"
+	"toancanh/server/report"
+	"toancanh/server/store"
+	"toancanh/server/watch"
+)
+
+// Options are what the verb that starts a server adds to the settings.
+type Options struct {
+	Config
+	Sample bool   // a sample province: what is stored without an origin is simulated, and /bat-dau exists
+	Build  string // shown to people and pages
+	Storm  func() // plays a storm; nil when nothing here can
+	Log    *slog.Logger
+}
+
+// Server is one serving process.
+type Server struct {
+	options  Options
+	log      *slog.Logger
+	location *time.Location
+	metrics  *prometheus.Registry
+
+	store   *store.Store
+	public  *store.PublicStore
+	dataset store.Dataset
+	atlas   *area.Atlas
+	rules   *report.Rulebook
+	units   []report.Unit
+	signer  *auth.Signer
+	bus     io.Closer
+	intake  *intake.Intake
+	watch   *watch.Watch
+	relay   *relay.Relay
+	hub     *hub.Hub
+	app     *fiber.App
+	doors   doors
+}
+
+// poolSizes leave room on a PostgreSQL of 100 connections for several processes.
+func poolSizes() store.Sizes { return store.Sizes{Write: 6, Read: 8} }
+
+// New opens the database and the bus and wires everything. The database must be migrated. Close what it returns by
+// running it, or with Close.
+func New(ctx context.Context, o Options) (*Server, error) {
+	s := &Server{options: o, log: o.Log, location: o.Location(), metrics: prometheus.NewRegistry()}
+	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err := s.open(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	if err := s.wire(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// open connects the outside: database, province, keys, bus.
+func (s *Server) open(ctx context.Context) (err error) {
+	if s.store, err = store.Open(ctx, s.options.DatabaseURL, poolSizes()); err != nil {
+		return err
+	}
+	if s.public, err = store.OpenPublic(ctx, s.options.publicURL()); err != nil {
+		return err
+	}
+	if s.atlas, err = area.Sample(); err != nil {
+		return err
+	}
+	if s.options.Division == "" {
+		s.options.Division = s.atlas.Tree.Default().Code
+	}
+	if _, ok := s.atlas.Tree.Division(s.options.Division); !ok {
+		return fmt.Errorf("TOANCANH_DIVISION: there is no division %q", s.options.Division)
+	}
+	if s.rules, s.units, err = report.Load(sample.Files(), s.location); err != nil {
+		return err
+	}
+	born := string(report.Real)
+	if s.options.Sample {
+		born = string(report.Simulated)
+	}
+	if s.dataset, err = s.store.Born(ctx, born); err != nil {
+		return err
+	}
+	if s.options.Sample && s.dataset.Origin != born {
+		return errors.New("this database holds real data; the sample province and its simulator are refused: start with --empty, or choose another data directory")
+	}
+	seed, err := auth.KeyFile(s.options.KeyFile("ticket.key"))
+	if err != nil {
+		return err
+	}
+	s.signer = auth.NewSigner(seed)
+	return nil
+}
+
+// wire makes the deeds and the doors.
+func (s *Server) wire(ctx context.Context) error {
+	key, err := auth.KeyFile(s.options.KeyFile("contact.key"))
+	if err != nil {
+		return err
+	}
+	sealer, err := auth.NewSealer(key)
+	if err != nil {
+		return err
+	}
+	bus, closer, err := OpenBus(s.options.RedisURL)
+	if err != nil {
+		return err
+	}
+	s.bus = closer
+	origin := report.Origin(s.dataset.Origin)
+	s.intake, err = intake.New(intake.Config{
+		Store: s.store, Rules: s.rules, Atlas: s.atlas, Division: s.options.Division, Sealer: sealer,
+		Origin: origin, Location: s.location, Now: time.Now, Wake: func() { s.relay.Wake() }, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	s.watch = watch.New(watch.Config{
+		Store: s.store, Actor: s.intake, Atlas: s.atlas, Division: s.options.Division, Origin: origin,
+		Location: s.location, Keep: store.Retention{Readings: s.options.KeepReadings, Events: keepEvents},
+		Now: time.Now, Log: s.log, Metrics: s.metrics,
+	})
+	s.relay = relay.New(relay.Config{
+		Store: store.NewSeats(s.options.DatabaseURL, processName()), Bus: bus, Follower: s.watch,
+		Log: s.log, Now: time.Now, Metrics: s.metrics,
+	})
+	if s.options.Hub == "on" {
+		s.hub = hub.New(hub.Config{
+			Bus: bus, Source: s.store.Live(s.location), TicketKey: s.signer.Public(), Build: s.options.Build,
+			Log: s.log, Registerer: s.metrics, Origins: s.options.Origins, NoLimits: s.options.Limits == "off",
+		})
+	}
+	return s.openDoors(ctx)
+}
+
+// processName tells people reading the relay's row which process leads.
+func processName() string {
+	host, _ := os.Hostname()
+	return fmt.Sprintf("%s:%d", host, os.Getpid())
+}
+
+// stopLimit bounds a clean stop.
+const stopLimit = 15 * time.Second
+
+// Run serves on listener until ctx ends or a part fails, and stops in order: no new requests, clients told to come
+// back, what is queued committed and announced, connections closed.
+func (s *Server) Run(ctx context.Context, listener net.Listener) error {
+	defer s.Close()
+	// The deeds outlive the doors by a little, so that accepted requests get their commit and their announcement.
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	g, life := errgroup.WithContext(life)
+	g.Go(func() error { return s.intake.Run(life) })
+	g.Go(func() error { return s.relay.Run(life) })
+	if s.hub != nil {
+		g.Go(func() error { return s.hub.Run(life) })
+	}
+	s.doors.run(life, g)
+	g.Go(func() error { return s.app.Listener(listener) })
+	g.Go(func() error {
+		select {
+		case <-ctx.Done():
+		case <-life.Done():
+		}
+		s.stop()
+		end()
+		return nil
+	})
+	if err := g.Wait(); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
+
+// stop refuses newcomers and lets those who are here finish.
+func (s *Server) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+	defer cancel()
+	if s.hub != nil {
+		if err := s.hub.Shutdown(ctx); err != nil {
+			s.log.LogAttrs(ctx, slog.LevelWarn, "hub did not stop cleanly", slog.Any("err", err))
+		}
+	}
+	if err := s.app.ShutdownWithContext(ctx); err != nil {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "doors did not stop cleanly", slog.Any("err", err))
+	}
+}
+
+// Close ends the connections. It is safe on a half-made server and may be called twice.
+func (s *Server) Close() {
+	if s.bus != nil {
+		_ = s.bus.Close()
+		s.bus = nil
+	}
+	if s.public != nil {
+		s.public.Close()
+		s.public = nil
+	}
+	if s.store != nil {
+		s.store.Close()
+		s.store = nil
+	}
+}
+
+// Dataset is what the database was born as.
+func (s *Server) Dataset() store.Dataset { return s.dataset }
+
+// HistoryLoaded notes that the sample's history is complete.
+func (s *Server) HistoryLoaded(ctx context.Context) error { return s.store.HistoryLoaded(ctx) }
+
+// NewKey makes a key and returns its token, which is kept nowhere.
+func (s *Server) NewKey(ctx context.Context, label string, rights ...auth.Right) (string, error) {
+	k, token, err := auth.NewKey(label, rights...)
+	if err != nil {
+		return "", err
+	}
+	return token, s.store.AddKey(ctx, k)
+}
+
+// RevokeKeys ends every key with the label, such as those of earlier starts.
+func (s *Server) RevokeKeys(ctx context.Context, label string) error {
+	keys, err := s.store.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if k.Label == label {
+			if err := s.store.RevokeKey(ctx, k.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Rules are the rules of reports and the units that act on them.
+func (s *Server) Rules() (*report.Rulebook, []report.Unit) { return s.rules, s.units }

@@ -1,0 +1,50 @@
+package watch
+
+import (
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"toancanh/schema"
+	"toancanh/server/kpi"
+)
+
+// kpiLevels are the counters of areas, for the screens and the consoles of each.
+func (w *Watch) kpiLevels(areas []kpi.Area, now time.Time) []schema.Level {
+	var levels []schema.Level
+	for _, a := range areas {
+		path := w.Atlas.Tree.Path(a.Division, a.Code)
+		if path == nil {
+			continue
+		}
+		for _, l := range w.board.Values(a).Levels() {
+			levels = append(levels, w.level(path, l.Key, l.Data, now)...)
+		}
+	}
+	return levels
+}
+
+// level is one value for the wall and the ops topic of the area at the end of path.
+func (w *Watch) level(path []string, key string, data any, now time.Time) []schema.Level {
+	body, err := json.Marshal(data)
+	if err != nil {
+		w.Log.Error("encode level", slog.String("key", key), slog.Any("err", err))
+		return nil
+	}
+	levels := make([]schema.Level, 0, 2)
+	for _, audience := range []schema.Audience{schema.Wall, schema.Ops} {
+		topic := schema.AreaTopic(audience, w.Division, path...)
+		levels = append(levels, schema.Level{Topic: topic, LevelItem: schema.LevelItem{
+			Key: key, Version: w.version(topic+" "+key, now), At: now, Data: body,
+		}})
+	}
+	return levels
+}
+
+// version grows within a key whatever the clock does: microseconds, or one more than the last. A new leader's
+// clock may lie a little behind the old one's; the republishing every few seconds overtakes that.
+func (w *Watch) version(key string, now time.Time) int64 {
+	v := max(now.UnixMicro(), w.versions[key]+1)
+	w.versions[key] = v
+	return v
+}

@@ -1,0 +1,337 @@
+// Package watch makes true what the clock alone makes true, and counts. On the leader it keeps the counters of every
+// area from committed reports, publishes them and the newest readings as levels, checks them against SQL, closes what
+// waited too long, and keeps the partitions. It decides nothing about who may see what and speaks no HTTP.
+package watch
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"toancanh/schema"
+	"toancanh/server/area"
+	"toancanh/server/kpi"
+	"toancanh/server/report"
+	"toancanh/server/store"
+	"toancanh/server/view"
+)
+
+// The paces of the leader.
+const (
+	LevelEvery     = 250 * time.Millisecond // conflation: at most four values a second and key
+	RepublishEvery = 4 * time.Second        // every level again, so that whatever the bus lost is repaired
+	checkEvery     = time.Minute            // counters against SQL
+	rollupEvery    = time.Minute
+	tidyEvery      = time.Hour // partitions, old keys
+	closeEvery     = 30 * time.Second
+	pendingMost    = 50_000 // changed reports waiting to be read; beyond it everything is read again
+)
+
+// Store is what the watch reads and keeps.
+type Store interface {
+	Facts(ctx context.Context, each func(report.Report)) (time.Time, error)
+	ReportsByID(ctx context.Context, ids []string) ([]report.Report, error)
+	CountAreas(ctx context.Context, division string, realOnly bool, at time.Time) (map[string]store.Counts, error)
+	Sensors(ctx context.Context) (map[string]store.Sensor, error)
+	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
+	Rollup(ctx context.Context) error
+	KeepPartitions(ctx context.Context, now time.Time, keep store.Retention) error
+	ForgetPromises(ctx context.Context) error
+	Expired(ctx context.Context, now time.Time) ([]store.Expiry, error)
+}
+
+// Actor does acts on reports for the clock.
+type Actor interface {
+	Act(ctx context.Context, id string, act report.Act) (report.Report, error)
+}
+
+// Config names what a watch needs.
+type Config struct {
+	Store    Store
+	Actor    Actor
+	Atlas    *area.Atlas
+	Division string
+	Origin   report.Origin // what the dataset was born as; real and not real are never summed
+	Location *time.Location
+	Keep     store.Retention
+	Now      func() time.Time
+	Log      *slog.Logger
+	Metrics  prometheus.Registerer
+}
+
+// Watch follows the relay: it works while its process leads. It implements relay.Follower.
+type Watch struct {
+	Config
+	counts counters
+
+	mu      sync.Mutex // guards pending, reload and boardAt
+	pending map[string]struct{}
+	reload  bool
+	boardAt time.Time
+
+	// Owned by Lead.
+	board    *kpi.Board
+	announce func([]schema.Level)
+	versions map[string]int64
+	sources  *sources
+}
+
+// New makes a watch.
+func New(c Config) *Watch {
+	return &Watch{Config: c, counts: newCounters(c.Metrics), pending: map[string]struct{}{}, versions: map[string]int64{}}
+}
+
+// Stamped notes which reports changed. It never blocks; when too many wait, everything is read again.
+func (w *Watch) Stamped(events []schema.Announced) {
+	root := w.rootTopic()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range events {
+		switch {
+		case e.Kind == schema.KindReset:
+			w.reload = true
+		case e.Topic != root || e.ID == "":
+		case len(w.pending) >= pendingMost:
+			w.reload = true
+		default:
+			w.pending[e.ID] = struct{}{}
+		}
+	}
+}
+
+func (w *Watch) rootTopic() string {
+	root, _ := w.Atlas.Tree.Root(w.Division)
+	return schema.AreaTopic(schema.Ops, w.Division, root.Code)
+}
+
+// Lead works until ctx ends.
+func (w *Watch) Lead(ctx context.Context, announce func([]schema.Level)) {
+	w.announce = announce
+	w.board = nil
+	w.sources = newSources(w)
+	w.mu.Lock()
+	w.reload = true
+	w.mu.Unlock()
+
+	var jobs sync.WaitGroup
+	jobs.Go(func() { w.every(ctx, rollupEvery, "roll readings up", w.Store.Rollup) })
+	jobs.Go(func() { w.every(ctx, tidyEvery, "tidy", w.tidy) })
+	jobs.Go(func() { w.every(ctx, closeEvery, "close what waited too long", w.closeExpired) })
+	defer jobs.Wait()
+	w.count(ctx)
+}
+
+// every runs do at once and then at a pace until ctx ends; a failure is logged and tried again at the next turn.
+func (w *Watch) every(ctx context.Context, pace time.Duration, name string, do func(context.Context) error) {
+	tick := time.NewTicker(pace)
+	defer tick.Stop()
+	for {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			w.counts.failures.WithLabelValues(name).Inc()
+			w.Log.LogAttrs(ctx, slog.LevelWarn, "watch job failed", slog.String("job", name), slog.Any("err", err))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// count keeps and publishes the counters and the newest readings.
+func (w *Watch) count(ctx context.Context) {
+	level, full, check := time.NewTicker(LevelEvery), time.NewTicker(RepublishEvery), time.NewTicker(checkEvery)
+	defer level.Stop()
+	defer full.Stop()
+	defer check.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-level.C:
+			w.step(ctx, false)
+		case <-full.C:
+			w.step(ctx, true)
+		case <-check.C:
+			w.check(ctx)
+		}
+	}
+}
+
+// step brings the board and the sources to now and announces what moved, or everything.
+func (w *Watch) step(ctx context.Context, all bool) {
+	if err := w.catchUp(ctx); err != nil {
+		w.counts.failures.WithLabelValues("catch up").Inc()
+		w.Log.LogAttrs(ctx, slog.LevelWarn, "counters cannot catch up", slog.Any("err", err))
+		return // better no level than one that is not true any more: screens show its age
+	}
+	now := w.Now().UTC()
+	w.board.Advance(now)
+	areas := w.board.TakeChanged()
+	if all {
+		areas = w.areas()
+	}
+	levels := w.kpiLevels(areas, now)
+	readings, err := w.sources.levels(ctx, now, all)
+	if err != nil {
+		w.counts.failures.WithLabelValues("read sensors").Inc()
+		w.Log.LogAttrs(ctx, slog.LevelWarn, "newest readings cannot be read", slog.Any("err", err))
+	}
+	if levels = append(levels, readings...); len(levels) > 0 {
+		w.announce(levels)
+	}
+	w.mu.Lock()
+	w.boardAt = now
+	w.mu.Unlock()
+}
+
+// catchUp reads what changed, or everything when the board is new or too much changed.
+func (w *Watch) catchUp(ctx context.Context) error {
+	w.mu.Lock()
+	reload := w.reload || w.board == nil
+	ids := slices.Collect(maps.Keys(w.pending))
+	w.pending, w.reload = map[string]struct{}{}, false
+	w.mu.Unlock()
+	if reload {
+		if err := w.load(ctx); err != nil {
+			w.again()
+			return err
+		}
+		return nil
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	changed, err := w.Store.ReportsByID(ctx, ids)
+	if err != nil {
+		w.again()
+		return err
+	}
+	now := w.Now().UTC()
+	for _, r := range changed {
+		if w.counted(r) {
+			w.board.Apply(view.Fact(r), now)
+		}
+	}
+	return nil
+}
+
+// again makes the next step read everything: what was pending has been taken off the list.
+func (w *Watch) again() {
+	w.mu.Lock()
+	w.reload = true
+	w.mu.Unlock()
+}
+
+func (w *Watch) load(ctx context.Context) error {
+	var facts []kpi.Fact
+	_, err := w.Store.Facts(ctx, func(r report.Report) {
+		if w.counted(r) {
+			facts = append(facts, view.Fact(r))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	board := kpi.NewBoard(w.Location)
+	board.Load(facts, w.Now().UTC())
+	w.board = board
+	return nil
+}
+
+// counted reports whether a report belongs to this dataset's numbers: real and not real are never summed.
+func (w *Watch) counted(r report.Report) bool {
+	return (r.Origin == report.Real) == (w.Origin == report.Real) && r.Division == w.Division
+}
+
+// areas are all areas of the division: an area nothing happened in has its zeros too.
+func (w *Watch) areas() []kpi.Area {
+	list := w.Atlas.Tree.Areas(w.Division)
+	areas := make([]kpi.Area, len(list))
+	for i, a := range list {
+		areas[i] = kpi.Area{Division: a.Division, Code: a.Code}
+	}
+	return areas
+}
+
+// check compares every area's numbers with one grouped SQL statement. The board lags behind commits by a step, so a
+// difference counts only when it stands after the board has caught up twice; then everything is counted again.
+func (w *Watch) check(ctx context.Context) {
+	for try := range 3 {
+		if try > 0 && !pause(ctx, 2*LevelEvery) {
+			return
+		}
+		w.step(ctx, false)
+		if w.board == nil {
+			return
+		}
+		now := w.Now().UTC()
+		counts, err := w.Store.CountAreas(ctx, w.Division, w.Origin == report.Real, now)
+		if err != nil {
+			w.Log.LogAttrs(ctx, slog.LevelWarn, "counters cannot be checked", slog.Any("err", err))
+			return
+		}
+		w.board.Advance(now)
+		found := w.differences(counts)
+		if len(found) == 0 {
+			return
+		}
+		if try < 2 {
+			continue
+		}
+		w.counts.corrected.Add(float64(len(found)))
+		w.Log.LogAttrs(ctx, slog.LevelError, "counters differed from sql and are counted again", slog.Any("areas", found))
+		w.again()
+	}
+}
+
+func (w *Watch) differences(counts map[string]store.Counts) map[string][]string {
+	found := map[string][]string{}
+	for _, a := range w.areas() {
+		if names := counts[a.Code].Differs(w.board.Values(a)); len(names) > 0 {
+			found[a.Code] = names
+		}
+	}
+	return found
+}
+
+func (w *Watch) tidy(ctx context.Context) error {
+	if err := w.Store.KeepPartitions(ctx, w.Now(), w.Keep); err != nil {
+		return err
+	}
+	return w.Store.ForgetPromises(ctx)
+}
+
+// closeExpired does the acts that only the clock asks for: a question nobody answered, a result nobody objected to.
+func (w *Watch) closeExpired(ctx context.Context) error {
+	expired, err := w.Store.Expired(ctx, w.Now().UTC())
+	if err != nil {
+		return err
+	}
+	for _, e := range expired {
+		act := report.Act{Name: report.Complete, Actor: "dong_ho", Version: e.Version}
+		if e.Status == report.CanBoSung {
+			act.Name, act.Reason = report.Refuse, "Không nhận được thông tin bổ sung trong 72 giờ."
+		}
+		if _, err := w.Actor.Act(ctx, e.ID, act); err != nil {
+			w.Log.LogAttrs(ctx, slog.LevelWarn, "report cannot be closed", slog.String("report_id", e.ID), slog.Any("err", err))
+		}
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
