@@ -14,12 +14,12 @@ import (
 // the counters are checked against, and what people may read to know what a tile means.
 const sqlCount = `
 	with counted as (
-		select unnest(path) as area, r.* from report r
+		select a.code as place, r.* from report r, unnest(r.path) as a(code)
 		where division = @division and (origin = 'real') = @real and received_at <= @at
 			and (is_open or ended_at > @at - interval '31 days' or due_original > @at - interval '31 days'
 				or received_at > @at - interval '48 hours')
 	)
-	select area,
+	select place,
 		count(*) filter (where is_open)::int,
 		count(*) filter (where is_open and due_now < @at)::int,
 		count(*) filter (where received_at > @at - interval '24 hours')::int,
@@ -29,7 +29,7 @@ const sqlCount = `
 		count(*) filter (where not is_excluded and due_original > @at - interval '30 days' and due_original <= @at)::int,
 		count(*) filter (where is_open and (emergency or priority = 'khan_cap'))::int,
 		count(*) filter (where is_open and not emergency and priority = 'cao')::int
-	from counted group by area`
+	from counted group by place`
 
 // Counts are the numbers of sqlCount for one area.
 type Counts struct {
