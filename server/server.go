@@ -57,7 +57,6 @@ type Server struct {
 	relay   *relay.Relay
 	hub     *hub.Hub
 	app     *fiber.App
-	doors   doors
 }
 
 // poolSizes leave room on a PostgreSQL of 100 connections for several processes.
@@ -72,7 +71,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		s.Close()
 		return nil, err
 	}
-	if err := s.wire(ctx); err != nil {
+	if err := s.wire(); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -118,7 +117,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 }
 
 // wire makes the deeds and the doors.
-func (s *Server) wire(ctx context.Context) error {
+func (s *Server) wire() error {
 	key, err := auth.KeyFile(s.options.KeyFile("contact.key"))
 	if err != nil {
 		return err
@@ -155,7 +154,7 @@ func (s *Server) wire(ctx context.Context) error {
 			Log: s.log, Registerer: s.metrics, Origins: s.options.Origins, NoLimits: s.options.Limits == "off",
 		})
 	}
-	return s.openDoors(ctx)
+	return s.openDoors()
 }
 
 // processName tells people reading the relay's row which process leads.
@@ -180,7 +179,9 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	if s.hub != nil {
 		g.Go(func() error { return s.hub.Run(life) })
 	}
-	s.doors.run(life, g)
+	if s.options.MetricsListen != "" {
+		g.Go(func() error { return s.servePrivate(life) })
+	}
 	g.Go(func() error { return s.app.Listener(listener) })
 	g.Go(func() error {
 		select {

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
@@ -56,8 +55,7 @@ func (c hubCmd) Run(ctx context.Context) error {
 		Bus: bus, Source: source, TicketKey: key, Build: build, Log: log, Registerer: metrics,
 		Origins: c.Origins, NoLimits: c.Limits == "off",
 	})
-	app := fiber.New(server.FiberConfig(server.Config{Listen: c.Listen, TrustedProxies: c.TrustedProxies}))
-	server.HealthDoors(app, func(context.Context) error { return h.Ready() }, c.Listen, metrics)
+	app := server.HubApp(server.Config{Listen: c.Listen, TrustedProxies: c.TrustedProxies, Origins: c.Origins}, log, metrics, h.Ready)
 	h.Routes(app)
 
 	life, end := context.WithCancel(context.WithoutCancel(ctx))

@@ -1,0 +1,116 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"net/netip"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
+
+	"toancanh/server/api"
+	"toancanh/server/door"
+	"toancanh/server/report"
+)
+
+// openDoors makes the application and hangs every door into it.
+func (s *Server) openDoors() error {
+	frame := newFrame(s.options.Config, s.log, s.metrics)
+	s.app = fiber.New(frame.AppConfig())
+	frame.Install(s.app)
+	a, err := api.New(api.Config{
+		Frame: frame, Intake: s.intake, Store: s.store, Atlas: s.atlas, Rules: s.rules, Units: s.units,
+		Signer: s.signer, Location: s.location, Now: time.Now, Division: s.options.Division, Title: s.options.Title,
+		Origin: report.Origin(s.dataset.Origin), Build: s.options.Build, Open: s.options.Open == "yes",
+		Sample: s.options.Sample, Limits: s.options.Limits == "on", Live: s.store.Live(s.location),
+		HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
+	})
+	if err != nil {
+		return err
+	}
+	a.Routes(s.app)
+	if s.hub != nil {
+		s.hub.Routes(s.app)
+	}
+	if s.options.Loopback() {
+		s.app.Get("/metrics", adaptor.HTTPHandler(metricsDoor(s.metrics)))
+	}
+	return nil
+}
+
+// ready says why a report could not be stored now, or could not be announced.
+func (s *Server) ready(ctx context.Context) error { return s.store.Ready(ctx) }
+
+// newFrame makes the frame of a process's doors.
+func newFrame(c Config, log *slog.Logger, metrics prometheus.Registerer) *door.Frame {
+	return door.New(door.Config{Log: log, Now: time.Now, Metrics: metrics, Trusted: c.trusted(), Origins: c.Origins})
+}
+
+// trusted are the networks of reverse proxies; Validate has seen that they can be read.
+func (c Config) trusted() []netip.Prefix {
+	var list []netip.Prefix
+	for _, text := range c.TrustedProxies {
+		if p, err := netip.ParsePrefix(text); err == nil {
+			list = append(list, p)
+		} else if a, err := netip.ParseAddr(text); err == nil {
+			list = append(list, netip.PrefixFrom(a, a.BitLen()))
+		}
+	}
+	return list
+}
+
+func metricsDoor(metrics *prometheus.Registry) http.Handler {
+	return promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})
+}
+
+// headerLimit is how long a caller of the private listener may take to ask.
+const headerLimit = 5 * time.Second
+
+// servePrivate serves /metrics and /debug/pprof on the private address until ctx ends.
+func (s *Server) servePrivate(ctx context.Context) error {
+	mux := http.NewServeMux()
+	mux.Handle("/metrics", metricsDoor(s.metrics))
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	private := &http.Server{Handler: mux, ReadHeaderTimeout: headerLimit}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.options.MetricsListen)
+	if err != nil {
+		return fmt.Errorf("TOANCANH_METRICS_LISTEN: cannot listen on %s: %w", s.options.MetricsListen, err)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return private.Serve(listener) })
+	g.Go(func() error { <-ctx.Done(); return private.Close() })
+	if err := g.Wait(); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve private address: %w", err)
+	}
+	return nil
+}
+
+// HubApp makes the application of a stand-alone hub: health, and metrics while only this machine can reach it.
+func HubApp(c Config, log *slog.Logger, metrics *prometheus.Registry, ready func() error) *fiber.App {
+	frame := newFrame(c, log, metrics)
+	app := fiber.New(frame.AppConfig())
+	frame.Install(app)
+	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
+	app.Get("/readyz", func(c *fiber.Ctx) error {
+		if ready() != nil {
+			c.Set(fiber.HeaderRetryAfter, "2")
+			return fiber.ErrServiceUnavailable
+		}
+		return c.SendString("ready\n")
+	})
+	if c.Loopback() {
+		app.Get("/metrics", adaptor.HTTPHandler(metricsDoor(metrics)))
+	}
+	return app
+}
