@@ -22,14 +22,26 @@ const (
 	KindUnavailable                 // something we need is away; come back later
 )
 
-var kindNames = [...]string{"internal", "invalid", "unauthenticated", "forbidden", "not_found", "conflict", "too_many", "unavailable"}
-
 // String is the kind's word for logs and metrics.
 func (k Kind) String() string {
-	if k < 0 || int(k) >= len(kindNames) {
-		return kindNames[KindInternal]
+	switch k {
+	case KindInvalid:
+		return "invalid"
+	case KindUnauthenticated:
+		return "unauthenticated"
+	case KindForbidden:
+		return "forbidden"
+	case KindNotFound:
+		return "not_found"
+	case KindConflict:
+		return "conflict"
+	case KindTooMany:
+		return "too_many"
+	case KindUnavailable:
+		return "unavailable"
+	default:
+		return "internal"
 	}
-	return kindNames[k]
 }
 
 // Error is a classified failure. Message is a Vietnamese sentence for the person who asked and holds nothing
@@ -179,16 +191,14 @@ func Items(err error) []*Error {
 	if err == nil {
 		return nil
 	}
-	var l list
-	if errors.As(err, &l) {
+	if l, ok := errors.AsType[list](err); ok {
 		var items []*Error
 		for _, e := range l {
 			items = append(items, Items(e)...)
 		}
 		return items
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return []*Error{e}
 	}
 	return []*Error{{Kind: KindInternal, Err: err}}

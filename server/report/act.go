@@ -153,8 +153,9 @@ func transitionOf(a ActName) transition {
 		return transition{Statuses(), ""}
 	case ConfirmPlace:
 		return transition{[]Status{Moi, CanBoSung, DaTiepNhan, DaPhanCong, TraLai, DangXuLy, XinGiaHan, DaXuLy, CongKhai, MoLai}, ""}
+	default: // no act, or the birth, which follows nothing
+		return transition{}
 	}
-	return transition{}
 }
 
 // Allowed lists the acts lawful for the report as it stands.

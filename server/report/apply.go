@@ -76,6 +76,7 @@ func checkAct(r Report, a Act, at time.Time) (Act, error) {
 	case ConfirmPlace:
 		clean.Place = a.Place
 		wrong[4] = checkPlace(a.Place)
+	default: // a reason or a text is all the others carry
 	}
 	return clean, fault.Join(wrong[:]...)
 }
@@ -91,8 +92,9 @@ func needsReason(a ActName) bool {
 	switch a {
 	case Refuse, Ask, Return, RequestExtension, DenyExtension, Reopen, Withdraw:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 func needsText(a ActName) bool { return a == Supplement || a == Resolve || a == Publish }

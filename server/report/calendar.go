@@ -97,11 +97,7 @@ func (c *Calendar) Works(d Date) bool {
 	if h, ok := c.days[d]; ok {
 		return h.Works
 	}
-	switch d.Weekday() {
-	case time.Saturday, time.Sunday:
-		return false
-	}
-	return true
+	return !weekend(d)
 }
 
 // Holiday is what the calendar says about a day that is not an ordinary one.

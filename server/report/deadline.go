@@ -23,8 +23,9 @@ func (r Report) Running() *time.Time {
 		return r.Due.Resolve
 	case DaXuLy:
 		return r.Due.Publish
+	default:
+		return nil
 	}
-	return nil
 }
 
 // Overdue reports whether the report is open and its running deadline lies before now.

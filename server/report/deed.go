@@ -70,6 +70,7 @@ func (d deed) do(r Report, a Act) Report {
 		if a.Place != nil {
 			r.Division, r.Area, r.Path = a.Place.Division, a.Place.Area, a.Place.Path
 		}
+	case Receive, Start: // the birth is New's; to start changes the status only
 	}
 	return r
 }

@@ -89,6 +89,7 @@ func (s Standing) after(e Entry) Standing {
 		s.ClosedAt = &at
 	case Withdraw:
 		s.WithdrawnAt = &at
+	default: // the others change the status at most
 	}
 	return s
 }

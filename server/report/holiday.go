@@ -34,8 +34,9 @@ func besideNational(d Date) Date {
 	switch d.Weekday() {
 	case time.Sunday, time.Monday, time.Thursday:
 		return d.AddDays(1)
+	default:
+		return d.AddDays(-1)
 	}
-	return d.AddDays(-1)
 }
 
 // withMadeUp adds a day off for each holiday that falls on a weekend, and sorts all of them.

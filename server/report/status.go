@@ -36,8 +36,9 @@ func (s Status) Open() bool {
 	switch s {
 	case Moi, CanBoSung, DaTiepNhan, DaPhanCong, TraLai, DangXuLy, XinGiaHan, MoLai:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Final reports whether no act but withdrawal follows.

@@ -27,33 +27,33 @@ func KindOf(code string) (Kind, bool) {
 func Kinds() []Kind {
 	const half, hour, day = 30 * time.Minute, time.Hour, 24 * time.Hour
 	return []Kind{
-		{Code: "river", Name: "Mực nước sông", Unit: "m", StaleAfter: half, Min: ptr(-10), Max: ptr(2000)},
-		{Code: "inflow", Name: "Lưu lượng về hồ", Unit: "m³/s", StaleAfter: hour, Min: ptr(0), Max: ptr(50_000)},
+		{Code: "river", Name: "Mực nước sông", Unit: "m", StaleAfter: half, Min: new(-10.0), Max: new(2000.0)},
+		{Code: "inflow", Name: "Lưu lượng về hồ", Unit: "m³/s", StaleAfter: hour, Min: new(0.0), Max: new(50_000.0)},
 		// The highest hour ever measured anywhere is 305 mm.
-		{Code: "rain", Name: "Lượng mưa 1 giờ", Unit: "mm", StaleAfter: half, Min: ptr(0), Max: ptr(310)},
-		{Code: "rain_24h", Name: "Lượng mưa 24 giờ", Unit: "mm", StaleAfter: half, Min: ptr(0), Max: ptr(2000), Levels: []Level{
+		{Code: "rain", Name: "Lượng mưa 1 giờ", Unit: "mm", StaleAfter: half, Min: new(0.0), Max: new(310.0)},
+		{Code: "rain_24h", Name: "Lượng mưa 24 giờ", Unit: "mm", StaleAfter: half, Min: new(0.0), Max: new(2000.0), Levels: []Level{
 			{At: 100, State: Attention, Label: "Nguy cơ lũ quét, sạt lở cấp 1", Source: "18/2021/QĐ-TTg"},
 		}},
-		{Code: "fire", Name: "Cấp dự báo cháy rừng", Unit: "", StaleAfter: day, Min: ptr(1), Max: ptr(5), Levels: []Level{
+		{Code: "fire", Name: "Cấp dự báo cháy rừng", Unit: "", StaleAfter: day, Min: new(1.0), Max: new(5.0), Levels: []Level{
 			{At: 3, State: Attention, Label: "Cấp III", Source: "156/2018/NĐ-CP"},
 			{At: 4, State: Warning, Label: "Cấp IV", Source: "156/2018/NĐ-CP"},
 			{At: 5, State: Critical, Label: "Cấp V", Source: "156/2018/NĐ-CP"},
 		}},
-		{Code: "pm25", Name: "Bụi PM2.5", Unit: "µg/m³", StaleAfter: 2 * hour, Min: ptr(0), Max: ptr(2000), Levels: over(50)},
-		{Code: "pm10", Name: "Bụi PM10", Unit: "µg/m³", StaleAfter: 2 * hour, Min: ptr(0), Max: ptr(5000), Levels: over(100)},
-		{Code: "so2", Name: "SO₂ 1 giờ", Unit: "µg/m³", StaleAfter: 2 * hour, Min: ptr(0), Max: ptr(10_000), Levels: over(350)},
-		{Code: "no2", Name: "NO₂ 1 giờ", Unit: "µg/m³", StaleAfter: 2 * hour, Min: ptr(0), Max: ptr(10_000), Levels: over(200)},
-		{Code: "co", Name: "CO 1 giờ", Unit: "µg/m³", StaleAfter: 2 * hour, Min: ptr(0), Max: ptr(1_000_000), Levels: over(30_000)},
-		{Code: "o3", Name: "O₃ 8 giờ", Unit: "µg/m³", StaleAfter: 2 * hour, Min: ptr(0), Max: ptr(5000), Levels: over(120)},
-		{Code: "aqi", Name: "Chỉ số VN_AQI", Unit: "", StaleAfter: 2 * hour, Min: ptr(0), Max: ptr(500), Levels: []Level{
+		{Code: "pm25", Name: "Bụi PM2.5", Unit: "µg/m³", StaleAfter: 2 * hour, Min: new(0.0), Max: new(2000.0), Levels: over(50)},
+		{Code: "pm10", Name: "Bụi PM10", Unit: "µg/m³", StaleAfter: 2 * hour, Min: new(0.0), Max: new(5000.0), Levels: over(100)},
+		{Code: "so2", Name: "SO₂ 1 giờ", Unit: "µg/m³", StaleAfter: 2 * hour, Min: new(0.0), Max: new(10_000.0), Levels: over(350)},
+		{Code: "no2", Name: "NO₂ 1 giờ", Unit: "µg/m³", StaleAfter: 2 * hour, Min: new(0.0), Max: new(10_000.0), Levels: over(200)},
+		{Code: "co", Name: "CO 1 giờ", Unit: "µg/m³", StaleAfter: 2 * hour, Min: new(0.0), Max: new(1_000_000.0), Levels: over(30_000)},
+		{Code: "o3", Name: "O₃ 8 giờ", Unit: "µg/m³", StaleAfter: 2 * hour, Min: new(0.0), Max: new(5000.0), Levels: over(120)},
+		{Code: "aqi", Name: "Chỉ số VN_AQI", Unit: "", StaleAfter: 2 * hour, Min: new(0.0), Max: new(500.0), Levels: []Level{
 			{At: 101, State: Attention, Label: "Kém", Source: "1459/QĐ-TCMT"},
 			{At: 151, State: Warning, Label: "Xấu", Source: "1459/QĐ-TCMT"},
 			{At: 201, State: Critical, Label: "Rất xấu", Source: "1459/QĐ-TCMT"},
 		}},
-		{Code: "health", Name: "Hoạt động của thiết bị", Unit: "", StaleAfter: 90 * time.Second, Min: ptr(0), Max: ptr(1)},
-		{Code: "slope", Name: "Dịch chuyển mái dốc", Unit: "mm/ngày", StaleAfter: hour, Min: ptr(-10_000), Max: ptr(10_000)},
-		{Code: "power", Name: "Điện lưới", Unit: "V", StaleAfter: 5 * time.Minute, Min: ptr(0), Max: ptr(1000)},
-		{Code: "temperature", Name: "Nhiệt độ", Unit: "°C", StaleAfter: half, Min: ptr(-30), Max: ptr(60)},
+		{Code: "health", Name: "Hoạt động của thiết bị", Unit: "", StaleAfter: 90 * time.Second, Min: new(0.0), Max: new(1.0)},
+		{Code: "slope", Name: "Dịch chuyển mái dốc", Unit: "mm/ngày", StaleAfter: hour, Min: new(-10_000.0), Max: new(10_000.0)},
+		{Code: "power", Name: "Điện lưới", Unit: "V", StaleAfter: 5 * time.Minute, Min: new(0.0), Max: new(1000.0)},
+		{Code: "temperature", Name: "Nhiệt độ", Unit: "°C", StaleAfter: half, Min: new(-30.0), Max: new(60.0)},
 	}
 }
 
@@ -61,5 +61,3 @@ func Kinds() []Kind {
 func over(at float64) []Level {
 	return []Level{{At: at, State: Attention, Label: "Vượt quy chuẩn", Source: "QCVN 05:2023/BTNMT"}}
 }
-
-func ptr(x float64) *float64 { return &x }

@@ -227,15 +227,13 @@ func parseNumber(b []byte) (float64, bool) {
 	}
 	x := float64(mantissa)
 	if point > 0 {
-		x /= powersOfTen[point]
+		x /= math.Pow10(point)
 	}
 	if b[0] == '-' {
 		x = -x
 	}
 	return x, true
 }
-
-var powersOfTen = [16]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
 func parseSlow(b []byte) (float64, bool) {
 	x, err := strconv.ParseFloat(string(b), 64)

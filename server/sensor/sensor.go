@@ -84,8 +84,9 @@ func (r Reason) Detail() string {
 		return "Đã có giá trị của cảm biến này tại thời điểm đó"
 	case Malformed:
 		return "Bản ghi không đúng định dạng"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // Door says by which door a reading came.

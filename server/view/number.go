@@ -99,7 +99,7 @@ func groups(r rune) bool {
 }
 
 var (
-	// 1.500.000.000 and 120 000 000
+	// Like 1.500.000.000 and 120 000 000.
 	thousands = regexp.MustCompile(`^[1-9]\d{0,2}(?:([. ]\d{3})+)$`)
 	currency  = regexp.MustCompile(`(?i)^\s?(?:đồng|đ|vnđ|vnd|usd|triệu|tỷ|tỉ)(?:$|[^\p{L}])`)
 )

@@ -2,6 +2,7 @@ package view
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -58,7 +59,7 @@ func plainSigns(text string) string {
 // sign stands for; empty for any other.
 func foldSign(r rune) string {
 	if n := digitValue(r); n >= 0 {
-		return string(rune('0' + n))
+		return strconv.Itoa(n)
 	}
 	folded := norm.NFKC.String(string(r))
 	if folded == string(r) || len(folded) > 2 {

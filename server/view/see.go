@@ -91,8 +91,9 @@ func publicStatus(r report.Report) (string, bool) {
 		return "dang_xu_ly", true
 	case report.CongKhai, report.HoanThanh:
 		return "da_xu_ly", true
+	default:
+		return "", false
 	}
-	return "", false
 }
 
 // published is the text that a supervisor approved, redacted once more; empty before.
