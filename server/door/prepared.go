@@ -1,0 +1,175 @@
+package door
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/valyala/fasthttp"
+)
+
+// Cache-Control of prepared bytes.
+const (
+	// CacheForever is for addresses whose content never changes.
+	CacheForever = "public, max-age=31536000, immutable"
+	// CacheAsk lets anybody keep a copy and asks before each use whether it still holds.
+	CacheAsk = "no-cache"
+)
+
+// Effort says how hard to compress.
+type Effort int
+
+// The efforts: bytes kept for long deserve more than those remade every few seconds.
+const (
+	Quick Effort = iota
+	Thorough
+)
+
+func (e Effort) levels() (gzipLevel, brotliLevel int) {
+	if e == Thorough {
+		return gzip.BestCompression, brotli.BestCompression
+	}
+	return 6, 5
+}
+
+// Prepared is a body made once with its compressed twins and its ETag, so that serving it computes nothing. It does
+// not change.
+type Prepared struct {
+	Headers [][2]string // further headers, Content-Security-Policy for one
+
+	contentType, cache, vary  []byte
+	plain, gzip, brotli, etag []byte
+	etagGzip, etagBrotli      []byte
+	vouch                     string
+}
+
+// Content names what Prepare makes bytes of.
+type Content struct {
+	Body    []byte
+	Type    string
+	Cache   string
+	Vary    string // beside Accept-Encoding
+	Headers [][2]string
+	Effort  Effort
+	// Gzip and Brotli are twins made elsewhere; nil ones are made here.
+	Gzip, Brotli []byte
+}
+
+// Prepare compresses a body and hashes it. A twin that is not smaller is not kept.
+func Prepare(c Content) *Prepared {
+	sum := sha256.Sum256(c.Body)
+	mark := hex.EncodeToString(sum[:10])
+	p := &Prepared{
+		Headers: c.Headers, contentType: []byte(c.Type), cache: []byte(c.Cache), plain: c.Body, vouch: mark,
+		vary: []byte("Accept-Encoding"), gzip: c.Gzip, brotli: c.Brotli,
+		etag: []byte(`"` + mark + `"`), etagGzip: []byte(`"` + mark + `-g"`), etagBrotli: []byte(`"` + mark + `-b"`),
+	}
+	if c.Vary != "" {
+		p.vary = []byte("Accept-Encoding, " + c.Vary)
+	}
+	gzipLevel, brotliLevel := c.Effort.levels()
+	if p.gzip == nil {
+		p.gzip = gzipped(c.Body, gzipLevel)
+	}
+	if p.brotli == nil {
+		p.brotli = brotlied(c.Body, brotliLevel)
+	}
+	if len(p.gzip) >= len(p.plain) {
+		p.gzip = nil
+	}
+	if len(p.brotli) >= len(p.plain) {
+		p.brotli = nil
+	}
+	return p
+}
+
+func gzipped(body []byte, level int) []byte {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, level)
+	if err != nil {
+		return nil
+	}
+	_, _ = w.Write(body)
+	_ = w.Close()
+	return b.Bytes()
+}
+
+func brotlied(body []byte, level int) []byte {
+	var b bytes.Buffer
+	w := brotli.NewWriterLevel(&b, level)
+	_, _ = w.Write(body)
+	_ = w.Close()
+	return b.Bytes()
+}
+
+// Sizes are the lengths of the body and its twins, 0 for a twin that is not kept.
+func (p *Prepared) Sizes() (plain, gzip, brotli int) { return len(p.plain), len(p.gzip), len(p.brotli) }
+
+// Plain is the body. It must not be changed.
+func (p *Prepared) Plain() []byte { return p.plain }
+
+// Serve answers with 304 when the caller holds these bytes already, else with the smallest form it takes.
+func (p *Prepared) Serve(ctx *fasthttp.RequestCtx) {
+	h := &ctx.Response.Header
+	body, etag, encoding := p.choose(ctx.Request.Header.Peek("Accept-Encoding"))
+	h.SetCanonical([]byte("Etag"), etag)
+	h.SetCanonical([]byte("Cache-Control"), p.cache)
+	h.SetCanonical([]byte("Vary"), p.vary)
+	for _, pair := range p.Headers {
+		h.Set(pair[0], pair[1])
+	}
+	if p.held(ctx.Request.Header.Peek("If-None-Match")) {
+		ctx.SetStatusCode(fasthttp.StatusNotModified)
+		return
+	}
+	h.SetContentTypeBytes(p.contentType)
+	if encoding != "" {
+		h.Set("Content-Encoding", encoding)
+	}
+	ctx.Response.SetBodyRaw(body)
+}
+
+// held compares weakly (RFC 9110, 13.1.2): whichever form the caller holds, its content is this one.
+func (p *Prepared) held(ifNoneMatch []byte) bool {
+	if len(ifNoneMatch) == 0 {
+		return false
+	}
+	return bytes.Contains(ifNoneMatch, []byte(p.vouch)) || string(bytes.TrimSpace(ifNoneMatch)) == "*"
+}
+
+func (p *Prepared) choose(accept []byte) (body, etag []byte, encoding string) {
+	switch {
+	case len(accept) == 0:
+	case p.brotli != nil && takes(string(accept), "br"):
+		return p.brotli, p.etagBrotli, "br"
+	case p.gzip != nil && takes(string(accept), "gzip"):
+		return p.gzip, p.etagGzip, "gzip"
+	}
+	return p.plain, p.etag, ""
+}
+
+// takes reads Accept-Encoding (RFC 9110, 12.5.3) for one coding; weights other than 0 count alike.
+func takes(accept, coding string) bool {
+	rest := false
+	for part := range strings.SplitSeq(accept, ",") {
+		name, params, _ := strings.Cut(part, ";")
+		name = strings.TrimSpace(name)
+		if !strings.EqualFold(name, coding) && name != "*" {
+			continue
+		}
+		welcome := true
+		if _, q, ok := strings.Cut(params, "="); ok {
+			weight, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
+			welcome = err == nil && weight > 0
+		}
+		if name != "*" {
+			return welcome
+		}
+		rest = welcome
+	}
+	return rest
+}
