@@ -1,0 +1,190 @@
+// Package api is the JSON door (/api/v1): it reads requests, asks who may, hands what was sent to the intake or asks
+// the store, and says the answer or the fault. It decides nothing about a report and never touches the bus.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"toancanh/schema"
+	"toancanh/server/area"
+	"toancanh/server/auth"
+	"toancanh/server/door"
+	"toancanh/server/intake"
+	"toancanh/server/report"
+	"toancanh/server/sensor"
+	"toancanh/server/store"
+)
+
+// How long a handler may take. History comes in bodies of thousands.
+const (
+	answerLimit  = 5 * time.Second
+	historyLimit = 30 * time.Second
+	readyLimit   = 2500 * time.Millisecond
+)
+
+// Intake accepts what comes in.
+type Intake interface {
+	AcceptReport(ctx context.Context, s intake.Submission) (receipt json.RawMessage, repeated bool, err error)
+	Act(ctx context.Context, id string, act report.Act) (report.Report, error)
+	PlaceAt(code string) (*report.Placed, error)
+	AcceptReadings(ctx context.Context, items []sensor.Item, d sensor.Door, o report.Origin) (int, []intake.Refusal, error)
+	RegisterSensors(ctx context.Context, list []sensor.Sensor) error
+	AcceptHistory(ctx context.Context, list []intake.PastReport) (accepted int, refused, err error)
+}
+
+// Store answers questions.
+type Store interface {
+	Report(ctx context.Context, id string) (report.Report, error)
+	Timeline(ctx context.Context, reportID string) ([]report.Entry, error)
+	List(ctx context.Context, f store.Filter) (list []report.Report, next string, err error)
+	Key(ctx context.Context, id string) (auth.Key, error)
+	Sensors(ctx context.Context) (map[string]store.Sensor, error)
+	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
+	Series(ctx context.Context, sensorID int32, since time.Time) ([]store.Point, error)
+	CountAreas(ctx context.Context, division string, realOnly bool, at time.Time) (map[string]store.Counts, error)
+	Promised(ctx context.Context, p store.Promise) (store.Accepted, bool, error)
+	KeepPromise(ctx context.Context, p store.Promise) error
+}
+
+// Live is what stand-alone hubs ask for.
+type Live interface {
+	Snapshot(ctx context.Context, topic string) (schema.SourceSnapshot, error)
+	Since(ctx context.Context, topic string, seq int64, limit int) (schema.SourceSince, error)
+}
+
+// Levels are the newest levels of an area as the wall has them, by key ("kpi/open").
+type Levels struct {
+	AsOf  time.Time
+	Items map[string]json.RawMessage
+}
+
+// Config names what the door needs. Frame, Intake, Store, Atlas, Rules, Signer, Location and Now are needed.
+type Config struct {
+	Frame    *door.Frame
+	Intake   Intake
+	Store    Store
+	Atlas    *area.Atlas
+	Rules    *report.Rulebook
+	Units    []report.Unit
+	Signer   *auth.Signer
+	Location *time.Location
+	Now      func() time.Time
+
+	Division string        // in which reports are placed and announced
+	Title    string        // of the centre, before the area's name: "Trung tâm Giám sát, điều hành thông minh"
+	Origin   report.Origin // what the dataset was born as
+	Build    string
+
+	Open   bool // wall and console answer callers of other machines too
+	Sample bool // the sample province: Storm may be asked for
+	Limits bool // reports of one address are limited
+
+	Live      Live   // nil: no hub may ask
+	HubSecret string // empty: no hub may ask
+	// Storm plays the sample's storm; nil: there is none. It must not block.
+	Storm func()
+	// Ready says why a report could not be stored now; nil: it could.
+	Ready func(context.Context) error
+	// Newest hands out the levels of a topic as they were last published; nil, or ok false: SQL is asked.
+	Newest func(topic string) (levels Levels, ok bool)
+}
+
+// API is the door. Make it with New, hang it in with Routes.
+type API struct {
+	Config
+	limiter *door.Limiter
+	keys    *keyring
+	maps    map[string]*door.Prepared // by path and level
+	places  map[string]*door.Prepared // by path
+	units   map[string]bool
+	spec    *door.Prepared
+	guide   *door.Prepared
+}
+
+// New makes the door and prepares what never changes: areas, their shapes, the description of the API.
+func New(c Config) (*API, error) {
+	a := &API{Config: c, units: map[string]bool{}, keys: newKeyring(c.Store.Key, c.Now)}
+	if c.Limits {
+		a.limiter = door.NewLimiter(door.Rate{Name: "reports", PerMinute: 30, Burst: 20}, c.Now)
+	}
+	for _, u := range c.Units {
+		a.units[u.ID] = true
+	}
+	if err := a.preparePlaces(); err != nil {
+		return nil, fmt.Errorf("make api: %w", err)
+	}
+	if err := a.prepareGuide(); err != nil {
+		return nil, fmt.Errorf("make api: %w", err)
+	}
+	return a, nil
+}
+
+// Routes hangs the door into the application. The frame must be installed before.
+func (a *API) Routes(app *fiber.App) {
+	app.Get("/healthz", a.within(readyLimit, a.health))
+	app.Get("/readyz", a.within(readyLimit, a.ready))
+	app.Get("/api", a.getGuide)
+
+	v1 := app.Group("/api/v1", a.Frame.SameSite)
+	v1.Get("/openapi.json", a.getSpec)
+
+	v1.Get("/divisions", a.place("divisions"))
+	v1.Get("/categories", a.place("categories"))
+	v1.Get("/units", a.place("units"))
+	v1.Get("/areas/:division", a.getAreas)
+	v1.Get("/areas/:division/geometry", a.getGeometry)
+
+	v1.Post("/reports", a.within(answerLimit, a.postReport))
+	v1.Get("/reports", a.desk, a.within(answerLimit, a.listReports))
+	v1.Get("/reports/:id", a.desk, a.within(answerLimit, a.getReport))
+	v1.Post("/reports/:id/acts", a.within(answerLimit, a.postAct))
+
+	v1.Post("/readings", a.within(answerLimit, a.postReadings))
+	v1.Post("/events", a.within(answerLimit, a.postEvents))
+	v1.Get("/sensors", a.desk, a.within(answerLimit, a.listSensors))
+	v1.Put("/sensors", a.within(answerLimit, a.putSensors))
+	v1.Get("/sensors/:code/readings", a.desk, a.within(answerLimit, a.getSeries))
+	v1.Get("/kpis", a.desk, a.within(answerLimit, a.getKPIs))
+
+	v1.Post("/tickets", a.desk, a.within(answerLimit, a.postTicket))
+	v1.Get("/screens/:screen", a.desk, a.within(answerLimit, a.getScreen))
+
+	v1.Post("/history", a.within(historyLimit, a.postHistory))
+	v1.Post("/history/readings", a.within(historyLimit, a.postPastReadings))
+	v1.Post("/simulation", a.within(answerLimit, a.postSimulation))
+
+	app.Get(schema.PathHubSnapshot, a.hub, a.within(answerLimit, a.hubSnapshot))
+	app.Get(schema.PathHubSince, a.hub, a.within(answerLimit, a.hubSince))
+	app.Get(schema.PathHubKey, a.hub, a.hubKey)
+}
+
+// within gives a handler a context that ends after the limit: no answer waits longer on anything.
+func (a *API) within(limit time.Duration, handle func(context.Context, *fiber.Ctx) error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		ctx, cancel := context.WithTimeout(c.UserContext(), limit)
+		defer cancel()
+		return handle(ctx, c)
+	}
+}
+
+// send answers with JSON that nobody may keep.
+func send(c *fiber.Ctx, status int, body any) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	return sendRaw(c, status, raw)
+}
+
+func sendRaw(c *fiber.Ctx, status int, raw []byte) error {
+	c.Status(status)
+	c.Response().Header.SetContentType("application/json; charset=utf-8")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Response().SetBodyRaw(raw)
+	return nil
+}

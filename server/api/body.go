@@ -1,0 +1,165 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"toancanh/server/auth"
+	"toancanh/server/door"
+	"toancanh/server/fault"
+	"toancanh/server/intake"
+)
+
+// Largest bodies, in bytes after inflation.
+const (
+	smallBody = 64 << 10
+	listBody  = 1 << 20
+	bulkBody  = 8 << 20
+)
+
+const jsonType = "application/json"
+
+// mediaType is the request's media type without its parameters, in small letters.
+func mediaType(c *fiber.Ctx) string {
+	name, _, _ := strings.Cut(string(c.Request().Header.ContentType()), ";")
+	return strings.ToLower(strings.TrimSpace(name))
+}
+
+// takes refuses other media types than the given ones.
+func takes(c *fiber.Ctx, types ...string) error {
+	if slices.Contains(types, mediaType(c)) {
+		return nil
+	}
+	c.Set(fiber.HeaderAccept, strings.Join(types, ", "))
+	return &door.Refusal{Status: fiber.StatusUnsupportedMediaType, Detail: "Cần Content-Type: " + strings.Join(types, " hoặc ") + "."}
+}
+
+// body is the request's body as sent; fiber's own accessor would inflate it without a limit. It is valid until the
+// handler returns.
+func body(c *fiber.Ctx, limit int) ([]byte, error) {
+	if coding := string(c.Request().Header.Peek(fiber.HeaderContentEncoding)); coding != "" && !strings.EqualFold(coding, "identity") {
+		c.Set(fiber.HeaderAcceptEncoding, "identity")
+		return nil, &door.Refusal{Status: fiber.StatusUnsupportedMediaType, Detail: "Nội dung nén không được nhận ở đây."}
+	}
+	return within(c.Request().Body(), limit)
+}
+
+// inflated is the body, which may be compressed by gzip; it holds at most limit bytes however small it was sent.
+func inflated(c *fiber.Ctx, limit int) ([]byte, error) {
+	switch coding := strings.ToLower(string(c.Request().Header.Peek(fiber.HeaderContentEncoding))); coding {
+	case "", "identity":
+		return within(c.Request().Body(), limit)
+	case "gzip", "x-gzip":
+	default:
+		c.Set(fiber.HeaderAcceptEncoding, "gzip, identity")
+		return nil, &door.Refusal{Status: fiber.StatusUnsupportedMediaType, Detail: "Chỉ nhận nội dung nén bằng gzip."}
+	}
+	zip, err := gzip.NewReader(bytes.NewReader(c.Request().Body()))
+	if err != nil {
+		return nil, errGzip(err)
+	}
+	raw, err := io.ReadAll(io.LimitReader(zip, int64(limit)+1))
+	if err != nil && len(raw) <= limit {
+		return nil, errGzip(err)
+	}
+	return within(raw, limit)
+}
+
+func errGzip(err error) error {
+	return &door.Refusal{Status: fiber.StatusBadRequest, Detail: "Nội dung không phải là gzip hợp lệ.", Err: err}
+}
+
+func within(raw []byte, limit int) ([]byte, error) {
+	if len(raw) > limit {
+		return nil, &door.Refusal{
+			Status: fiber.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("Nội dung vượt quá %d KiB.", limit>>10),
+		}
+	}
+	return raw, nil
+}
+
+// readObject is the body as one JSON object.
+func readObject(c *fiber.Ctx, limit int) (*object, []byte, error) {
+	if err := takes(c, jsonType); err != nil {
+		return nil, nil, err
+	}
+	raw, err := body(c, limit)
+	if err != nil {
+		return nil, nil, err
+	}
+	o, err := decodeObject(raw)
+	return o, raw, err
+}
+
+// mostKey bounds an Idempotency-Key, in characters.
+const mostKey = 255
+
+// promise reads the Idempotency-Key; nil when there is none. Its scope names caller and route, so one caller's keys
+// tell nothing to another. Quotes around it count for nothing: many clients leave them out.
+func promise(c *fiber.Ctx, key auth.Key, raw []byte) (*intake.Key, error) {
+	header := c.Request().Header.Peek("Idempotency-Key")
+	if header == nil {
+		return nil, nil //nolint:nilnil // no key is no fault
+	}
+	text := string(header)
+	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {
+		text = text[1 : len(text)-1]
+	}
+	if text == "" || len(text) > mostKey || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, &door.Refusal{
+			Status: fiber.StatusBadRequest, Detail: "Idempotency-Key phải có từ 1 đến 255 ký tự ASCII nhìn thấy được.",
+		}
+	}
+	hash := sha256.Sum256(raw)
+	return &intake.Key{Scope: scope(key, c.Method()+" "+c.Route().Path), Key: text, BodyHash: hash[:]}, nil
+}
+
+func scope(key auth.Key, route string) string {
+	who := "anyone"
+	if key.ID != "" {
+		who = "key " + key.ID
+	}
+	return who + " " + route
+}
+
+// query reads a request's query strictly: a name nobody knows, or one given twice, is a fault and no guess.
+func query(c *fiber.Ctx, known ...string) (map[string]string, error) {
+	values := map[string]string{}
+	var faults []error
+	c.Context().QueryArgs().VisitAll(func(k, v []byte) {
+		name, text := string(k), string(v)
+		switch _, twice := values[name]; {
+		case !slices.Contains(known, name):
+			faults = append(faults, fault.Invalid(clip(name), "Không có tham số tên này.").Because("unknown_field"))
+		case twice:
+			faults = append(faults, fault.Invalid(name, "Tham số được ghi nhiều lần.").Because("duplicate"))
+		case !clean(text):
+			faults = append(faults, fault.Invalid(name, "Tham số có ký tự không hợp lệ.").Because("encoding"))
+		}
+		values[name] = text
+	})
+	return values, fault.Join(faults...)
+}
+
+// bounded says which whole numbers a parameter may be; usual is meant when it is absent.
+type bounded struct{ usual, least, most int }
+
+func wholeParam(q map[string]string, name string, b bounded) (int, error) {
+	text, ok := q[name]
+	if !ok {
+		return b.usual, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < b.least || n > b.most {
+		return 0, fault.Invalid(name, "Tham số %s phải là số nguyên từ %d đến %d.", name, b.least, b.most).Because("out_of_range")
+	}
+	return n, nil
+}

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"toancanh/schema"
+	"toancanh/server/fault"
+	"toancanh/server/kpi"
+	"toancanh/server/report"
+	"toancanh/server/store"
+)
+
+type kpisShown struct {
+	AsOf     time.Time      `json:"as_of"`
+	Division string         `json:"division"`
+	Area     string         `json:"area"`
+	Origin   report.Origin  `json:"origin"`
+	KPIs     map[string]any `json:"kpis"`
+}
+
+// getKPIs answers with what the wall shows of an area, or, while nothing was published for it yet, with what SQL
+// counts. A number nobody knows is absent or null, never 0.
+func (a *API) getKPIs(ctx context.Context, c *fiber.Ctx) error {
+	q, err := query(c, "division", "area")
+	if err != nil {
+		return err
+	}
+	division := q["division"]
+	if division == "" {
+		division = a.Division
+	}
+	root, ok := a.Atlas.Tree.Root(division)
+	if !ok {
+		return errNoDivision
+	}
+	code := q["area"]
+	if code == "" {
+		code = root.Code
+	}
+	path := a.Atlas.Tree.Path(division, code)
+	if path == nil {
+		return fault.NotFound("Không có địa bàn mang mã này.")
+	}
+	shown := kpisShown{Division: division, Area: code, Origin: a.Origin}
+	if a.Newest != nil {
+		if levels, ok := a.Newest(schema.AreaTopic(schema.Wall, division, path...)); ok {
+			shown.AsOf, shown.KPIs = levels.AsOf, published(levels.Items)
+			return send(c, fiber.StatusOK, shown)
+		}
+	}
+	shown.AsOf = a.Now().UTC()
+	counts, err := a.Store.CountAreas(ctx, division, a.Origin == report.Real, shown.AsOf)
+	if err != nil {
+		return err
+	}
+	shown.KPIs = a.counted(division, code, counts)
+	return send(c, fiber.StatusOK, shown)
+}
+
+func published(items map[string]json.RawMessage) map[string]any {
+	shown := map[string]any{}
+	for key, data := range items {
+		if name, ok := strings.CutPrefix(key, "kpi/"); ok {
+			shown[name] = data
+		}
+	}
+	return shown
+}
+
+// counted shows the numbers that one SQL statement tells.
+func (a *API) counted(division, code string, counts map[string]store.Counts) map[string]any {
+	n := counts[code]
+	rows := []kpi.Row{}
+	for _, child := range a.Atlas.Tree.Children(division, code) {
+		k := counts[child.Code]
+		rows = append(rows, kpi.Row{
+			Area: child.Code, Open: k.Open, Overdue: k.Overdue, Critical: k.Critical, Warning: k.Warning, State: stateOf(k),
+		})
+	}
+	return map[string]any{
+		"open":         map[string]any{"value": n.Open, "day_ago": nil},
+		"overdue":      map[string]any{"value": n.Overdue, "oldest_hours": nil},
+		"received_24h": map[string]any{"value": n.Received24h, "day_before": n.ReceivedDayBefore},
+		"on_time_30d": map[string]any{
+			"value": share(n.OnTimeMet, n.OnTimeDue), "met": n.OnTimeMet, "due": n.OnTimeDue, "target": kpi.OnTimeTarget,
+		},
+		"areas": map[string]any{"areas": rows},
+	}
+}
+
+// stateOf is how loudly a list draws an area: overdue ones ask for attention at least.
+func stateOf(n store.Counts) string {
+	switch {
+	case n.Critical > 0:
+		return string(report.Critical)
+	case n.Warning > 0:
+		return string(report.Warning)
+	case n.Overdue > 0:
+		return string(report.Attention)
+	}
+	return string(report.Normal)
+}
+
+// share is a percentage with one decimal; nil when nothing was due: neither 0 nor 100 is true then.
+func share(met, due int) *float64 {
+	if due == 0 {
+		return nil
+	}
+	x := math.Round(float64(met)/float64(due)*1000) / 10
+	return &x
+}

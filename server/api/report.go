@@ -1,0 +1,273 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"toancanh/server/auth"
+	"toancanh/server/fault"
+	"toancanh/server/intake"
+	"toancanh/server/report"
+	"toancanh/server/view"
+)
+
+func (a *API) postReport(ctx context.Context, c *fiber.Ctx) error {
+	key, err := a.caller(ctx, c)
+	if err != nil {
+		return err
+	}
+	// A partner system speaks for a whole city; its key is its limit.
+	if !key.May(auth.RightReports) {
+		if err := a.limiter.Check(a.Frame, c); err != nil {
+			return err
+		}
+	}
+	o, raw, err := readObject(c, smallBody)
+	if err != nil {
+		return err
+	}
+	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o)}
+	s.Draft.Source = report.FromAPI
+	if err := o.done(); err != nil {
+		return err
+	}
+	if s.Key, err = promise(c, key, raw); err != nil {
+		return err
+	}
+	receipt, repeated, err := a.Intake.AcceptReport(ctx, s)
+	if err != nil {
+		return err
+	}
+	return sendReceipt(c, receipt, repeated)
+}
+
+// sendReceipt answers 201 also to a repeat: it is the first answer again.
+func sendReceipt(c *fiber.Ctx, receipt json.RawMessage, repeated bool) error {
+	var named struct {
+		Code string `json:"code"`
+	}
+	if err := json.Unmarshal(receipt, &named); err != nil {
+		return fault.Internal(err)
+	}
+	c.Set(fiber.HeaderLocation, "/phan-anh/"+named.Code)
+	if repeated {
+		c.Set("Idempotency-Replayed", "true")
+	}
+	return sendRaw(c, fiber.StatusCreated, receipt)
+}
+
+// readDraft reads what a report holds. What a sender may not say, such as an origin, is an unknown field.
+func readDraft(o *object) report.Draft {
+	d := report.Draft{
+		Category: o.text("category"), Description: o.text("description"), Address: o.text("address"),
+		OccurredAt: o.instant("occurred_at"), Emergency: o.flag("emergency"),
+	}
+	at, ok := o.child("location")
+	if !ok && !o.given("location") {
+		o.wrong("location", "required", "Thiếu vị trí: cần location.lat và location.lon.")
+	}
+	if ok {
+		d.Location = report.Point{Lat: at.need("lat"), Lon: at.need("lon")}
+		at.refuseUnknown()
+	}
+	return d
+}
+
+func readContact(o *object) report.Contact {
+	c, _ := o.child("contact")
+	contact := report.Contact{Name: c.text("name"), Phone: c.text("phone"), Email: c.text("email")}
+	c.refuseUnknown()
+	return contact
+}
+
+// reportID makes what stands in the address fit for a question to the store: a UUID, or a public code however it is
+// typed.
+func reportID(c *fiber.Ctx) (string, error) {
+	text := c.Params("id")
+	const uuidLength = 36
+	if len(text) == uuidLength {
+		if id, err := uuid.Parse(text); err == nil {
+			return id.String(), nil
+		}
+	}
+	if code, ok := report.ParseCode(text); ok {
+		return code, nil
+	}
+	return "", errNoReport
+}
+
+//nolint:gochecknoglobals // an error value
+var errNoReport = fault.NotFound("Không có phản ánh mang mã này.")
+
+// entry is one line of a report's timeline.
+type entry struct {
+	N      int64  `json:"n"`
+	Act    string `json:"act"`
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Actor  string `json:"actor"`
+	Unit   string `json:"unit,omitempty"`
+	Reason string `json:"reason"`
+	Text   string `json:"text"`
+	Parent string `json:"parent,omitempty"`
+	Area   string `json:"area,omitempty"`
+	Until  string `json:"until,omitempty"`
+	At     string `json:"at"`
+}
+
+func (a *API) getReport(ctx context.Context, c *fiber.Ctx) error {
+	id, err := reportID(c)
+	if err != nil {
+		return err
+	}
+	r, err := a.Store.Report(ctx, id)
+	if err != nil {
+		return hideID(err)
+	}
+	entries, err := a.Store.Timeline(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	return send(c, fiber.StatusOK, struct {
+		Report  view.OpsReport   `json:"report"`
+		Acts    []entry          `json:"acts"`
+		Allowed []report.ActName `json:"allowed"`
+	}{view.Ops(r), timeline(r, entries), allowed(r)})
+}
+
+// hideID says not found in the door's own words: the store's repeat what was asked for.
+func hideID(err error) error {
+	if fault.Is(err, fault.KindNotFound) {
+		return errNoReport
+	}
+	return err
+}
+
+// allowed is never null in JSON.
+func allowed(r report.Report) []report.ActName {
+	return append([]report.ActName{}, report.Allowed(r)...)
+}
+
+// timeline shows the entries; the words of a withdrawn report are gone from them too.
+func timeline(r report.Report, entries []report.Entry) []entry {
+	shown := make([]entry, len(entries))
+	for i, e := range entries {
+		shown[i] = entry{
+			N: e.N, Act: string(e.Act), From: string(e.From), To: string(e.To), Actor: e.Actor, Unit: e.Unit,
+			Reason: e.Reason, Text: e.Text, Parent: e.Parent, Area: e.Area, At: e.At.UTC().Format(timeLayout),
+		}
+		if e.Until != nil {
+			shown[i].Until = e.Until.UTC().Format(timeLayout)
+		}
+		if r.WithdrawnAt != nil && e.Text != "" {
+			shown[i].Text = view.Withdrawn
+		}
+	}
+	return shown
+}
+
+// timeLayout is RFC 3339 in UTC with the database's microseconds.
+const timeLayout = "2006-01-02T15:04:05.999999Z07:00"
+
+func (a *API) postAct(ctx context.Context, c *fiber.Ctx) error {
+	actor, key, err := a.actor(ctx, c)
+	if err != nil {
+		return err
+	}
+	id, err := reportID(c)
+	if err != nil {
+		return err
+	}
+	o, raw, err := readObject(c, smallBody)
+	if err != nil {
+		return err
+	}
+	act := a.readAct(o)
+	act.Version, act.Actor = o.whole("version"), actor
+	if err := o.done(); err != nil {
+		return err
+	}
+	once, err := promise(c, key, raw)
+	if err != nil {
+		return err
+	}
+	after, err := a.Intake.Act(ctx, id, act)
+	if err != nil {
+		if once == nil {
+			return hideID(err)
+		}
+		if after, err = a.doneBefore(ctx, id, act, err); err != nil {
+			return hideID(err)
+		}
+		c.Set("Idempotency-Replayed", "true")
+	}
+	return send(c, fiber.StatusOK, struct {
+		Report  view.OpsReport   `json:"report"`
+		Allowed []report.ActName `json:"allowed"`
+	}{view.Ops(after), allowed(after)})
+}
+
+// actor is who acts: an operator at the desk, or a partner's key.
+func (a *API) actor(ctx context.Context, c *fiber.Ctx) (string, auth.Key, error) {
+	key, err := a.caller(ctx, c)
+	switch {
+	case err != nil:
+		return "", key, err
+	case key.May(auth.RightReports):
+		return "key:" + key.ID, key, nil
+	case a.atDesk(c):
+		return "operator", key, nil
+	}
+	return "", key, errDesk
+}
+
+// readAct reads an act, also one of the past; version and time are read by the caller.
+func (a *API) readAct(o *object) report.Act {
+	act := report.Act{
+		Name: report.ActName(o.text("act")), Unit: o.text("unit"), Reason: o.text("reason"), Text: o.text("text"),
+		Parent: o.text("parent"), Until: o.instant("until"),
+	}
+	code := o.text("area")
+	switch {
+	case !o.given("act"):
+		o.wrong("act", "required", "Thiếu thao tác.")
+	case act.Name.Label() == "" || act.Name == report.Receive:
+		o.wrong("act", "unknown", "Không có thao tác này.")
+	case act.Unit != "" && !a.units[act.Unit]:
+		o.wrong("unit", "unknown", "Không có đơn vị mang mã này.")
+	case act.Name == report.ConfirmPlace && code != "":
+		place, err := a.Intake.PlaceAt(clip(code))
+		if err != nil {
+			o.wrong("area", "unknown", "Không có địa bàn mang mã này.")
+		}
+		act.Place = place
+	}
+	return act
+}
+
+// doneBefore answers a repeated act by what the first one did: the timeline's entry after the version the actor saw is
+// the very same act. Anything else keeps its error.
+func (a *API) doneBefore(ctx context.Context, id string, act report.Act, cause error) (report.Report, error) {
+	if !fault.Is(cause, fault.KindConflict) || act.Version == 0 {
+		return report.Report{}, cause
+	}
+	r, err := a.Store.Report(ctx, id)
+	if err != nil || r.Version <= act.Version {
+		return r, cause
+	}
+	entries, err := a.Store.Timeline(ctx, r.ID)
+	if err != nil || int64(len(entries)) <= act.Version {
+		return r, cause
+	}
+	e := entries[act.Version]
+	same := e.Act == act.Name && e.Actor == act.Actor && e.Unit == act.Unit &&
+		e.Reason == strings.TrimSpace(act.Reason) && e.Text == strings.TrimSpace(act.Text)
+	if !same {
+		return r, cause
+	}
+	return r, nil
+}
