@@ -19,6 +19,7 @@ func TestFullDiskIsNamed(t *testing.T) {
 	}{
 		{"while the cluster is made", "8m", func(*testing.T, string) {}},
 		{"while the server starts", "100m", func(t *testing.T, dir string) {
+			t.Helper()
 			person{}.start(t, dir).interrupt(t)
 			fill(t, dir)
 		}},

@@ -81,8 +81,12 @@ func (c child) start() (*exec.Cmd, error) {
 
 // watch waits for the child to end by itself (1) or for the program to go, and then ends the child (0).
 func (c child) watch(cmd *exec.Cmd) int {
-	gone := make(chan error, 1)
-	go func() { gone <- cmd.Wait() }()
+	var reason error // set before gone is closed
+	gone := make(chan struct{})
+	go func() {
+		reason = cmd.Wait()
+		close(gone)
+	}()
 	program := make(chan struct{})
 	go func() {
 		// Only the program holds the other end: however it dies, the kernel closes it.
@@ -90,8 +94,8 @@ func (c child) watch(cmd *exec.Cmd) int {
 		close(program)
 	}()
 	select {
-	case err := <-gone:
-		fmt.Fprintln(os.Stderr, "guard: child ended by itself:", err)
+	case <-gone:
+		fmt.Fprintln(os.Stderr, "guard: child ended by itself:", reason)
 		return 1
 	case <-program:
 	}

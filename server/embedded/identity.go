@@ -27,8 +27,8 @@ const (
 // identity is the user a child runs as. It travels to the guard.
 type identity struct {
 	Kind    identityKind
-	UID     int
-	GID     int
+	UID     uint32
+	GID     uint32
 	Account string
 }
 
@@ -55,7 +55,7 @@ func (i identity) own(path string) error {
 		if err != nil {
 			return err
 		}
-		return os.Lchown(p, i.UID, i.GID)
+		return os.Lchown(p, int(i.UID), int(i.GID))
 	})
 }
 
@@ -87,10 +87,10 @@ func fromUser(u *user.User, err error) (identity, bool) {
 	if err != nil {
 		return identity{}, false
 	}
-	uid, errUID := strconv.Atoi(u.Uid)
-	gid, errGID := strconv.Atoi(u.Gid)
+	uid, errUID := strconv.ParseUint(u.Uid, 10, 32)
+	gid, errGID := strconv.ParseUint(u.Gid, 10, 32)
 	ok := errUID == nil && errGID == nil && uid > 0
-	return identity{Kind: asAccount, UID: uid, GID: gid, Account: u.Username}, ok
+	return identity{Kind: asAccount, UID: uint32(uid), GID: uint32(gid), Account: u.Username}, ok
 }
 
 // impassable returns the first directory on the way to path that the account may not pass, or "".
@@ -110,9 +110,9 @@ func (i identity) impassable(path string) string {
 	}
 	bit := fs.FileMode(0o001)
 	switch {
-	case int(sys.Uid) == i.UID:
+	case sys.Uid == i.UID:
 		bit = 0o100
-	case int(sys.Gid) == i.GID:
+	case sys.Gid == i.GID:
 		bit = 0o010
 	}
 	if st.Mode().Perm()&bit == 0 {

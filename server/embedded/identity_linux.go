@@ -25,10 +25,10 @@ func (i identity) apply(cmd *exec.Cmd) {
 	switch i.Kind {
 	case asMapped:
 		attr.Cloneflags |= syscall.CLONE_NEWUSER
-		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: i.UID, HostID: os.Getuid(), Size: 1}}
-		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: i.GID, HostID: os.Getgid(), Size: 1}}
+		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: int(i.UID), HostID: os.Getuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: int(i.GID), HostID: os.Getgid(), Size: 1}}
 	case asAccount:
-		attr.Credential = &syscall.Credential{Uid: uint32(i.UID), Gid: uint32(i.GID)}
+		attr.Credential = &syscall.Credential{Uid: i.UID, Gid: i.GID}
 	case asCaller:
 	}
 }

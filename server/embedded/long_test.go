@@ -21,48 +21,58 @@ func requireLong(t *testing.T) {
 // Whatever is killed at whatever instant, what was acknowledged is there afterwards.
 func TestAcknowledgedRowsSurviveKillsAtRandomInstants(t *testing.T) {
 	requireLong(t)
-	forEveryone(t, func(t *testing.T, who person, dir string) {
-		victims := []struct {
-			name string
-			pids func(*program) []int
-		}{
-			{"the program", func(p *program) []int { return []int{p.Program} }},
-			{"the guard", func(p *program) []int { return []int{p.Guard} }},
-			{"the postmaster", func(p *program) []int { return []int{p.Server} }},
-			{"all three", func(p *program) []int { return []int{p.Program, p.Guard, p.Server} }},
-			{"guard and program", func(p *program) []int { return []int{p.Guard, p.Program} }},
-		}
-		acknowledged := 0
-		for round := range 25 {
-			env := []string{}
-			if round%2 == 1 {
-				env = append(env, "TOANCANH_TEST_NO_PDEATHSIG=1")
+	t.Parallel()
+	for _, who := range everyone() {
+		t.Run(who.name, func(t *testing.T) {
+			t.Parallel()
+			dir := who.cluster(t)
+			victims := []struct {
+				name string
+				pids func(*program) []int
+			}{
+				{"the program", func(p *program) []int { return []int{p.Program} }},
+				{"the guard", func(p *program) []int { return []int{p.Guard} }},
+				{"the postmaster", func(p *program) []int { return []int{p.Server} }},
+				{"all three", func(p *program) []int { return []int{p.Program, p.Guard, p.Server} }},
+				{"guard and program", func(p *program) []int { return []int{p.Guard, p.Program} }},
 			}
-			victim := victims[round%len(victims)]
-			p := who.start(t, dir, env...)
-			wantCount(t, p.DSN, acknowledged)
-			last := make(chan int)
-			go func() { last <- writeUntilItFails(p.DSN, acknowledged) }()
-			time.Sleep(time.Duration(rand.IntN(300)) * time.Millisecond) // the random instant itself
-			kill(t, victim.pids(p)...)
-			acknowledged = <-last
-			<-p.ended
-			t.Logf("round %d: killed %s after %d rows", round, victim.name, acknowledged)
-		}
-		wantCount(t, who.start(t, dir).DSN, acknowledged)
-	})
+			acknowledged := 0
+			for round := range 25 {
+				env := []string{}
+				if round%2 == 1 {
+					env = append(env, "TOANCANH_TEST_NO_PDEATHSIG=1")
+				}
+				victim := victims[round%len(victims)]
+				p := who.start(t, dir, env...)
+				wantCount(t, p.DSN, acknowledged)
+				last := make(chan int)
+				go func() { last <- writeUntilItFails(p.DSN, acknowledged) }()
+				time.Sleep(time.Duration(rand.IntN(300)) * time.Millisecond) // the random instant itself
+				kill(t, victim.pids(p)...)
+				acknowledged = <-last
+				<-p.ended
+				t.Logf("round %d: killed %s after %d rows", round, victim.name, acknowledged)
+			}
+			wantCount(t, who.start(t, dir).DSN, acknowledged)
+		})
+	}
 }
 
 func TestStartsAndStopsLeaveNothingBehind(t *testing.T) {
 	requireLong(t)
-	forEveryone(t, func(t *testing.T, who person, dir string) {
-		for range 30 {
-			p := who.start(t, dir)
-			p.interrupt(t)
-			awaitNothing(t, dir)
-			wantGone(t, p.Guard, p.Server)
-		}
-	})
+	t.Parallel()
+	for _, who := range everyone() {
+		t.Run(who.name, func(t *testing.T) {
+			t.Parallel()
+			dir := who.cluster(t)
+			for range 30 {
+				p := who.start(t, dir)
+				p.interrupt(t)
+				awaitNothing(t, dir)
+				wantGone(t, p.Guard, p.Server)
+			}
+		})
+	}
 }
 
 // writeUntilItFails commits the numbers after n one by one and returns the last one acknowledged.

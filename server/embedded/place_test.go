@@ -16,18 +16,6 @@ import (
 	"toancanh/server/embedded/internal/tree"
 )
 
-// forEveryoneOnEmpty runs a case as everyone, on an empty data directory.
-func forEveryoneOnEmpty(t *testing.T, run func(t *testing.T, who person, dir string)) {
-	t.Helper()
-	t.Parallel()
-	for _, who := range everyone() {
-		t.Run(who.name, func(t *testing.T) {
-			t.Parallel()
-			run(t, who, who.emptyDir(t))
-		})
-	}
-}
-
 func TestNewClusterKnowsVietnameseAndIsDurable(t *testing.T) {
 	t.Parallel()
 	who := everyone()[0]
@@ -61,7 +49,7 @@ func TestNewClusterKnowsVietnameseAndIsDurable(t *testing.T) {
 func TestNobodyElseCanEnterTheSocketDirectory(t *testing.T) {
 	t.Parallel()
 	who := everyone()[0]
-	st, err := os.Stat(socketOf(t, who.start(t, who.emptyDir(t))))
+	st, err := os.Stat(socketOf(t, who.start(t, who.cluster(t))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,66 +59,89 @@ func TestNobodyElseCanEnterTheSocketDirectory(t *testing.T) {
 }
 
 func TestVeryDeepDirectoryWorks(t *testing.T) {
-	forEveryoneOnEmpty(t, func(t *testing.T, who person, dir string) {
-		deep := filepath.Join(dir, strings.Repeat("rất-sâu/", 20))
-		if err := os.MkdirAll(deep, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		who.take(t, dir)
-		who.start(t, deep).interrupt(t)
-		awaitNothing(t, deep)
-	})
+	t.Parallel()
+	for _, who := range some() {
+		t.Run(who.name, func(t *testing.T) {
+			t.Parallel()
+			dir := who.emptyDir(t)
+			deep := filepath.Join(dir, strings.Repeat("rất-sâu/", 20)) // a socket's path may have 107 bytes
+			if err := os.MkdirAll(filepath.Dir(deep), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := tree.Copy(deep, served.by(t, who)); err != nil {
+				t.Fatal(err)
+			}
+			who.take(t, dir)
+			who.start(t, deep).interrupt(t)
+			awaitNothing(t, deep)
+		})
+	}
 }
 
 func TestDataOfAnotherMajorIsRefusedAndUntouched(t *testing.T) {
-	forEveryoneOnEmpty(t, func(t *testing.T, who person, dir string) {
-		plant(t, dir, "pg99/PG_VERSION", "99\n")
-		plant(t, dir, "pg99/base/1", "data of another time")
-		who.take(t, dir)
-		before := fingerprint(t, filepath.Join(dir, "pg99"))
-		got := who.refused(t, dir)
-		for _, want := range []string{"PostgreSQL 99", "left untouched", "npm ci", "TOANCANH_DATABASE_URL"} {
-			if !strings.Contains(got, want) {
-				t.Errorf("refusal %q does not say %q", got, want)
+	t.Parallel()
+	for _, who := range some() {
+		t.Run(who.name, func(t *testing.T) {
+			t.Parallel()
+			dir := who.emptyDir(t)
+			plant(t, dir, "pg99/PG_VERSION", "99\n")
+			plant(t, dir, "pg99/base/1", "data of another time")
+			who.take(t, dir)
+			before := fingerprint(t, filepath.Join(dir, "pg99"))
+			got := who.refused(t, dir)
+			for _, want := range []string{"PostgreSQL 99", "left untouched", "npm ci", "TOANCANH_DATABASE_URL"} {
+				if !strings.Contains(got, want) {
+					t.Errorf("refusal %q does not say %q", got, want)
+				}
 			}
-		}
-		if diff := cmp.Diff(before, fingerprint(t, filepath.Join(dir, "pg99"))); diff != "" {
-			t.Errorf("the data changed (-before +after):\n%s", diff)
-		}
-	})
+			if diff := cmp.Diff(before, fingerprint(t, filepath.Join(dir, "pg99"))); diff != "" {
+				t.Errorf("the data changed (-before +after):\n%s", diff)
+			}
+		})
+	}
 }
 
 func TestBrokenClusterIsNotInitialisedOver(t *testing.T) {
-	forEveryoneOnEmpty(t, func(t *testing.T, who person, dir string) {
-		plant(t, dir, "pg18/base/1", "half a restore")
-		who.take(t, dir)
-		before := fingerprint(t, dir)
-		got := who.refused(t, dir)
-		if want := "not a whole PostgreSQL cluster"; !strings.Contains(got, want) {
-			t.Errorf("refusal %q does not say %q", got, want)
-		}
-		for path, sum := range before {
-			if fingerprint(t, dir)[path] != sum {
-				t.Errorf("%s changed", path)
+	t.Parallel()
+	for _, who := range some() {
+		t.Run(who.name, func(t *testing.T) {
+			t.Parallel()
+			dir := who.emptyDir(t)
+			plant(t, dir, "pg18/base/1", "half a restore")
+			who.take(t, dir)
+			before := fingerprint(t, dir)
+			got := who.refused(t, dir)
+			if want := "not a whole PostgreSQL cluster"; !strings.Contains(got, want) {
+				t.Errorf("refusal %q does not say %q", got, want)
 			}
-		}
-	})
+			for path, sum := range before {
+				if fingerprint(t, dir)[path] != sum {
+					t.Errorf("%s changed", path)
+				}
+			}
+		})
+	}
 }
 
 func TestLeftOverOfAKilledInitdbIsNoCluster(t *testing.T) {
-	forEveryoneOnEmpty(t, func(t *testing.T, who person, dir string) {
-		p := who.launch(t, dir)
-		await(t, "initdb to be at work", func() bool {
-			found, err := filepath.Glob(filepath.Join(dir, "pg*.new", "base"))
-			return err == nil && len(found) > 0
+	t.Parallel()
+	for _, who := range some() {
+		t.Run(who.name, func(t *testing.T) {
+			t.Parallel()
+			dir := who.emptyDir(t)
+			p := who.launch(t, dir)
+			await(t, "initdb to be at work", func() bool {
+				found, err := filepath.Glob(filepath.Join(dir, "pg*.new", "base"))
+				return err == nil && len(found) > 0
+			})
+			kill(t, p.cmd.Process.Pid)
+			<-p.ended
+			mustWrite(t, who.start(t, dir).DSN, "new")
+			if left, err := filepath.Glob(filepath.Join(dir, "pg*.new")); err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v (%v)", left, err)
+			}
 		})
-		kill(t, p.cmd.Process.Pid)
-		<-p.ended
-		mustWrite(t, who.start(t, dir).DSN, "new")
-		if left, err := filepath.Glob(filepath.Join(dir, "pg*.new")); err != nil || len(left) > 0 {
-			t.Errorf("left behind: %v (%v)", left, err)
-		}
-	})
+	}
 }
 
 func TestUnwritableDirectoryIsNamed(t *testing.T) {
@@ -183,39 +194,49 @@ func TestForeignClusterIsRefusedByName(t *testing.T) {
 
 // npm may be told to run no install scripts; the links of the libraries are then missing.
 func TestBlockedInstallScriptsAreMadeUpFor(t *testing.T) {
-	forEveryoneOnEmpty(t, func(t *testing.T, who person, dir string) {
-		source := packageRoot(t)
-		copied := filepath.Join(filepath.Dir(dir), "package")
-		if err := tree.Copy(copied, source); err != nil {
-			t.Fatal(err)
-		}
-		who.take(t, copied)
-		if removeLinks(t, copied) == 0 {
-			t.Fatal("the package has no links: this case tests nothing")
-		}
-		bin := filepath.Join(copied, "native", "bin")
-		p := who.start(t, dir, "TOANCANH_PG_BIN="+bin)
-		if p.FoundIn != bin {
-			t.Errorf("started from %s, want %s", p.FoundIn, bin)
-		}
-	})
+	t.Parallel()
+	for _, who := range some() {
+		t.Run(who.name, func(t *testing.T) {
+			t.Parallel()
+			dir := who.emptyDir(t)
+			source := packageRoot(t)
+			copied := filepath.Join(filepath.Dir(dir), "package")
+			if err := tree.Copy(copied, source); err != nil {
+				t.Fatal(err)
+			}
+			who.take(t, copied)
+			if removeLinks(t, copied) == 0 {
+				t.Fatal("the package has no links: this case tests nothing")
+			}
+			bin := filepath.Join(copied, "native", "bin")
+			p := who.start(t, dir, "TOANCANH_PG_BIN="+bin)
+			if p.FoundIn != bin {
+				t.Errorf("started from %s, want %s", p.FoundIn, bin)
+			}
+		})
+	}
 }
 
 func TestExistingClusterDecidesTheMajor(t *testing.T) {
-	forEveryoneOnEmpty(t, func(t *testing.T, who person, dir string) {
-		installed, err := filepath.Glob("/usr/lib/postgresql/*/bin")
-		if err != nil || len(installed) == 0 {
-			t.Skip("no second PostgreSQL is installed")
-		}
-		first := who.start(t, dir, "TOANCANH_PG_BIN="+installed[0])
-		mustWrite(t, first.DSN, "kept")
-		first.interrupt(t)
-		again := who.start(t, dir, "TOANCANH_PG_BIN="+filepath.Join(packageRoot(t), "native", "bin"))
-		if again.FoundIn != installed[0] {
-			t.Errorf("started from %s, want %s", again.FoundIn, installed[0])
-		}
-		wantRow(t, again.DSN, "kept")
-	})
+	t.Parallel()
+	for _, who := range some() {
+		t.Run(who.name, func(t *testing.T) {
+			t.Parallel()
+			dir := who.emptyDir(t)
+			installed, err := filepath.Glob("/usr/lib/postgresql/*/bin")
+			if err != nil || len(installed) == 0 {
+				t.Skip("no second PostgreSQL is installed")
+			}
+			first := who.start(t, dir, "TOANCANH_PG_BIN="+installed[0])
+			mustWrite(t, first.DSN, "kept")
+			first.interrupt(t)
+			again := who.start(t, dir, "TOANCANH_PG_BIN="+filepath.Join(packageRoot(t), "native", "bin"))
+			if again.FoundIn != installed[0] {
+				t.Errorf("started from %s, want %s", again.FoundIn, installed[0])
+			}
+			wantRow(t, again.DSN, "kept")
+		})
+	}
 }
 
 func TestForgottenGuardIsNamed(t *testing.T) {

@@ -203,7 +203,7 @@ func (p *Postgres) stopOrphan(signal syscall.Signal) {
 	found, _ := filepath.Glob(filepath.Join(p.options.DataDir, "pg*", "postmaster.pid")) // constant pattern
 	for _, file := range found {
 		if pid := pidIn(file); pid > 0 && isOrphan(pid, filepath.Dir(file)) {
-			p.options.Log.Warn("stopping a postgres that lost its guard", slog.Int("pid", pid)) //nolint:sloglint // no context here
+			p.options.Log.Warn("stopping a postgres that lost its guard", slog.Int("pid", pid))
 			_ = syscall.Kill(pid, signal)
 		}
 	}

@@ -206,6 +206,6 @@ func (r *Redis) stopOrphan(signal syscall.Signal) {
 	if pid == 0 || !isOrphan(pid, r.options.DataDir) {
 		return
 	}
-	r.options.Log.Warn("stopping a redis that lost its guard", slog.Int("pid", pid)) //nolint:sloglint // no context here
+	r.options.Log.Warn("stopping a redis that lost its guard", slog.Int("pid", pid))
 	_ = syscall.Kill(pid, signal)
 }
