@@ -19,17 +19,14 @@ import (
 var build = "dev" //nolint:gochecknoglobals // set by the linker
 
 type verbs struct {
-	Up       upCmd       `cmd:"" help:"Run everything on this machine: database, server, live feed, and a sample province that moves."`
-	Serve    serveCmd    `cmd:"" help:"Run the server against a PostgreSQL and a Redis that exist."`
-	Hub      hubCmd      `cmd:"" help:"Run the live feed alone, beside a server; as many as wanted."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring a database to the newest schema, or say where it stands."`
-	Simulate simulateCmd `cmd:"" help:"Play a province's day on a running server: sensors, reports, staff."`
-	Replay   replayCmd   `cmd:"" help:"Play real files of reports or readings from elsewhere into a running server."`
-	Bench    benchCmd    `cmd:"" help:"Measure this program beside its floors in the same run."`
-	Key      keyCmd      `cmd:"" help:"Make, list or revoke keys of gateways and tools."`
-	Ticket   ticketCmd   `cmd:"" help:"Print a ticket for topics of the live feed, for local tools."`
-	Health   healthCmd   `cmd:"" help:"Ask a running server whether it could store a report now; exit status 0 says yes."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Up      upCmd      `cmd:"" help:"Run everything on this machine: database, server, live feed, and a sample province that moves."`
+	Serve   serveCmd   `cmd:"" help:"Run the server against a PostgreSQL and a Redis that exist."`
+	Hub     hubCmd     `cmd:"" help:"Run the live feed alone, beside a server; as many as wanted."`
+	Migrate migrateCmd `cmd:"" help:"Bring a database to the newest schema, or say where it stands."`
+	Key     keyCmd     `cmd:"" help:"Make, list or revoke keys of gateways and tools."`
+	Ticket  ticketCmd  `cmd:"" help:"Print a ticket for topics of the live feed, for local tools."`
+	Health  healthCmd  `cmd:"" help:"Ask a running server whether it could store a report now; exit status 0 says yes."`
+	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
 func main() {

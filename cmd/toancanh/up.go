@@ -21,11 +21,11 @@ import (
 
 type upCmd struct {
 	server.Config
-	OwnerURL string  `env:"TOANCANH_OWNER_URL" help:"With a database of your own: PostgreSQL as the role that owns the schema."`
-	Empty    bool    `help:"Start clean and real: no sample province, no simulator."`
-	Simulate string  `env:"TOANCANH_SIMULATE" default:"on" enum:"on,off" help:"off: show the sample province without its simulator."`
-	Pace     float64 `env:"TOANCANH_PACE" default:"11" help:"How many times faster than a real province the simulator plays; 1 is real time."`
-	History  int     `env:"TOANCANH_HISTORY_DAYS" default:"35" help:"Days of history the sample province starts with; 0: none."`
+	OwnerURL    string  `env:"TOANCANH_OWNER_URL" help:"With a database of your own: PostgreSQL as the role that owns the schema."`
+	Empty       bool    `help:"Start clean and real: no sample province, no simulator."`
+	Simulate    string  `env:"TOANCANH_SIMULATE" default:"on" enum:"on,off" help:"off: show the sample province without its simulator."`
+	Pace        float64 `env:"TOANCANH_PACE" default:"11" help:"How many times faster than a real province the simulator plays; 1 is real time."`
+	HistoryDays int     `env:"TOANCANH_HISTORY_DAYS" default:"35" help:"Days of history the sample province starts with; 0: none."`
 }
 
 // simulatorLabel names the key up makes for its own simulator at every start.
@@ -68,8 +68,8 @@ func (c upCmd) validate() error {
 	if c.Pace <= 0 {
 		faults = append(faults, fmt.Errorf("TOANCANH_PACE: %v is not above 0", c.Pace))
 	}
-	if c.History < 0 || c.History > 365 {
-		faults = append(faults, fmt.Errorf("TOANCANH_HISTORY_DAYS: %d is not within 0 to 365", c.History))
+	if c.HistoryDays < 0 || c.HistoryDays > 365 {
+		faults = append(faults, fmt.Errorf("TOANCANH_HISTORY_DAYS: %d is not within 0 to 365", c.HistoryDays))
 	}
 	return errors.Join(faults...)
 }
@@ -232,9 +232,9 @@ func (c upCmd) play(ctx context.Context, s *server.Server, p *player, address st
 	p.ready(sim)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return sim.Run(ctx) })
-	if !s.Dataset().History && c.History > 0 {
+	if !s.Dataset().History && c.HistoryDays > 0 {
 		g.Go(func() error {
-			if err := simulation.History(ctx, cfg, c.History); err != nil {
+			if err := simulation.History(ctx, cfg, c.HistoryDays); err != nil {
 				return ended(ctx, fmt.Errorf("load history: %w", err))
 			}
 			return s.HistoryLoaded(ctx)
