@@ -206,26 +206,49 @@ func (s *Store) Series(ctx context.Context, sensorID int32, since time.Time) ([]
 	return points, nil
 }
 
+// lateBuckets is how many late buckets one transaction makes again: a loaded past leaves tens of thousands.
+const lateBuckets = 2000
+
 // Rollup sums the last fifteen minutes and every bucket that late readings touched into five-minute rows.
 func (s *Store) Rollup(ctx context.Context) error {
+	recent := sqlRollup + `where r.ts >= date_bin('5 minutes', now() - interval '15 minutes', timestamptz '2000-01-01 00:00:00+00')` + sqlRollupMerge
+	if _, err := s.rollup(ctx, recent); err != nil {
+		return err
+	}
+	for {
+		n, err := s.rollup(ctx, sqlRollupLate, lateBuckets)
+		if err != nil || n < lateBuckets {
+			return err
+		}
+	}
+}
+
+func (s *Store) rollup(ctx context.Context, statement string, args ...any) (int64, error) {
+	var n int64
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
-		batch := &pgx.Batch{}
-		batch.Queue(sqlRollup + `where r.ts >= date_bin('5 minutes', now() - interval '15 minutes', timestamptz '2000-01-01 00:00:00+00')` + sqlRollupMerge)
-		batch.Queue(`with late as (
-				delete from reading_dirty where ctid in (select ctid from reading_dirty limit 20000) returning bucket, sensor_id
-			) ` + sqlRollup + `join late d on d.sensor_id = r.sensor_id and r.ts >= d.bucket and r.ts < d.bucket + interval '5 minutes'` + sqlRollupMerge)
-		return sendBatch(ctx, tx, batch)
+		tag, err := tx.Exec(ctx, statement, args...)
+		n = tag.RowsAffected()
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("roll readings up: %w", classify(err))
+		return n, fmt.Errorf("roll readings up: %w", classify(err))
 	}
-	return nil
+	return n, nil
 }
 
 const (
 	sqlRollup = `insert into reading_5m (bucket, sensor_id, n, sum, min, max)
 		select date_bin('5 minutes', r.ts, timestamptz '2000-01-01 00:00:00+00'), r.sensor_id, count(*), sum(r.value), min(r.value), max(r.value)
 		from reading r `
+	sqlRollupLate = `with late as (
+			delete from reading_dirty where (bucket, sensor_id) in (select bucket, sensor_id from reading_dirty order by bucket limit $1)
+			returning bucket, sensor_id
+		) insert into reading_5m (bucket, sensor_id, n, sum, min, max)
+		select d.bucket, d.sensor_id, x.n, x.sum, x.min, x.max from late d, lateral (
+			select count(*)::int as n, sum(value) as sum, min(value) as min, max(value) as max from reading r
+			where r.sensor_id = d.sensor_id and r.ts >= d.bucket and r.ts < d.bucket + interval '5 minutes') x
+		where x.n > 0
+		on conflict (sensor_id, bucket) do update set n = excluded.n, sum = excluded.sum, min = excluded.min, max = excluded.max`
 	sqlRollupMerge = ` group by 1, 2
 		on conflict (sensor_id, bucket) do update set n = excluded.n, sum = excluded.sum, min = excluded.min, max = excluded.max`
 )

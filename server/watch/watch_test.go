@@ -31,6 +31,7 @@ const (
 
 // room is a watch that leads on a database of its own, and what it announced.
 type room struct {
+	db     testpg.DB
 	store  *store.Store
 	intake *intake.Intake
 	watch  *watch.Watch
@@ -50,7 +51,7 @@ func newRoom(t *testing.T) *room {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &room{levels: map[string]schema.Level{}}
+	r := &room{db: db, levels: map[string]schema.Level{}}
 	if r.store, err = store.Open(t.Context(), db.DSN("toancanh_app"), store.Sizes{Write: 3, Read: 3}); err != nil {
 		t.Fatal(err)
 	}
@@ -272,4 +273,30 @@ func TestReadingsBecomeLevelsOfEveryAreaAbove(t *testing.T) {
 	r.untilNumber(t, rootWall, "kpi/rain_1h", "value", 12.3)
 	r.untilNumber(t, rootWall, "kpi/sources", "live", 1)
 	r.untilNumber(t, rootWall, "kpi/sources", "total", 2)
+}
+
+func TestRollupMakesLateBucketsAgain(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	if err := r.intake.RegisterSensors(t.Context(), []sensor.Sensor{
+		{Code: "mua-1", Name: "Mưa 1 giờ (mẫu)", Kind: "rain", Unit: "mm", Lat: 12.0, Lon: 107.69, StaleAfter: 30 * time.Minute},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	late := time.Now().Add(-24 * time.Hour).Truncate(5 * time.Minute)
+	for i, value := range []float64{1, 3} {
+		item := sensor.Item{Reading: sensor.Reading{Sensor: "mua-1", At: late.Add(time.Duration(i) * time.Minute), Value: value}}
+		if n, _, err := r.intake.AcceptReadings(t.Context(), []sensor.Item{item}, sensor.Ordinary, ""); err != nil || n != 1 {
+			t.Fatalf("AcceptReadings = %d, %v", n, err)
+		}
+		if err := r.store.Rollup(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var count int
+		var sum float64
+		err := r.db.Owner.QueryRow(t.Context(), "select n, sum from reading_5m where bucket = $1", late).Scan(&count, &sum)
+		if want := []float64{1, 4}[i]; err != nil || count != i+1 || sum != want {
+			t.Errorf("bucket after %d readings: n %d, sum %v, %v; want sum %v", i+1, count, sum, err, want)
+		}
+	}
 }
