@@ -1,0 +1,442 @@
+// A stand-in for the server, for work on the faces alone: serves dist, the API's shapes and /live with
+// invented data. Usage: npm run mock -- --port 8090 --mode calm|storm|stale|dead|empty
+import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { WebSocketServer } from 'ws';
+import {
+  division,
+  iso,
+  isOpen,
+  loadAreas,
+  makeSensors,
+  randomFrom,
+  reportMaker,
+  schematic,
+  units,
+  categories,
+  wallReport,
+} from './sample.mjs';
+
+const flag = (name, fallback) => {
+  const i = process.argv.indexOf(`--${name}`);
+  return i < 0 ? fallback : process.argv[i + 1];
+};
+const port = Number(flag('port', '8090'));
+const mode = flag('mode', 'calm');
+const dist = fileURLToPath(new URL('../dist', import.meta.url));
+const pick = randomFrom(7);
+const startedAt = Date.now();
+
+const { areas, outline } = await loadAreas();
+const shapes = schematic(areas, outline);
+const make = reportMaker(areas, pick);
+const sensors = mode === 'empty' ? [] : makeSensors(areas, pick);
+const epoch = `mock-${startedAt}`;
+const wallTopic = `wall/${division}/67`;
+const opsTopic = `ops/${division}/67`;
+const heads = { [wallTopic]: 100, [opsTopic]: 100 };
+let version = 1;
+let sourceAt = Date.now();
+const reports = new Map();
+const acts = new Map();
+const sockets = new Set();
+
+const severities = {
+  calm: () => 0,
+  storm: () => (pick() < 0.12 ? 2 : pick() < 0.3 ? 1 : 0),
+  stale: () => (pick() < 0.05 ? 1 : 0),
+  dead: () => 0,
+  empty: () => 0,
+};
+const severity = severities[mode];
+const initial = { calm: 64, storm: 320, stale: 90, dead: 90, empty: 0 }[mode];
+for (let i = 0; i < initial; i++)
+  keep(
+    make({ now: startedAt, ageMs: 120_000 + pick() * (mode === 'storm' ? 3.5 : 2.6) * 86400e3, severity: severity() }),
+  );
+if (mode === 'storm') {
+  for (const s of sensors) Object.assign(s, storm(s, pick()));
+}
+
+function storm(sensor, p) {
+  const value = Math.round(p * 900) / 10;
+  const state = value > 70 ? 'critical' : value > 50 ? 'warning' : value > 30 ? 'attention' : 'normal';
+  return { value, state, limit: state === 'normal' ? '' : 'ngưỡng mưa 30 mm/giờ' };
+}
+
+function keep(report) {
+  reports.set(report.id, report);
+  if (!acts.has(report.id)) acts.set(report.id, [act(1, 'receive', '', 'moi', report.received_at)]);
+}
+
+function act(n, name, from, to, at, more = {}) {
+  return { n, act: name, from, to, actor: 'Hệ thống', reason: '', text: '', at, ...more };
+}
+
+// --- levels ---------------------------------------------------------------------------------------------
+
+function levels() {
+  const now = Date.now();
+  const open = [...reports.values()].filter(isOpen);
+  const late = open.filter((r) => Date.parse(r.due.resolve) < now);
+  const none = mode === 'empty';
+  const wet = [...sensors].sort((a, b) => b.value - a.value)[0];
+  const oldest = Math.max(0, ...late.map((r) => (now - Date.parse(r.due.resolve)) / 3600e3));
+  const stamp = { as_of: iso(now), origin: 'simulated' };
+  const data = {
+    'kpi/open': { value: open.length, day_ago: none ? null : Math.max(0, open.length - (mode === 'storm' ? 141 : -3)) },
+    'kpi/overdue': { value: late.length, oldest_hours: late.length ? oldest : null },
+    'kpi/received_24h': { value: received(now), day_before: none ? null : 31 },
+    'kpi/on_time_30d': none
+      ? { value: null, met: 0, due: 0, target: 95 }
+      : mode === 'storm'
+        ? { value: 91.7, met: 198, due: 216, target: 95 }
+        : { value: 96.4, met: 210, due: 218, target: 95 },
+    'kpi/rain_1h': wet
+      ? {
+          value: wet.value,
+          unit: 'mm',
+          sensor: wet.code,
+          name: wet.name,
+          area: wet.area,
+          at: iso(now - 240e3),
+          state: wet.state,
+        }
+      : null,
+    'kpi/sources': none
+      ? { live: 0, total: 0 }
+      : { live: sensors.length - (mode === 'calm' ? 0 : 1), total: sensors.length },
+    'kpi/hourly': {
+      hours: hours(now),
+      average: Array.from({ length: 24 }, (_, i) => (none ? null : 2 + 2 * Math.sin(i / 4) ** 2)),
+    },
+    'kpi/areas': { areas: areaCounts(open, late) },
+  };
+  const items = Object.entries(data).map(([key, d]) => ({
+    key,
+    version,
+    at: iso(now),
+    data: d === null ? null : { ...d, ...stamp },
+  }));
+  for (const s of sensors) {
+    const at = s.silent && mode !== 'calm' ? startedAt - 5 * 3600e3 : now - 120e3;
+    items.push({
+      key: `sensor/${s.code}`,
+      version,
+      at: iso(at),
+      data: { ...s, code: undefined, silent: undefined, at: iso(at) },
+    });
+  }
+  return items;
+}
+
+const received = (now) => [...reports.values()].filter((r) => Date.parse(r.received_at) > now - 86400e3).length;
+
+function hours(now) {
+  const first = Math.floor(now / 3600e3) - 23;
+  return Array.from({ length: 24 }, (_, i) => {
+    const at = (first + i) * 3600e3;
+    const count = [...reports.values()].filter(
+      (r) => Math.floor(Date.parse(r.received_at) / 3600e3) === first + i,
+    ).length;
+    return { at: iso(at), count };
+  });
+}
+
+function areaCounts(open, late) {
+  const order = ['normal', 'attention', 'warning', 'critical'];
+  return areas
+    .filter((a) => a.parent === '67')
+    .map((a) => {
+      const own = open.filter((r) => r.path[1] === a.code);
+      const states = own.map((r) => wallReport(r).state);
+      const worst = states.reduce((w, s) => (order.indexOf(s) > order.indexOf(w) ? s : w), 'normal');
+      const count = (s) => states.filter((x) => x === s).length;
+      return {
+        area: a.code,
+        open: own.length,
+        overdue: late.filter((r) => r.path[1] === a.code).length,
+        critical: count('critical'),
+        warning: count('warning'),
+        state: worst,
+      };
+    });
+}
+
+// --- live -----------------------------------------------------------------------------------------------
+
+const beating = () => !(mode === 'dead' && Date.now() - startedAt > 12_000);
+
+function broadcast(topic, frame) {
+  const text = JSON.stringify(frame);
+  for (const s of sockets) if (s.topics.includes(topic)) s.send(text);
+}
+
+function announce(report) {
+  for (const [topic, data] of [
+    [wallTopic, wallReport(report)],
+    [opsTopic, report],
+  ]) {
+    broadcast(topic, {
+      type: 'event',
+      topic,
+      seq: ++heads[topic],
+      kind: 'report',
+      id: report.id,
+      version: report.version,
+      at: iso(Date.now()),
+      data,
+    });
+  }
+}
+
+function greet(socket, topics) {
+  socket.topics = topics;
+  const at = iso(Date.now());
+  socket.send(
+    JSON.stringify({ type: 'hello', protocol: 'toancanh.v1', at, epoch, build: 'mock', beat_ms: 2000, retry_ms: 500 }),
+  );
+  for (const topic of topics) {
+    const list = topic.startsWith('wall/') ? [...reports.values()].map(wallReport) : [...reports.values()];
+    socket.send(
+      JSON.stringify({ type: 'snapshot', topic, epoch, seq: heads[topic], at, data: { reports: list, truncated: 0 } }),
+    );
+    socket.send(JSON.stringify({ type: 'level', topic, items: levels() }));
+  }
+  socket.send(JSON.stringify(beat()));
+  sockets.add(socket);
+}
+
+const beat = () => ({ type: 'beat', at: iso(Date.now()), source_at: iso(sourceAt), epoch, heads });
+
+setInterval(() => {
+  if (!(mode === 'stale' && Date.now() - startedAt > 12_000)) sourceAt = Date.now();
+}, 1000);
+setInterval(() => {
+  if (!beating()) return sockets.forEach((s) => s.terminate());
+  const text = JSON.stringify(beat());
+  sockets.forEach((s) => s.send(text));
+}, 2000);
+setInterval(() => {
+  if (!beating()) return;
+  version++;
+  if (mode === 'storm')
+    Object.assign(sensors[version % sensors.length], storm(sensors[version % sensors.length], 0.3 + pick() * 0.6));
+  for (const topic of Object.keys(heads)) broadcast(topic, { type: 'level', topic, items: levels() });
+}, 4000);
+if (mode === 'calm' || mode === 'storm') {
+  setInterval(
+    () => {
+      const report = make({ now: Date.now(), ageMs: 0, severity: severity() });
+      keep(report);
+      announce(report);
+    },
+    mode === 'storm' ? 400 : 15_000,
+  );
+}
+
+// --- http -----------------------------------------------------------------------------------------------
+
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.css': 'text/css',
+  '.woff2': 'font/woff2',
+  '.svg': 'image/svg+xml',
+};
+const policy = "default-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
+
+const problem = (status, title, detail, errors = []) => ({
+  status,
+  body: { type: 'about:blank', title, status, detail, request_id: 'mock', errors },
+});
+const ok = (body, status = 200) => ({ status, body });
+
+const lawful = {
+  moi: ['accept', 'refuse', 'merge', 'ask', 'confirm_place', 'withdraw'],
+  can_bo_sung: ['supplement', 'refuse'],
+  da_tiep_nhan: ['assign', 'withdraw'],
+  da_phan_cong: ['start', 'return', 'resolve'],
+  tra_lai: ['assign'],
+  dang_xu_ly: ['resolve', 'request_extension', 'return'],
+  xin_gia_han: ['approve_extension', 'deny_extension'],
+  da_xu_ly: ['publish', 'reopen', 'complete'],
+  cong_khai: ['withdraw', 'reopen', 'complete'],
+  mo_lai: ['assign'],
+};
+const results = {
+  accept: 'da_tiep_nhan',
+  refuse: 'khong_tiep_nhan',
+  merge: 'trung_lap',
+  ask: 'can_bo_sung',
+  supplement: 'moi',
+  assign: 'da_phan_cong',
+  return: 'tra_lai',
+  start: 'dang_xu_ly',
+  request_extension: 'xin_gia_han',
+  approve_extension: 'dang_xu_ly',
+  deny_extension: 'dang_xu_ly',
+  resolve: 'da_xu_ly',
+  publish: 'cong_khai',
+  reopen: 'mo_lai',
+  complete: 'hoan_thanh',
+  withdraw: 'da_xu_ly',
+};
+const needs = {
+  refuse: ['reason'],
+  return: ['reason'],
+  withdraw: ['reason'],
+  assign: ['unit'],
+  resolve: ['text'],
+  publish: ['text'],
+  ask: ['text'],
+  merge: ['parent'],
+};
+
+function perform(id, body) {
+  const report = reports.get(id);
+  if (!report) return problem(404, 'Không tìm thấy phản ánh', '');
+  if (body.version !== report.version)
+    return problem(409, 'Phản ánh đã thay đổi', `Phản ánh đang ở phiên bản ${report.version}.`);
+  if (!(lawful[report.status] ?? []).includes(body.act))
+    return problem(
+      409,
+      'Không làm được việc này',
+      `Ở trạng thái này chỉ có thể: ${(lawful[report.status] ?? []).join(', ')}.`,
+    );
+  const missing = (needs[body.act] ?? []).filter((field) => !body[field]?.trim());
+  if (missing.length > 0)
+    return problem(
+      422,
+      'Thiếu thông tin',
+      '',
+      missing.map((field) => ({ field, reason: 'required', detail: 'Không được để trống.' })),
+    );
+  const to = results[body.act] ?? report.status;
+  const next = {
+    ...report,
+    version: report.version + 1,
+    status: to,
+    unit: body.unit ?? report.unit,
+    answer: body.act === 'resolve' ? body.text : report.answer,
+    reason: body.reason ?? report.reason,
+  };
+  acts
+    .get(id)
+    .push(
+      act(acts.get(id).length + 1, body.act, report.status, to, iso(Date.now()), {
+        actor: 'Trực ban',
+        reason: body.reason ?? '',
+        text: body.text ?? '',
+      }),
+    );
+  keep(next);
+  announce(next);
+  return ok({ report: next, allowed: lawful[to] ?? [] });
+}
+
+const fold = (s) => s.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('đ', 'd').replaceAll('Đ', 'D').toLowerCase();
+
+function list(query) {
+  const want = (name) => query.get(name) ?? '';
+  let found = [...reports.values()].filter(
+    (r) =>
+      (want('status') === '' || r.status === want('status')) &&
+      (want('category') === '' || r.category === want('category')) &&
+      (want('area') === '' || r.path.includes(want('area'))) &&
+      (want('open') === '' || isOpen(r) === (want('open') === 'true')) &&
+      fold(`${r.code} ${r.description}`).includes(fold(want('q'))),
+  );
+  found.sort((a, b) =>
+    want('sort') === 'due' ? a.due.running.localeCompare(b.due.running) : b.received_at.localeCompare(a.received_at),
+  );
+  const from = Number(want('cursor') || 0);
+  const limit = Number(want('limit') || 50);
+  const page = found.slice(from, from + limit);
+  return ok({ reports: page, next: from + limit < found.length ? String(from + limit) : '' });
+}
+
+function answer(method, url, body) {
+  const path = url.pathname.replace('/api/v1', '');
+  const [, first, second, third] = path.split('/');
+  if (first === 'screens')
+    return ok({
+      screen: second,
+      title: 'Trung tâm Giám sát, điều hành thông minh tỉnh Đắk Nông',
+      division,
+      division_label: 'địa giới 2022',
+      area: '67',
+      area_name: 'tỉnh Đắk Nông',
+      topics: [wallTopic],
+      credit: shapes.commune.credit,
+      origin: 'simulated',
+      timezone: 'Asia/Ho_Chi_Minh',
+      build: 'mock',
+    });
+  if (first === 'divisions')
+    return ok({
+      divisions: [
+        { code: division, label: 'địa giới 2022', root: '67', valid_from: '2020-01-01', valid_to: null, current: true },
+      ],
+      default: division,
+    });
+  if (first === 'areas' && third === 'geometry') return ok(shapes[url.searchParams.get('level')]);
+  if (first === 'areas') return ok({ division, areas });
+  if (first === 'categories') return ok({ categories });
+  if (first === 'units') return ok({ units });
+  if (first === 'tickets') return ok({ ticket: 'mock.ticket', expires_at: iso(Date.now() + 86400e3) });
+  if (first === 'reports' && third === 'acts' && method === 'POST') return perform(second, body);
+  if (first === 'reports' && second) {
+    const report = reports.get(second);
+    return report
+      ? ok({ report, acts: acts.get(second), allowed: lawful[report.status] ?? [] })
+      : problem(404, 'Không tìm thấy phản ánh', '');
+  }
+  if (first === 'reports') return list(url.searchParams);
+  return problem(404, 'Không có địa chỉ này', '');
+}
+
+async function readBody(request) {
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  return text === '' ? {} : JSON.parse(text);
+}
+
+async function file(path, response) {
+  const name = path.startsWith('/wall') ? '/wall.html' : path === '/console' ? '/console.html' : path;
+  const full = normalize(join(dist, name));
+  if (!full.startsWith(dist)) throw new Error('outside');
+  const bytes = await readFile(full);
+  response.writeHead(200, {
+    'Content-Type': types[extname(full)] ?? 'application/octet-stream',
+    'Content-Security-Policy': policy,
+  });
+  response.end(bytes);
+}
+
+const server = createServer(async (request, response) => {
+  const url = new URL(request.url, 'http://mock');
+  try {
+    if (url.pathname === '/healthz') return response.end('ok');
+    if (!url.pathname.startsWith('/api/')) return await file(url.pathname, response);
+    const { status, body } = answer(request.method, url, request.method === 'POST' ? await readBody(request) : {});
+    response.writeHead(status, { 'Content-Type': status < 400 ? 'application/json' : 'application/problem+json' });
+    response.end(JSON.stringify(body));
+  } catch {
+    response.writeHead(404).end();
+  }
+});
+
+const live = new WebSocketServer({ noServer: true, handleProtocols: () => 'toancanh.v1' });
+server.on('upgrade', (request, socket, head) => {
+  const url = new URL(request.url, 'http://mock');
+  if (url.pathname !== '/live' || !beating()) return socket.destroy();
+  live.handleUpgrade(request, socket, head, (ws) => {
+    ws.on('close', () => sockets.delete(ws));
+    greet(ws, (url.searchParams.get('topics') ?? '').split(','));
+  });
+});
+server.listen(port, '127.0.0.1', () => console.log(`mock (${mode}): http://127.0.0.1:${port}/wall/tinh and /console`));

@@ -1,0 +1,105 @@
+import { asArray, asCount, asObject, asText, asTexts, asTime, type JsonObject } from '../wire/json';
+import { parseOpsReport, type OpsReport } from '../wire/report';
+import { get, post } from './request';
+
+export interface ReportQuery {
+  status: string;
+  category: string;
+  area: string;
+  open: '' | 'true' | 'false';
+  q: string;
+  sort: 'received' | 'due';
+}
+
+export interface ReportPage {
+  reports: OpsReport[];
+  /** The cursor of the next page; empty at the end. */
+  next: string;
+}
+
+export interface Entry {
+  n: number;
+  act: string;
+  from: string;
+  to: string;
+  actor: string;
+  reason: string;
+  text: string;
+  at: number;
+}
+
+export interface ReportDetail {
+  report: OpsReport;
+  entries: Entry[];
+  allowed: string[];
+}
+
+export interface Named {
+  code: string;
+  name: string;
+}
+
+const pageSize = 50;
+
+export async function listReports(query: ReportQuery, cursor: string): Promise<ReportPage> {
+  const search = new URLSearchParams({ limit: String(pageSize) });
+  for (const [name, value] of Object.entries(query)) if (value !== '') search.set(name, String(value));
+  if (cursor !== '') search.set('cursor', cursor);
+  const raw = await get(`/api/v1/reports?${search.toString()}`);
+  const reports = asArray(raw['reports']).flatMap((item) => readReport(item) ?? []);
+  return { reports, next: asText(raw['next']) };
+}
+
+export async function fetchReport(id: string): Promise<ReportDetail> {
+  return readDetail(await get(`/api/v1/reports/${encodeURIComponent(id)}`));
+}
+
+/** Does an act on the version its actor saw. Throws Problem: 409 when it changed, 422 with fields. */
+export async function performAct(id: string, act: JsonObject): Promise<{ report: OpsReport; allowed: string[] }> {
+  return readDetail(await post(`/api/v1/reports/${encodeURIComponent(id)}/acts`, act));
+}
+
+export async function fetchCategories(): Promise<Named[]> {
+  return readNamed((await get('/api/v1/categories'))['categories']);
+}
+
+export async function fetchUnits(): Promise<Named[]> {
+  return readNamed((await get('/api/v1/units'))['units']);
+}
+
+function readReport(value: unknown): OpsReport | null {
+  const raw = asObject(value);
+  return raw === null ? null : parseOpsReport(raw);
+}
+
+function readDetail(raw: JsonObject): ReportDetail {
+  const report = readReport(raw['report']);
+  if (report === null) throw new Error('the answer holds no readable report');
+  return { report, entries: asArray(raw['acts']).flatMap(readEntry), allowed: asTexts(raw['allowed']) };
+}
+
+function readEntry(value: unknown): Entry[] {
+  const raw = asObject(value);
+  const at = asTime(raw?.['at']);
+  if (raw === null || at === null) return [];
+  const text = (name: string): string => asText(raw[name]);
+  return [
+    {
+      n: asCount(raw['n']) ?? 0,
+      act: text('act'),
+      from: text('from'),
+      to: text('to'),
+      actor: text('actor'),
+      reason: text('reason'),
+      text: text('text'),
+      at,
+    },
+  ];
+}
+
+function readNamed(value: unknown): Named[] {
+  return asArray(value).flatMap((item) => {
+    const raw = asObject(item);
+    return raw === null ? [] : [{ code: asText(raw['code']), name: asText(raw['name']).normalize('NFC') }];
+  });
+}

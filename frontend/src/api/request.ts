@@ -1,0 +1,65 @@
+import { asArray, asObject, asText, parseObject, type JsonObject } from '../wire/json';
+
+export interface FieldFault {
+  field: string;
+  reason: string;
+  detail: string;
+}
+
+/** An answer of the API that is not a success: RFC 9457, or as much of it as there was. */
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly status: number;
+  readonly detail: string;
+  readonly fields: readonly FieldFault[];
+  readonly requestId: string;
+
+  constructor(status: number, body: JsonObject | null) {
+    const title = asText(body?.['title'], `HTTP ${String(status)}`);
+    super(title);
+    this.status = status;
+    this.detail = asText(body?.['detail']);
+    this.requestId = asText(body?.['request_id']);
+    this.fields = asArray(body?.['errors']).flatMap((item) => {
+      const raw = asObject(item);
+      return raw === null
+        ? []
+        : [{ field: asText(raw['field']), reason: asText(raw['reason']), detail: asText(raw['detail']) }];
+    });
+  }
+}
+
+/** The server was not reached, or did not answer in time. */
+export class Unreachable extends Error {
+  override name = 'Unreachable';
+}
+
+const limitMs = 15_000;
+
+/** GETs a JSON object. Throws Problem or Unreachable. */
+export function get(path: string): Promise<JsonObject> {
+  return send(path, { headers: { Accept: 'application/json' } });
+}
+
+/** POSTs JSON and returns the answer's object. Throws Problem or Unreachable. */
+export function post(path: string, body: JsonObject): Promise<JsonObject> {
+  return send(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+async function send(path: string, init: RequestInit): Promise<JsonObject> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(path, { ...init, signal: AbortSignal.timeout(limitMs) });
+    text = await response.text();
+  } catch (err) {
+    throw new Unreachable(`request ${path}`, { cause: err });
+  }
+  const body = parseObject(text);
+  if (!response.ok) throw new Problem(response.status, body);
+  return body ?? {};
+}

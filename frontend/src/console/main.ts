@@ -1,0 +1,15 @@
+import '../ui/tokens.css';
+import '../ui/base.css';
+import './console.css';
+import { mount } from 'svelte';
+import { chooseLocale } from '../i18n/locale';
+import Console from './Console.svelte';
+import { applySize, applyTheme, readSize, readTheme } from './preferences';
+
+chooseLocale(window.location.search);
+applyTheme(readTheme());
+applySize(readSize());
+
+const target = document.getElementById('app');
+if (target === null) throw new Error('the page has no #app');
+mount(Console, { target });

@@ -1,0 +1,107 @@
+import { fetchCategories, fetchUnits, type Named } from '../api/reports';
+import { fetchAreas, fetchDivisions, fetchTicket, type Division } from '../api/screen';
+import { Connection } from '../live/connection';
+import type { Link } from '../live/link';
+import { Now } from '../live/now.svelte';
+import { openPipe } from '../live/pipe';
+import { LiveSituation } from '../live/situation.svelte';
+import { Places } from '../rules/places';
+import type { Frame } from '../wire/frame';
+import { parseOpsReport, type OpsReport } from '../wire/report';
+import { Queue } from './queue.svelte';
+
+export interface Desk {
+  division: Division;
+  topic: string;
+  places: Places;
+  categories: Named[];
+  units: Named[];
+}
+
+const retryMs = 3000;
+
+/** Everything one console holds. start() begins fetching and listening; stop() ends both. */
+export class ConsoleSession {
+  readonly queue = new Queue();
+  readonly now = new Now();
+  readonly situation = new LiveSituation<OpsReport>({ parse: parseOpsReport, closed: (r) => r.closedAt !== null });
+  desk = $state.raw<Desk | null>(null);
+  link = $state.raw<Link>({ phase: 'connecting', cause: 'none', dataAt: null, transport: 'websocket', offsetMs: 0 });
+  waiting = $state(false);
+  #connection: Connection | null = null;
+  #snapshots = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  start(): void {
+    this.now.start();
+    void this.queue.load();
+    void this.#prepare();
+  }
+
+  stop(): void {
+    clearTimeout(this.#retry);
+    this.now.stop();
+    this.#connection?.stop();
+  }
+
+  look(): void {
+    this.#connection?.look();
+  }
+
+  get seq(): number {
+    return this.#connection?.seq ?? 0;
+  }
+
+  async #prepare(): Promise<void> {
+    try {
+      const [division] = await fetchDivisions();
+      if (division === undefined) throw new Error('the server has no division');
+      const topic = `ops/${division.code}/${division.root}`;
+      if (this.#connection === null) this.#listen(topic);
+      const [areas, categories, units] = await Promise.all([
+        fetchAreas(division.code),
+        fetchCategories(),
+        fetchUnits(),
+      ]);
+      this.desk = { division, topic, places: new Places(areas), categories, units };
+      this.waiting = false;
+    } catch {
+      this.waiting = true;
+      this.#retry = setTimeout(() => void this.#prepare(), retryMs * (0.5 + Math.random()));
+    }
+  }
+
+  #listen(topic: string): void {
+    const topics = [topic];
+    this.#connection = new Connection({
+      topics,
+      fetchTicket: () => fetchTicket(topics),
+      openPipe,
+      onFrame: (frame) => {
+        this.#take(frame);
+      },
+      onLink: (link) => {
+        this.link = link;
+        this.now.offset = link.offsetMs;
+      },
+    });
+    this.#connection.start();
+  }
+
+  #take(frame: Frame): void {
+    this.situation.apply(frame);
+    if (frame.type === 'snapshot') {
+      for (const raw of frame.reports) this.#hear(parseOpsReport(raw));
+      this.queue.uncertain = this.#snapshots++ > 0;
+    }
+    if (frame.type !== 'event') return;
+    if (frame.kind === 'gone') this.queue.drop(frame.id, frame.version);
+    else if (frame.data !== null) this.#hear(parseOpsReport(frame.data));
+  }
+
+  #hear(report: OpsReport | null): void {
+    if (report === null) return;
+    // The first snapshot only repeats what the list holds or has further pages for.
+    if (this.#snapshots > 0 || this.queue.get(report.id) !== undefined) this.queue.hear(report);
+  }
+}

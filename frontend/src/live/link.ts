@@ -1,0 +1,53 @@
+// What the state of a connection means for whoever looks at the screen. Pure; all times in milliseconds.
+
+/** No part of the road may be silent for longer before the look changes; the promise is 5 s. */
+export const staleAfterMs = 4800;
+
+export type Phase = 'connecting' | 'live' | 'stale';
+
+/** Why the data cannot be vouched for: no word from the hub, none from PostgreSQL, or no right to listen. */
+export type Cause = 'none' | 'link' | 'source' | 'refused';
+
+export interface Link {
+  phase: Phase;
+  cause: Cause;
+  /** The server's time up to which what is shown was true; null before anything was. */
+  dataAt: number | null;
+  transport: 'websocket' | 'sse';
+  /** How far the server's clock is ahead of this machine's. */
+  offsetMs: number;
+}
+
+export interface Signs {
+  now: number;
+  /** When the hub was last heard, by this machine's clock; null before the first word. */
+  heardAt: number | null;
+  /** When the position in every topic was last confirmed; -Infinity after a sleep. */
+  confirmedAt: number;
+  confirmed: boolean;
+  /** The leader's last good round trip to PostgreSQL by this machine's clock; null when unknown. */
+  sourceAt: number | null;
+  refused: boolean;
+  /** The silence allowed, at least staleAfterMs; topics with slow beats allow more. */
+  allowedMs: number;
+}
+
+/** Judges the signs: live only when every link of the chain has spoken within the allowed time. */
+export function judge(s: Signs): Pick<Link, 'phase' | 'cause'> {
+  if (s.refused) return { phase: 'stale', cause: 'refused' };
+  const silent = s.heardAt === null || s.now - s.heardAt > s.allowedMs;
+  if (!s.confirmed || silent) {
+    const long = s.now - s.confirmedAt > s.allowedMs;
+    return long
+      ? { phase: 'stale', cause: silentSource(s) ? 'source' : 'link' }
+      : { phase: 'connecting', cause: 'none' };
+  }
+  const old = s.sourceAt === null || s.now - s.sourceAt > s.allowedMs;
+  return old ? { phase: 'stale', cause: 'source' } : { phase: 'live', cause: 'none' };
+}
+
+/** The hub talks to us but knows nothing fresh: the fault lies behind it. */
+function silentSource(s: Signs): boolean {
+  const heard = s.heardAt !== null && s.now - s.heardAt <= s.allowedMs;
+  return heard && s.sourceAt !== null && s.now - s.sourceAt > s.allowedMs;
+}

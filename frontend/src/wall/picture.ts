@@ -1,0 +1,79 @@
+// From what the wall knows to what its map, its foot and its band show. Pure.
+import type { Formats } from '../i18n/format';
+import { m } from '../i18n/messages/messages.js';
+import type { HeldLevel } from '../live/situation';
+import type { MapPicture, Mark } from '../map/picture';
+import { freshness, sensorLimits } from '../rules/age';
+import { countOpen } from '../rules/choropleth';
+import type { Notice } from '../rules/notices';
+import type { Places } from '../rules/places';
+import type { Shown } from '../rules/state';
+import { originOf, parseSensor, type SensorLevel } from '../wire/level';
+import type { Origin, WallReport } from '../wire/report';
+
+/** The sensors among the levels. */
+export function sensorsOf(levels: readonly HeldLevel[]): SensorLevel[] {
+  return levels.flatMap(({ key, data }) => (data === null ? [] : (parseSensor(key, data) ?? [])));
+}
+
+/** The state of a sensor as it may be shown: an old value says nothing about now. */
+export function sensorState(sensor: SensorLevel, now: number): Shown {
+  if (sensor.value === null) return 'unknown';
+  return freshness(sensor.at, now, sensorLimits(sensor.staleAfterS)) === 'fresh' ? sensor.state : 'unknown';
+}
+
+export function mapPicture(reports: readonly WallReport[], sensors: readonly SensorLevel[], now: number): MapPicture {
+  const marks: Mark[] = [];
+  for (const { id, open, lat, lon, state } of reports) {
+    if (open && lat !== null && lon !== null) marks.push({ id, lat, lon, state, kind: 'report' });
+  }
+  for (const sensor of sensors) {
+    const { code, lat, lon } = sensor;
+    if (lat === null || lon === null) continue;
+    marks.push({ id: `sensor/${code}`, lat, lon, state: sensorState(sensor, now), kind: 'sensor' });
+  }
+  return { counts: countOpen(reports), marks };
+}
+
+export interface NoticeContext {
+  now: number;
+  places: Places;
+  formats: Formats;
+}
+
+/** What could stand at the foot: open reports, and sensors beyond a threshold. */
+export function notices(
+  reports: readonly WallReport[],
+  sensors: readonly SensorLevel[],
+  context: NoticeContext,
+): Notice[] {
+  const { now, places } = context;
+  const fromReports = reports
+    .filter((report) => report.open)
+    .map(({ id, state, receivedAt, summary, path }): Notice => {
+      return { id, state, at: receivedAt, text: summary, place: places.full(path) };
+    });
+  const fromSensors = sensors.flatMap((sensor): Notice[] => {
+    const state = sensorState(sensor, now);
+    if (state === 'normal' || state === 'unknown' || sensor.at === null) return [];
+    return [
+      { id: `sensor/${sensor.code}`, state, at: sensor.at, text: sensorText(sensor, context), place: sensor.name },
+    ];
+  });
+  return [...fromReports, ...fromSensors];
+}
+
+function sensorText({ value, unit, limit }: SensorLevel, { formats }: NoticeContext): string {
+  const amount = `${value === null ? '?' : formats.tenths(value)} ${unit}`;
+  return limit === '' ? amount : m.notice_sensor({ amount, limit });
+}
+
+const order: readonly Origin[] = ['drill', 'simulated', 'replayed', 'imported'];
+
+/** Every origin but "real" of anything shown. */
+export function origins(screen: Origin | null, reports: readonly WallReport[], levels: readonly HeldLevel[]): Origin[] {
+  const found = new Set<Origin | null>([screen]);
+  for (const { origin } of reports) found.add(origin);
+  for (const { data } of levels) found.add(originOf(data));
+  return order.filter((origin) => found.has(origin));
+}

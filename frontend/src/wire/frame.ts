@@ -1,0 +1,67 @@
+// The frames that travel to browsers, as schema/frame.go defines them. Types only.
+import type { JsonObject } from './json';
+
+export interface Hello {
+  type: 'hello';
+  protocol: string;
+  at: number;
+  epoch: string;
+  build: string;
+  beatMs: number;
+  retryMs: number;
+}
+
+export interface SnapshotFrame {
+  type: 'snapshot';
+  topic: string;
+  epoch: string;
+  seq: number;
+  at: number;
+  reports: JsonObject[];
+  truncated: number;
+}
+
+export type EventKind = 'report' | 'gone' | 'reset';
+
+export interface EventFrame {
+  type: 'event';
+  topic: string;
+  seq: number;
+  /** A kind this build does not know keeps its place in the numbering and is otherwise ignored. */
+  kind: EventKind | 'unknown';
+  id: string;
+  version: number;
+  at: number;
+  data: JsonObject | null;
+}
+
+export interface LevelItem {
+  key: string;
+  version: number;
+  at: number;
+  /** null means: there is no data. It never means 0. */
+  data: JsonObject | null;
+}
+
+export interface LevelFrame {
+  type: 'level';
+  topic: string;
+  items: LevelItem[];
+}
+
+export interface Beat {
+  type: 'beat';
+  at: number;
+  /** The leader's last good round trip to PostgreSQL, or null when the hub never heard of one. */
+  sourceAt: number | null;
+  epoch: string;
+  heads: ReadonlyMap<string, number>;
+}
+
+export interface ResetFrame {
+  type: 'reset';
+  topic: string;
+  reason: string;
+}
+
+export type Frame = Hello | SnapshotFrame | EventFrame | LevelFrame | Beat | ResetFrame;
