@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -147,8 +148,8 @@ func (m *machine) await(p *process) {
 			m.t.Fatalf("%s ended: %v\n%s", p.name, err, p.log)
 		case <-ctx.Done():
 			_ = p.cmd.Process.Kill()
-			_ = <-p.done // its log is whole now
-			m.t.Fatalf("%s is not healthy after %s\n%s", p.name, startLimit, p.log)
+			err := <-p.done // its log is whole now
+			m.t.Fatalf("%s is not healthy after %s, ended with %v\n%s", p.name, startLimit, err, p.log)
 		case <-tick.C:
 		}
 	}
@@ -168,8 +169,8 @@ func (m *machine) stop(p *process) {
 		}
 	case <-time.After(grace):
 		_ = p.cmd.Process.Kill()
-		_ = <-p.done
-		m.t.Errorf("%s did not end within %s\n%s", p.name, grace, p.log)
+		err := <-p.done
+		m.t.Errorf("%s did not end within %s, then with %v\n%s", p.name, grace, err, p.log)
 	}
 }
 
@@ -192,6 +193,9 @@ func TestComposeProcessesServeWithoutContainers(t *testing.T) {
 		running = append(running, p)
 		m.await(p)
 	}
+	if err := m.report(); err != nil {
+		t.Errorf("server: %v", err)
+	}
 	for _, hub := range []string{"hub-1", "hub-2"} {
 		if err := m.hello(hub); err != nil {
 			t.Errorf("%s: %v", hub, err)
@@ -200,6 +204,28 @@ func TestComposeProcessesServeWithoutContainers(t *testing.T) {
 	for _, p := range slices.Backward(running) {
 		m.stop(p)
 	}
+}
+
+// report posts one report and wants it acknowledged.
+func (m *machine) report() error {
+	ctx, cancel := context.WithTimeout(m.t.Context(), startLimit)
+	defer cancel()
+	body := `{"category":"MT","description":"Rác chưa được thu gom","location":{"lat":12.0,"lon":107.6}}`
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+m.address["server"]+"/api/v1/reports", strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("post a report: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusCreated {
+		text, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
+		return fmt.Errorf("post a report: answered %s: %s", response.Status, text)
+	}
+	return nil
 }
 
 // hello asks a hub for a public topic and waits for its first event.
