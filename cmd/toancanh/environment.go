@@ -36,7 +36,7 @@ func checkEnvironment(model *kong.Application, lookup func(string) (string, bool
 
 // readable says why text is no value of the flag.
 func readable(flag *kong.Flag, text string) error {
-	if len(flag.EnumSlice()) > 0 && !slices.Contains(flag.EnumSlice(), text) {
+	if flag.Enum != "" && !slices.Contains(flag.EnumSlice(), text) {
 		return fmt.Errorf("%q is not one of %s", text, flag.Enum)
 	}
 	switch flag.Target.Interface().(type) {
