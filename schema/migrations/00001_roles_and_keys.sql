@@ -24,8 +24,7 @@ create table dataset (
   only_row    boolean primary key default true constraint dataset_one_row check (only_row),
   origin      text not null constraint dataset_origin check (origin in ('real', 'simulated')),
   created_at  timestamptz not null default now(),
-  history_at  timestamptz,
-  history_to  timestamptz
+  history_at  timestamptz
 );
 comment on table dataset is 'What this database was born as; a simulated one stays so (architecture: invariant 9).';
 

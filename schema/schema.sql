@@ -1,0 +1,315 @@
+-- What the migrations make, as the catalogues describe it. Made by make generate; DO NOT EDIT.
+
+table api_key
+  id text not null
+  secret_hash bytea not null -- SHA-256 of the secret; the secret itself is shown once and never kept.
+  label text not null
+  rights text[] not null
+  created_at timestamp with time zone not null default now()
+  revoked_at timestamp with time zone
+  constraint api_key_pkey PRIMARY KEY (id)
+  grant insert, select, update to toancanh_app
+table dataset -- What this database was born as; a simulated one stays so (architecture: invariant 9).
+  only_row boolean not null default true
+  origin text not null
+  created_at timestamp with time zone not null default now()
+  history_at timestamp with time zone
+  constraint dataset_one_row CHECK (only_row)
+  constraint dataset_origin CHECK ((origin = ANY (ARRAY['real'::text, 'simulated'::text])))
+  constraint dataset_pkey PRIMARY KEY (only_row)
+  grant insert, select, update to toancanh_app
+  grant select to toancanh_public_read
+table event partition by RANGE (day) -- One row an audience: the payload is stored once, topics name where it is announced.
+  id bigint not null default nextval('event_id_seq'::regclass)
+  day date not null default ((now() AT TIME ZONE 'UTC'::text))::date
+  at timestamp with time zone not null
+  version bigint not null
+  audience text not null
+  kind text not null
+  thing text not null
+  purge boolean not null default false
+  topics text[] not null
+  data text
+  constraint event_pkey PRIMARY KEY (id, day)
+  CREATE INDEX event_thing ON ONLY public.event USING btree (thing)
+  grant insert, select, update to toancanh_app
+table idempotency
+  scope text not null
+  key text not null
+  body_hash bytea not null
+  status smallint not null
+  answer text not null
+  created_at timestamp with time zone not null default now()
+  constraint idempotency_pkey PRIMARY KEY (scope, key)
+  CREATE INDEX idempotency_created ON public.idempotency USING brin (created_at)
+  grant delete, insert, select to toancanh_app
+table outbox -- Events committed but not yet numbered by the relay. Rows are read whatever order their transactions committed in.
+  event_id bigint not null
+  day date not null
+  constraint outbox_pkey PRIMARY KEY (event_id)
+  grant delete, insert, select to toancanh_app
+table public_report -- The public projection: an allow-list written by view, all that toancanh_public_read may see of reports.
+  code text not null
+  version bigint not null
+  category text not null
+  division text not null
+  area text not null
+  path text[] not null
+  status text not null
+  is_open boolean not null
+  received_hour timestamp with time zone not null
+  due_date date
+  resolved_date date
+  published_at timestamp with time zone
+  origin text not null
+  text text not null default ''::text
+  answer text not null default ''::text
+  constraint public_report_pkey PRIMARY KEY (code)
+  CREATE INDEX public_report_area ON public.public_report USING btree (division, area)
+  CREATE INDEX public_report_published ON public.public_report USING btree (published_at DESC) WHERE (published_at IS NOT NULL)
+  grant delete, insert, select, update to toancanh_app
+  grant select to toancanh_public_read
+table reading partition by RANGE (ts)
+  ts timestamp with time zone not null
+  value double precision not null
+  sensor_id integer not null
+  quality smallint not null default 0
+  origin smallint not null default 0
+  CREATE UNIQUE INDEX reading_sensor_ts ON ONLY public.reading USING btree (sensor_id, ts)
+  CREATE INDEX reading_ts ON ONLY public.reading USING brin (ts) WITH (pages_per_range='32')
+  grant insert, select to toancanh_app
+table reading_5m partition by RANGE (bucket)
+  bucket timestamp with time zone not null
+  sum double precision not null
+  min double precision not null
+  max double precision not null
+  n integer not null
+  sensor_id integer not null
+  constraint reading_5m_pkey PRIMARY KEY (sensor_id, bucket)
+  grant insert, select, update to toancanh_app
+table reading_dirty -- Five-minute buckets that late readings changed; the rollup makes them again.
+  bucket timestamp with time zone not null
+  sensor_id integer not null
+  constraint reading_dirty_pkey PRIMARY KEY (bucket, sensor_id)
+  grant delete, insert, select to toancanh_app
+table reading_latest
+  ts timestamp with time zone not null
+  updated_at timestamp with time zone not null default now()
+  value double precision not null
+  version bigint not null default 1
+  sensor_id integer not null
+  quality smallint not null default 0
+  origin smallint not null default 0
+  constraint reading_latest_pkey PRIMARY KEY (sensor_id)
+  grant insert, select, update to toancanh_app
+table relay
+  only_row boolean not null default true
+  epoch text not null
+  term bigint not null default 0
+  leader text not null default ''::text
+  lease_until timestamp with time zone not null default '-infinity'::timestamp with time zone
+  leader_pid integer not null default 0
+  leader_started timestamp with time zone not null default '-infinity'::timestamp with time zone
+  cluster text not null default ''::text -- System identifier and timeline last seen; when they differ the epoch is replaced (a restore).
+  constraint relay_one_row CHECK (only_row)
+  constraint relay_pkey PRIMARY KEY (only_row)
+  grant insert, select, update to toancanh_app
+table report
+  id uuid not null
+  received_at timestamp with time zone not null
+  occurred_at timestamp with time zone
+  changed_at timestamp with time zone not null
+  accepted_at timestamp with time zone
+  assigned_at timestamp with time zone
+  resolved_at timestamp with time zone
+  published_at timestamp with time zone
+  closed_at timestamp with time zone
+  withdrawn_at timestamp with time zone
+  paused_at timestamp with time zone
+  extension_until timestamp with time zone
+  due_accept timestamp with time zone
+  due_assign timestamp with time zone
+  due_resolve timestamp with time zone
+  due_original timestamp with time zone
+  due_publish timestamp with time zone
+  due_now timestamp with time zone -- The deadline whose clock runs now; null when none does.
+  ended_at timestamp with time zone -- When it stopped being open; null while it is.
+  lat double precision not null
+  lon double precision not null
+  cell bigint not null -- z20 web-mercator quadkey; the parent at zoom z is cell >> 2*(20-z).
+  version bigint not null
+  bounces integer not null default 0
+  reopens integer not null default 0
+  rules integer not null default 1
+  emergency boolean not null default false
+  place_confirmed boolean not null default false
+  has_contact boolean not null default false
+  is_open boolean not null
+  is_excluded boolean not null default false -- Refused, merged or withdrawn: left out of the rate of reports handled on time.
+  code text not null
+  origin text not null
+  source text not null
+  category text not null
+  status text not null
+  before_status text not null default ''::text
+  priority text not null
+  division text not null
+  area text not null
+  path text[] not null
+  unit text not null default ''::text
+  parent text not null default ''::text
+  address text not null default ''::text
+  description text not null
+  reason text not null default ''::text
+  answer text not null default ''::text
+  public_text text not null default ''::text
+  folded text not null default ''::text -- Description, address and code without diacritics, for search.
+  constraint report_code_unique UNIQUE (code)
+  constraint report_origin CHECK ((origin = ANY (ARRAY['real'::text, 'simulated'::text, 'replayed'::text, 'imported'::text, 'drill'::text])))
+  constraint report_pkey PRIMARY KEY (id)
+  constraint report_version_grows CHECK ((version > 0))
+  CREATE INDEX report_closed ON public.report USING btree (closed_at DESC) WHERE ((NOT is_open) AND (withdrawn_at IS NULL))
+  CREATE INDEX report_due_now ON public.report USING btree (due_now) WHERE is_open
+  CREATE INDEX report_due_original ON public.report USING btree (due_original) WHERE (due_original IS NOT NULL)
+  CREATE INDEX report_open_received ON public.report USING btree (received_at DESC) WHERE is_open
+  CREATE INDEX report_received ON public.report USING btree (received_at DESC, id)
+  grant insert, select, update to toancanh_app
+table report_act -- Append-only timeline: the application may not change or delete it.
+  report_id uuid not null
+  n bigint not null
+  at timestamp with time zone not null
+  until timestamp with time zone
+  act text not null
+  from_status text not null
+  to_status text not null
+  actor text not null
+  unit text not null default ''::text
+  reason text not null default ''::text
+  text text not null default ''::text
+  parent text not null default ''::text
+  area text not null default ''::text
+  constraint report_act_pkey PRIMARY KEY (report_id, n)
+  constraint report_act_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
+  grant insert, select to toancanh_app
+table report_contact -- AES-256-GCM (nonce first, report id as associated data); the key lies outside the database.
+  report_id uuid not null
+  key_id text not null
+  sealed bytea not null
+  created_at timestamp with time zone not null default now()
+  constraint report_contact_pkey PRIMARY KEY (report_id)
+  constraint report_contact_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
+  grant delete, insert, select to toancanh_app
+table sensor
+  id integer not null generated always as identity
+  code text not null
+  name text not null
+  kind text not null
+  unit text not null default ''::text
+  lat double precision not null
+  lon double precision not null
+  min double precision
+  max double precision
+  stale_after interval not null
+  division text not null
+  area text not null
+  path text[] not null
+  origin text not null
+  levels jsonb not null default '[]'::jsonb
+  created_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now()
+  constraint sensor_code_unique UNIQUE (code)
+  constraint sensor_pkey PRIMARY KEY (id)
+  grant insert, select, update to toancanh_app
+table topic_entry partition by RANGE (day)
+  topic text not null
+  seq bigint not null
+  event_id bigint not null
+  day date not null
+  constraint topic_entry_pkey PRIMARY KEY (topic, seq, day)
+  grant insert, select to toancanh_app
+table topic_head
+  topic text not null
+  seq bigint not null
+  constraint topic_head_pkey PRIMARY KEY (topic)
+  grant insert, select, update to toancanh_app
+CREATE OR REPLACE FUNCTION public.cluster_identity()
+ RETURNS text
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+  select (pg_control_system()).system_identifier::text || '/' || (pg_control_checkpoint()).timeline_id::text
+$function$
+
+CREATE OR REPLACE FUNCTION public.drop_partitions(parent text, before date)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+declare
+  name text;
+  dropped integer := 0;
+begin
+  if parent not in ('event', 'topic_entry', 'reading', 'reading_5m') then
+    raise exception 'partitions of % are not dropped', parent;
+  end if;
+  for name in
+    select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = parent::regclass
+      and right(c.relname, 8) ~ '^[0-9]{8}$' and to_date(right(c.relname, 8), 'YYYYMMDD') < before
+  loop
+    execute format('drop table %I', name);
+    dropped := dropped + 1;
+  end loop;
+  return dropped;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.keep_partitions(first date, last date)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+declare
+  d date;
+  name text;
+begin
+  for d in select generate_series(first, last, interval '1 day')::date loop
+    name := 'event_' || to_char(d, 'YYYYMMDD');
+    if to_regclass(name) is null then
+      execute format('create table %I partition of event for values from (%L) to (%L)', name, d, d + 1);
+    end if;
+    name := 'topic_entry_' || to_char(d, 'YYYYMMDD');
+    if to_regclass(name) is null then
+      execute format('create table %I partition of topic_entry for values from (%L) to (%L)', name, d, d + 1);
+    end if;
+  end loop;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.keep_reading_partitions(first date, last date)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+declare
+  d date;
+  name text;
+begin
+  for d in select generate_series(first, last, interval '1 day')::date loop
+    name := 'reading_' || to_char(d, 'YYYYMMDD');
+    if to_regclass(name) is null then
+      execute format('create table %I partition of reading for values from (%L) to (%L)', name,
+        d::timestamp at time zone 'UTC', (d + 1)::timestamp at time zone 'UTC');
+    end if;
+  end loop;
+  for d in select generate_series(date_trunc('month', first::timestamp), last, interval '1 month')::date loop
+    name := 'reading_5m_' || to_char(d, 'YYYYMMDD');
+    if to_regclass(name) is null then
+      execute format('create table %I partition of reading_5m for values from (%L) to (%L)', name,
+        d::timestamp at time zone 'UTC', (d + interval '1 month') at time zone 'UTC');
+    end if;
+  end loop;
+end $function$
+
