@@ -26,6 +26,7 @@ type Board struct {
 type held struct {
 	Fact
 	counted counts
+	takenAt time.Time
 	turn    int   // grows with every change; turns with another number are void
 	late    int64 // the version that was queued as overdue
 }
@@ -91,7 +92,7 @@ func (b *Board) take(f Fact) bool {
 		h = &held{}
 		b.facts[f.ID] = h
 	}
-	h.Fact = f
+	h.Fact, h.takenAt = f, b.now
 	class := classOf(f.Origin)
 	b.sawReal = b.sawReal || class == classReal
 	if s := b.since[class]; s.IsZero() || f.ReceivedAt.Before(s) {
@@ -159,7 +160,7 @@ func (b *Board) Advance(now time.Time) {
 
 // turnOver counts a fact anew because time has passed.
 func (b *Board) turnOver(h *held) {
-	if !h.Open && !b.now.Before(forgetAt(&h.Fact)) {
+	if !h.Open && !b.now.Before(h.forgetAt()) {
 		b.forget(h)
 		return
 	}
@@ -181,9 +182,23 @@ func (b *Board) forget(h *held) {
 }
 
 func (b *Board) schedule(h *held) {
-	if at := nextChange(&h.Fact, b.now); !at.IsZero() {
+	at := nextChange(&h.Fact, b.now)
+	if at.IsZero() && !h.Open {
+		at = h.forgetAt()
+	}
+	if !at.IsZero() {
 		heap.Push(&b.turns, turn{at: at, fact: h, number: h.turn})
 	}
+}
+
+// forgetAt is when a fact that is not open matters to no counter any more, and no older event of it can still be
+// on its way: those are kept 48 h.
+func (h *held) forgetAt() time.Time {
+	done := doneAt(&h.Fact)
+	if done.Before(h.takenAt) {
+		done = h.takenAt
+	}
+	return done.Add(2 * day)
 }
 
 // rollHours begins a clock hour: every area's hours look different now.

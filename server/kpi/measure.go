@@ -56,8 +56,8 @@ func one(yes bool) int {
 	return 0
 }
 
-// nextChange is the first instant after now at which measure, or the fact's being kept, may change; zero when
-// time alone changes nothing any more.
+// nextChange is the first instant after now at which measure may change; zero when time alone changes nothing
+// any more.
 func nextChange(f *Fact, now time.Time) time.Time {
 	var next time.Time
 	at := func(t time.Time) {
@@ -78,20 +78,16 @@ func nextChange(f *Fact, now time.Time) time.Time {
 		at(*f.Original)
 		at(f.Original.Add(onTimeWindow))
 	}
-	if !f.Open {
-		at(forgetAt(f))
-	}
 	return next
 }
 
-// forgetAt is when a fact that is not open matters to no counter and no event of it can still be on its way
-// (events are kept 48 h).
-func forgetAt(f *Fact) time.Time {
-	last := f.ReceivedAt.Add(2 * day)
+// doneAt is when a fact that is not open has left every window.
+func doneAt(f *Fact) time.Time {
+	last := f.ReceivedAt.Add(onTimeWindow) // beyond the hours that averages look back to
 	for _, t := range []*time.Time{f.EndedAt, f.Original} {
 		if t != nil && t.Add(onTimeWindow).After(last) {
 			last = t.Add(onTimeWindow)
 		}
 	}
-	return last.Add(2 * day)
+	return last
 }
