@@ -10,7 +10,8 @@ import (
 )
 
 // classify turns what PostgreSQL and its connection answer into kinds of fault: only here are SQLSTATEs known.
-// Class 22 and 23 are the data's own fault; 08, 53, 57, 25006 (read-only) and lost connections pass.
+// Class 22 and 23 are the data's own fault; 08, 53, 57, 25006 (read-only), 25P03 and 25P04 (the server ended a
+// transaction that stood still, as after a freeze) and lost connections pass.
 func classify(err error) error {
 	if err == nil {
 		return nil
@@ -24,7 +25,8 @@ func classify(err error) error {
 		return unavailable(err) // no answer of the server at all: connection, deadline, closed pool
 	}
 	switch class := pg.Code[:2]; {
-	case class == "08", class == "53", class == "57", class == "58", pg.Code == "25006", pg.Code == "55P03":
+	case class == "08", class == "53", class == "57", class == "58", pg.Code == "55P03",
+		pg.Code == "25006", pg.Code == "25P03", pg.Code == "25P04":
 		return unavailable(err)
 	case class == "40":
 		return unavailable(err) // serialisation, deadlock: the same again will do
