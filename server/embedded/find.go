@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,7 +44,11 @@ func findPostgres(ctx context.Context, o Options) (binaries, error) {
 	if err != nil {
 		return binaries{}, err
 	}
-	return choose(ctx, o, want)
+	b, err := choose(ctx, o, want)
+	if named := os.Getenv(binVariable); err == nil && named != "" && named != b.Dir && len(o.BinDirs) == 0 {
+		o.Log.WarnContext(ctx, "passed over "+binVariable, slog.String("dir", named), slog.String("taken", b.Dir))
+	}
+	return b, err
 }
 
 // choose takes the first installation of the wanted major, or, when that is 0, the first new enough.

@@ -37,6 +37,8 @@ const (
 	orphanQuit     = 20 * time.Second
 	orphanLimit    = 30 * time.Second
 	lockPoll       = 20 * time.Millisecond
+	// dyingGrace covers a program that was killed an instant ago and still holds its files.
+	dyingGrace = 100 * time.Millisecond
 )
 
 func take(ctx context.Context, c claim) (*lease, error) {
@@ -44,7 +46,7 @@ func take(ctx context.Context, c claim) (*lease, error) {
 	if err != nil {
 		return nil, unwritable(c.Dir, err)
 	}
-	if !locked(owner) {
+	if !lockedWithin(ctx, owner, dyingGrace) {
 		defer func() { _ = owner.Close() }()
 		return nil, fmt.Errorf("data directory %s is in use by process %s", c.Dir, holder(owner))
 	}
@@ -112,6 +114,21 @@ func openLock(path string) (*os.File, error) {
 
 func locked(f *os.File) bool {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
+}
+
+func lockedWithin(ctx context.Context, f *os.File, limit time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	poll := time.NewTicker(lockPoll)
+	defer poll.Stop()
+	for !locked(f) {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-poll.C:
+		}
+	}
+	return true
 }
 
 func holder(f *os.File) string {
