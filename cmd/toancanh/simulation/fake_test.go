@@ -8,8 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +16,7 @@ import (
 
 	"toancanh/cmd/toancanh/client"
 	"toancanh/cmd/toancanh/simulation"
+	"toancanh/schema/sample"
 	"toancanh/server/area"
 	"toancanh/server/fault"
 	"toancanh/server/report"
@@ -26,24 +25,7 @@ import (
 // sampleRules are the rules that ship with the product.
 func sampleRules(t *testing.T) *report.Rulebook {
 	t.Helper()
-	open := func(name string) io.Reader {
-		raw, err := os.ReadFile(filepath.Join("..", "..", "..", "schema", "sample", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return bytes.NewReader(raw)
-	}
-	categories, err := report.ParseCategories(open("categories.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	holidays, err := report.ParseHolidays(open("holidays.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rules, err := report.NewRulebook(report.Rules{
-		Version: 1, Categories: categories, Calendar: report.NewCalendar(1, zone(t), holidays),
-	})
+	rules, _, err := report.Load(sample.Files(), zone(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -142,6 +142,8 @@ func (p *province) pastReport(key string, day, now time.Time) client.PastReport 
 		ReceivedAt: day.Add(time.Duration(hour * float64(time.Hour))).UTC().Truncate(time.Millisecond),
 		Origin:     string(report.Simulated),
 	}
+	// The past keeps no contacts, so nobody in it was asked for more.
+	past.Contact = nil
 	past.Acts = p.live(past, now)
 	return past
 }

@@ -10,10 +10,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -44,11 +44,11 @@ type Config struct {
 	Seed  uint64
 	Storm bool // begin with a storm
 
-	Location *time.Location // zone of the province's hours; nil: Asia/Ho_Chi_Minh
-	Atlas    *area.Atlas    // nil: the sample's
-	Rules    *report.Rulebook
-	Units    []string // ids of the units that act; a district's own, "ubnd-<code>", gets part of its reports
-	Sensors  []Sensor // nil: the sample's
+	Location *time.Location   // zone of the province's hours; nil: Asia/Ho_Chi_Minh
+	Atlas    *area.Atlas      // nil: the sample's
+	Rules    *report.Rulebook // nil: the sample's, with its units
+	Units    []string         // ids of the units that act; a district's own, "ubnd-<code>", gets part of its reports
+	Sensors  []Sensor         // nil: the sample's
 
 	HTTP *http.Client     // nil: the client's own
 	Log  *slog.Logger     // nil: slog.Default()
@@ -84,9 +84,6 @@ func newProvince(cfg Config) (*province, error) {
 }
 
 func (c Config) filled() (Config, error) {
-	if c.Rules == nil {
-		return c, errors.New("simulate: the rules of reports are missing")
-	}
 	if c.Pace < 0 {
 		return c, fmt.Errorf("simulate: pace %v is below 0", c.Pace)
 	}
@@ -99,20 +96,43 @@ func (c Config) filled() (Config, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	c, err := c.withSample(sample.Files())
+	if err != nil {
+		return c, fmt.Errorf("simulate: %w", err)
+	}
+	return c, nil
+}
+
+// withSample takes from the sample what is not given.
+func (c Config) withSample(files fs.FS) (Config, error) {
 	var err error
 	if c.Location == nil {
 		if c.Location, err = time.LoadLocation("Asia/Ho_Chi_Minh"); err != nil {
-			return c, fmt.Errorf("simulate: %w", err)
+			return c, fmt.Errorf("load zone: %w", err)
 		}
 	}
 	if c.Atlas == nil {
-		if c.Atlas, err = area.Sample(); err != nil {
-			return c, fmt.Errorf("simulate: %w", err)
+		if c.Atlas, err = area.Load(files); err != nil {
+			return c, err
+		}
+	}
+	if c.Rules == nil {
+		var units []report.Unit
+		if c.Rules, units, err = report.Load(files, c.Location); err != nil {
+			return c, err
+		}
+		for _, u := range units {
+			c.Units = append(c.Units, u.ID)
 		}
 	}
 	if c.Sensors == nil {
-		if c.Sensors, err = ReadSensors(strings.NewReader(sample.Sensors())); err != nil {
-			return c, fmt.Errorf("simulate: %w", err)
+		table, err := files.Open("sensors.csv")
+		if err != nil {
+			return c, fmt.Errorf("open sensors: %w", err)
+		}
+		defer func() { _ = table.Close() }()
+		if c.Sensors, err = ReadSensors(table); err != nil {
+			return c, err
 		}
 	}
 	return c, nil

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"toancanh/cmd/toancanh/simulation"
+)
+
+// simulateCmd plays the sample province against a server that runs elsewhere.
+type simulateCmd struct {
+	URL         *url.URL `env:"TOANCANH_URL" default:"http://127.0.0.1:8080" help:"Address of the server to play against."`
+	Key         string   `env:"TOANCANH_KEY" required:"" help:"Key with the rights readings, sensors, reports and history; make one with: toancanh key new."`
+	Pace        float64  `env:"TOANCANH_PACE" default:"11" help:"How many times faster than a real province the simulator plays; 1 is real time."`
+	Storm       bool     `help:"Begin with a storm: rain, a river over its flood levels and a flood of reports in 6 minutes."`
+	Seed        uint64   `default:"1" help:"Another number plays other weather and other people."`
+	HistoryDays int      `env:"TOANCANH_HISTORY_DAYS" default:"0" help:"Days of history to load first; 0: none."`
+	Timezone    string   `env:"TOANCANH_TIMEZONE" default:"Asia/Ho_Chi_Minh" help:"Zone whose hours of the day the province keeps."`
+}
+
+// Run plays until it is told to end.
+func (c simulateCmd) Run(ctx context.Context) error {
+	zone, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return fmt.Errorf("TOANCANH_TIMEZONE: %w", err)
+	}
+	if c.HistoryDays < 0 || c.HistoryDays > 365 {
+		return fmt.Errorf("TOANCANH_HISTORY_DAYS: %d is not within 0 to 365", c.HistoryDays)
+	}
+	cfg := simulation.Config{
+		Base: c.URL, Key: c.Key, Pace: c.Pace, Seed: c.Seed, Location: zone, Storm: c.Storm,
+		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	}
+	sim, err := simulation.New(cfg)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return sim.Run(ctx) })
+	if c.HistoryDays > 0 {
+		group.Go(func() error { return simulation.History(ctx, cfg, c.HistoryDays) })
+	}
+	return ended(ctx, group.Wait())
+}
