@@ -1,8 +1,8 @@
 package view
 
 import (
+	"bytes"
 	"regexp"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -16,32 +16,23 @@ const maxGap = 3
 
 // redactNumbers hides every run of nine or more digits, however they are grouped, but for amounts of money.
 func redactNumbers(text string) string {
-	var out strings.Builder
-	out.Grow(len(text))
+	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); {
 		if !startsNumber(text, i) {
-			_, size := utf8.DecodeRuneInString(text[i:])
-			out.WriteString(text[i : i+size])
-			i += size
+			out = append(out, text[i])
+			i++
 			continue
 		}
 		end, digits := numberEnd(text, i)
 		if digits >= leastDigits && !isAmount(text[i:end], text[end:]) {
-			hideNumber(&out)
+			// "+" and "(" belonged to the number.
+			out = append(bytes.TrimRight(out, "+("), hiddenNumber...)
 		} else {
-			out.WriteString(text[i:end])
+			out = append(out, text[i:end]...)
 		}
 		i = end
 	}
-	return out.String()
-}
-
-// hideNumber writes the mark, and takes back what belonged to the number: "+", "(".
-func hideNumber(out *strings.Builder) {
-	kept := strings.TrimRight(out.String(), "+(")
-	out.Reset()
-	out.WriteString(kept)
-	out.WriteString(hiddenNumber)
+	return string(out)
 }
 
 // startsNumber reports a digit, or an O that a digit follows, that does not continue a number.

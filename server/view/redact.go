@@ -23,12 +23,51 @@ const (
 // again changes nothing.
 func Redact(text string) string {
 	text = plainSigns(text)
-	text = mail.ReplaceAllString(text, hiddenMail)
-	text = link.ReplaceAllString(text, hiddenLink)
+	// What one pattern hides may part what another then finds: once more, until nothing is found. Each round hides
+	// something of what the sender wrote, so there are few.
+	for {
+		hidden := hide(text)
+		if hidden == text {
+			return text
+		}
+		text = hidden
+	}
+}
+
+// hide looks once for each pattern.
+func hide(text string) string {
+	// The patterns begin with any letter or digit and are slow; most texts hold nothing they could find.
+	if mayHoldMail(text) {
+		text = mail.ReplaceAllString(text, hiddenMail)
+	}
+	if mayHoldLink(text) {
+		text = link.ReplaceAllString(text, hiddenLink)
+	}
+	if !strings.ContainsAny(text, "0123456789") {
+		return text
+	}
 	text = parted.ReplaceAllString(text, hiddenNumber)
 	text = redactNumbers(text)
 	return redactPlates(text)
 }
+
+func mayHoldMail(text string) bool {
+	return strings.Contains(text, "@") || strings.ContainsAny(text, "([") && mailWords.MatchString(text)
+}
+
+// mayHoldLink reports a full stop or colon with a letter or slash right behind it.
+func mayHoldLink(text string) bool {
+	for i := 0; i+1 < len(text); i++ {
+		if c := text[i+1] | 0x20; text[i] == '.' && c >= 'a' && c <= 'z' || text[i] == ':' && text[i+1] == '/' {
+			return true
+		}
+	}
+	return false
+}
+
+// latin reports the accented Latin letters, the Vietnamese ones among them, which stand for nothing else. The few
+// signs between them that do (² and its like) are in nobody's number.
+func latin(r rune) bool { return r < '\u0250' || r >= '\u1e00' && r <= '\u1eff' }
 
 // plainSigns makes a text NFC with ordinary digits and without the invisible signs that could part a number.
 func plainSigns(text string) string {
@@ -42,7 +81,7 @@ func plainSigns(text string) string {
 			continue // zero-width spaces and joiners, soft hyphens
 		case unicode.IsMark(r) && last >= '0' && last <= '9':
 			continue // strokes and keycaps on digits
-		case r > unicode.MaxASCII:
+		case r > unicode.MaxASCII && !latin(r):
 			if folded := foldSign(r); folded != "" {
 				out.WriteString(folded)
 				last = rune(folded[len(folded)-1])
@@ -93,11 +132,13 @@ func digitValue(r rune) int {
 var (
 	mail = regexp.MustCompile(`(?i)[\p{L}\p{N}._%+-]+\s{0,2}(?:@|\(at\)|\[at\]|\(a còng\)|\[a còng\])\s{0,2}[\p{L}\p{N}-]+(?:\s?(?:\.|\(dot\)|\[dot\]|\(chấm\))\s?[\p{L}\p{N}-]{2,})*`)
 
+	mailWords = regexp.MustCompile(`(?i)[(\[](?:at|a còng)[)\]]`)
+
 	link = regexp.MustCompile(`(?i)\b(?:[a-z][a-z0-9+.-]{1,10}://|www\.)[^\s<>]+` +
 		`|\b(?:[a-z0-9_-]+\.)+(?:com|vn|net|org|info|me|io|ly|gl|app|xyz|top|biz|tv|link|site|online|shop|club|page|be|cc|to|ru|cn)\b(?:[/?#:][^\s<>]*)?`)
 
 	// 48A-123.45, 48-B1 234.56, 51F12345, 29-MĐ1 123.45, 80-NG-123-45.
-	plate = regexp.MustCompile(`(?i)\d{2}[\s.\-–_]{0,2}(?:[a-zđ]{1,2}\d?)[\s.\-–_]{0,2}(?:\d{3}[\s.\-–]{0,2}\d{2}|\d{4})`)
+	plate = regexp.MustCompile(`(?i)\d{2}[\s.\-–_]{0,3}(?:[a-zđ]{1,2}\d?)[\s.\-–_]{0,3}(?:\d{3}[\s.\-–]{0,3}\d{2}|\d{4})`)
 
 	// 0912/345/678 and 0912,345,678: elsewhere these signs make dates, lists and coordinates.
 	parted = regexp.MustCompile(`\b0\d{2,3}[/,]\s?\d{3}[/,]\s?\d{3,4}\b`)

@@ -130,7 +130,7 @@ func Follow(r report.Report, loc *time.Location) (FollowReport, bool) {
 
 // Summary is a text as a screen shows it: redacted, in one line, at most 140 characters.
 func Summary(text string) string {
-	runes := []rune(strings.Join(strings.Fields(Redact(text)), " "))
+	runes := []rune(strings.Join(strings.Fields(Redact(opening(text))), " "))
 	if len(runes) <= summaryLength {
 		return string(runes)
 	}
@@ -141,6 +141,17 @@ func Summary(text string) string {
 		cut = cut[:i]
 	}
 	return strings.TrimRight(string(cut), " ,.;:-–") + "…"
+}
+
+// opening is as much of a text as a summary may need. Whatever is cut in two at its end and so not recognised lies
+// behind what is shown, unless nearly all before it was hidden; for that case the end is given away too.
+func opening(text string) string {
+	const enough, end = 1200, 200
+	if len(text) <= enough {
+		return text
+	}
+	redacted := Redact(strings.ToValidUTF8(text[:enough], ""))
+	return strings.ToValidUTF8(redacted[:max(0, len(redacted)-end)], "")
 }
 
 func lastSpace(runes []rune) int {
