@@ -17,9 +17,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
 
+	"toancanh/frontend"
 	"toancanh/server/api"
 	"toancanh/server/door"
+	"toancanh/server/fault"
+	"toancanh/server/public"
 	"toancanh/server/report"
+	"toancanh/server/view"
 )
 
 // openDoors makes the application and hangs every door into it.
@@ -38,6 +42,9 @@ func (s *Server) openDoors() error {
 		return err
 	}
 	a.Routes(s.app)
+	if err := s.openPages(frame); err != nil {
+		return err
+	}
 	if s.hub != nil {
 		s.hub.Routes(s.app)
 	}
@@ -45,6 +52,37 @@ func (s *Server) openDoors() error {
 		s.app.Get("/metrics", adaptor.HTTPHandler(metricsDoor(s.metrics)))
 	}
 	return nil
+}
+
+// openPages hangs the HTML pages and the built faces in.
+func (s *Server) openPages(frame *door.Frame) (err error) {
+	config := public.Config{
+		Frame: frame, Pictures: s.public, Intake: s.intake, Follow: s.follow, Atlas: s.atlas, Rules: s.rules,
+		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
+		Origin: report.Origin(s.dataset.Origin), Limits: s.options.Limits == "on", Open: s.options.Open == "yes",
+		Sample: s.options.Sample, Storm: s.options.Storm,
+	}
+	if faces, ok := frontend.Files(); ok {
+		config.Faces = faces
+	}
+	if s.pages, err = public.New(config); err != nil {
+		return err
+	}
+	s.pages.Routes(s.app)
+	return nil
+}
+
+// follow is a report as whoever holds its code may see it.
+func (s *Server) follow(ctx context.Context, code string) (view.FollowReport, error) {
+	r, err := s.store.Report(ctx, code)
+	if err != nil {
+		return view.FollowReport{}, err
+	}
+	seen, ok := view.Follow(r, s.location)
+	if !ok {
+		return seen, fault.NotFound("Không có phản ánh %s.", code)
+	}
+	return seen, nil
 }
 
 // ready says why a report could not be stored now, or could not be announced.

@@ -22,6 +22,7 @@ import (
 	"toancanh/server/area"
 	"toancanh/server/auth"
 	"toancanh/server/intake"
+	"toancanh/server/public"
 	"toancanh/server/relay"
 	"toancanh/server/report"
 	"toancanh/server/store"
@@ -57,6 +58,7 @@ type Server struct {
 	relay   *relay.Relay
 	hub     *hub.Hub
 	app     *fiber.App
+	pages   *public.Site
 }
 
 // poolSizes leave room on a PostgreSQL of 100 connections for several processes.
@@ -176,6 +178,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	g, life := errgroup.WithContext(life)
 	g.Go(func() error { return s.intake.Run(life) })
 	g.Go(func() error { return s.relay.Run(life) })
+	g.Go(func() error { return s.pages.Run(life) })
 	if s.hub != nil {
 		g.Go(func() error { return s.hub.Run(life) })
 	}
