@@ -1,0 +1,295 @@
+package public
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/paulmach/orb"
+
+	"toancanh/server/area"
+	"toancanh/server/door"
+	"toancanh/server/fault"
+	"toancanh/server/store"
+)
+
+// areaPage is what the page of an area says.
+type areaPage struct {
+	Name      string // in the reader's language, as it stands inside a sentence
+	Division  string
+	Credit    string
+	Schematic bool
+	Up        []place // from the root down to the parent
+	Total     store.PublicCount
+	Rows      []areaRow
+	Map       *drawing
+	Published []published
+	OfWhole   bool   // Published are the newest of the whole province that lie here
+	At        string // the data's own time
+	AtISO     string
+	Old       bool
+	Empty     bool // never read
+	English   bool
+	Others    []place
+}
+
+type place struct{ Name, URL string }
+
+type areaRow struct {
+	place
+	store.PublicCount
+}
+
+type published struct {
+	Code, Category, Area, At, Text string
+}
+
+// areaURL is the address of an area's page; a division's prefix may be left out of it.
+func (s *Site) areaURL(division, code string) string {
+	if root, _ := s.Atlas.Tree.Root(s.Division); division == s.Division && code == root.Code {
+		return "/"
+	}
+	return "/tinh-hinh/" + strings.TrimPrefix(division, "vn-") + "/" + code
+}
+
+func (s *Site) getArea(c *fiber.Ctx) error {
+	division, code := s.Division, ""
+	if c.Params("division") == "" {
+		root, _ := s.Atlas.Tree.Root(division)
+		code = root.Code
+	} else {
+		division, code = c.Params("division"), c.Params("area")
+		if _, ok := s.Atlas.Tree.Division(division); !ok {
+			division = "vn-" + division
+		}
+	}
+	if _, ok := s.Atlas.Tree.Get(division, code); !ok {
+		return fault.NotFound("Không có trang của địa bàn này.")
+	}
+	l, moved := s.lookOf(c)
+	if moved {
+		return c.Redirect(c.Path(), fiber.StatusSeeOther)
+	}
+	e := s.now.Load()
+	p := s.page(e, pageKey{division, code, l})
+	p.Serve(c.Context())
+	if e.condition == missing {
+		c.Set(fiber.HeaderRetryAfter, "5")
+		c.Status(fiber.StatusServiceUnavailable)
+	}
+	return nil
+}
+
+// makePage makes the bytes of an area's page.
+func (s *Site) makePage(e *edition, key pageKey) *door.Prepared {
+	here, _ := s.Atlas.Tree.Get(key.division, key.area)
+	page := s.areaPage(e, key)
+	body, err := s.book.write("area", model{
+		Look: key.look, Title: fmt.Sprintf("%s – %s", titleOf(here, key.look), s.Title), Centre: s.centre(),
+		Here: s.areaURL(key.division, key.area), Banner: e.picture.Origin != "real", Refresh: true, Page: page,
+	})
+	if err != nil {
+		s.Log.Error("public page was not made", "err", err) //nolint:sloglint // made outside of any request
+		body = []byte("<!doctype html>")
+	}
+	return door.Prepare(door.Content{
+		Body: body, Type: htmlType, Cache: door.CacheAsk, Vary: "Cookie",
+		Headers: [][2]string{{fiber.HeaderContentSecurityPolicy, door.PagePolicy(body)}},
+	})
+}
+
+func (s *Site) areaPage(e *edition, key pageKey) areaPage {
+	tree := s.Atlas.Tree
+	here, _ := tree.Get(key.division, key.area)
+	division, _ := tree.Division(key.division)
+	counts := e.counts[key.division]
+	at := e.picture.At.In(s.Location)
+	page := areaPage{
+		Name: nameInSentence(here, key.look), Division: division.Label, Total: counts[key.area],
+		At: at.Format("15:04:05 02/01/2006"), AtISO: at.Format(time.RFC3339), Old: e.condition == old, Empty: e.condition == missing,
+		OfWhole: here.Parent != "", English: key.look.English,
+	}
+	if key.look.English {
+		page.Division = division.LabelEN
+	}
+	path := tree.Path(key.division, key.area)
+	for _, code := range path[:len(path)-1] {
+		up, _ := tree.Get(key.division, code)
+		page.Up = append(page.Up, place{titleOf(up, key.look), s.areaURL(key.division, code)})
+	}
+	for _, child := range tree.Children(key.division, key.area) {
+		page.Rows = append(page.Rows, areaRow{place{titleOf(child, key.look), s.areaURL(key.division, child.Code)}, counts[child.Code]})
+	}
+	if m, ok := s.Atlas.Map(key.division); ok && len(page.Rows) > 0 {
+		page.Credit, page.Schematic = m.Credit, m.Schematic
+		page.Map = s.draw(m, key, counts)
+	}
+	page.Published = s.published(e, key)
+	for _, d := range tree.Divisions() {
+		if root, ok := tree.Root(d.Code); ok && d.Code != key.division {
+			label := d.Label
+			if key.look.English {
+				label = d.LabelEN
+			}
+			page.Others = append(page.Others, place{label, s.areaURL(d.Code, root.Code)})
+		}
+	}
+	return page
+}
+
+// published are the results that lie in the area, of the newest ones the projection holds.
+func (s *Site) published(e *edition, key pageKey) []published {
+	tree := s.Atlas.Tree
+	var list []published
+	for _, r := range e.picture.Published {
+		code, ok := tree.Successor(s.Division, r.Area, key.division)
+		if !ok || !slices.Contains(tree.Path(key.division, code), key.area) {
+			continue
+		}
+		at, _ := tree.Get(key.division, code)
+		category, _ := s.Rules.Category(r.Category)
+		list = append(list, published{
+			Code: r.Code, Category: category.Name, Area: titleOf(at, key.look), Text: r.Text,
+			At: r.PublishedAt.In(s.Location).Format("15:04 02/01/2006"),
+		})
+	}
+	return list
+}
+
+// drawing is the schematic of an area's children, for an inline SVG.
+type drawing struct {
+	ViewBox string
+	Font    int // in units of the drawing
+	Shapes  []drawnArea
+}
+
+type drawnArea struct {
+	place
+	D     string
+	Label string // its short name, where there is room for one
+	Shade int    // 0 to 4 by the number of open reports
+	Open  int
+	X, Y  int
+}
+
+// drawWidth is about how many units wide a drawing is.
+const drawWidth = 360
+
+func (s *Site) draw(m *area.Map, key pageKey, counts map[string]store.PublicCount) *drawing {
+	children := s.Atlas.Tree.Children(key.division, key.area)
+	level := children[0].Level
+	var whole, part orb.Bound
+	for i, f := range m.Features(level) {
+		b := f.Shape.Bound()
+		if i == 0 {
+			whole = b
+		}
+		whole = whole.Union(b)
+		if slices.ContainsFunc(children, func(a area.Area) bool { return a.Code == f.Area.Code }) {
+			if part.IsZero() {
+				part = b
+			}
+			part = part.Union(b)
+		}
+	}
+	// The drawing is of the whole division; a part of it is cut out, drawn as much larger.
+	width := int(drawWidth * (whole.Max[0] - whole.Min[0]) / (part.Max[0] - part.Min[0]))
+	svg, err := m.SVG(level, min(width, 8*drawWidth))
+	if err != nil {
+		return nil
+	}
+	west, north := svg.Project(area.Point{Lat: part.Max[1], Lon: part.Min[0]})
+	east, south := svg.Project(area.Point{Lat: part.Min[1], Lon: part.Max[0]})
+	d := &drawing{
+		ViewBox: fmt.Sprintf("%d %d %d %d", int(west)-1, int(north)-1, int(math.Ceil(east-west))+3, int(math.Ceil(south-north))+3),
+		Font:    15,
+	}
+	most := 0
+	for _, child := range children {
+		most = max(most, counts[child.Code].Open)
+	}
+	for _, p := range svg.Paths {
+		i := slices.IndexFunc(children, func(a area.Area) bool { return a.Code == p.Code })
+		if i < 0 {
+			continue
+		}
+		open := counts[p.Code].Open
+		label := ""
+		if level != area.Commune {
+			label = children[i].Name
+		}
+		d.Shapes = append(d.Shapes, drawnArea{
+			Label: label,
+			place: place{titleOf(children[i], key.look), s.areaURL(key.division, p.Code)},
+			D:     p.D, Shade: shade(open, most), Open: open, X: p.LabelX, Y: p.LabelY,
+		})
+	}
+	slices.SortFunc(d.Shapes, func(x, y drawnArea) int { return cmp.Compare(x.URL, y.URL) })
+	return d
+}
+
+// shade is one of five steps from none to the most.
+func shade(n, most int) int {
+	if most == 0 {
+		return 0
+	}
+	return int(math.Ceil(4 * float64(n) / float64(most)))
+}
+
+func titleOf(a area.Area, l look) string {
+	if l.English && a.NameEN != "" {
+		return a.NameEN
+	}
+	return a.Title()
+}
+
+func nameInSentence(a area.Area, l look) string {
+	if l.English && a.NameEN != "" {
+		return a.NameEN
+	}
+	return inSentence(a)
+}
+
+// inSentence is an area's name as it stands inside a Vietnamese sentence: "tỉnh Đắk Nông".
+func inSentence(a area.Area) string {
+	first, size := utf8.DecodeRuneInString(a.Kind)
+	if size == 0 {
+		return a.Title()
+	}
+	return string(unicode.ToLower(first)) + a.Title()[size:]
+}
+
+// Number is a count as the page shows it, thousands apart; a dash while nothing is known.
+func (p areaPage) Number(n int) string {
+	if p.Empty {
+		return "–"
+	}
+	mark := "."
+	if p.English {
+		mark = ","
+	}
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + mark + text[i:]
+	}
+	return text
+}
+
+// numbersOf is a row with its page, for the template that writes both rows and total.
+type numbersOf struct {
+	Page areaPage
+	Row  store.PublicCount
+}
+
+// With is a row of the table.
+func (p areaPage) With(r areaRow) numbersOf { return numbersOf{p, r.PublicCount} }
+
+// WithTotal is the table's last line.
+func (p areaPage) WithTotal() numbersOf { return numbersOf{p, p.Total} }

@@ -1,0 +1,145 @@
+package public
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"toancanh/server/door"
+)
+
+//go:embed pages
+var pages embed.FS
+
+// book holds the templates in each language.
+type book struct {
+	vi, en map[string]*template.Template
+}
+
+// names of the templates, each with the frame around it.
+func templateNames() []string {
+	return []string{"area", "form", "follow", "start", "problem", "unbuilt"}
+}
+
+func newBook(files map[string]*door.Prepared) (*book, error) {
+	raw, err := pages.ReadFile("pages/texts.json")
+	if err != nil {
+		return nil, err
+	}
+	var texts map[string][2]string // Vietnamese, English
+	if err := json.Unmarshal(raw, &texts); err != nil {
+		return nil, fmt.Errorf("read texts.json: %w", err)
+	}
+	style, err := pages.ReadFile("pages/style.css")
+	if err != nil {
+		return nil, err
+	}
+	b := &book{}
+	for i, set := range []*map[string]*template.Template{&b.vi, &b.en} {
+		funcs := template.FuncMap{
+			"t": func(key string, args ...any) (string, error) {
+				text, ok := texts[key]
+				if !ok {
+					return "", fmt.Errorf("no text %q", key)
+				}
+				if len(args) == 0 {
+					return text[i], nil
+				}
+				return fmt.Sprintf(text[i], args...), nil
+			},
+			"style": func() template.CSS { return template.CSS(squeeze(string(style))) }, //nolint:gosec // our own file
+			"file":  func(name string) (string, error) { return fileURL(files, name) },
+		}
+		if *set, err = parse(funcs); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+func parse(funcs template.FuncMap) (map[string]*template.Template, error) {
+	set := map[string]*template.Template{}
+	for _, name := range templateNames() {
+		t, err := template.New("frame.html").Funcs(funcs).ParseFS(pages, "pages/frame.html", "pages/"+name+".html")
+		if err != nil {
+			return nil, fmt.Errorf("read page %s: %w", name, err)
+		}
+		set[name] = t
+	}
+	return set, nil
+}
+
+// squeeze drops what a style sheet has for its readers.
+func squeeze(css string) string {
+	var out strings.Builder
+	for line := range strings.Lines(css) {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "/*") {
+			out.WriteString(line)
+		}
+	}
+	return out.String()
+}
+
+// write fills a page in. What it writes is a whole document.
+func (b *book) write(name string, m model) ([]byte, error) {
+	set := b.vi
+	if m.Look.English {
+		set = b.en
+	}
+	var out bytes.Buffer
+	if err := set[name].Execute(&out, m); err != nil {
+		return nil, fmt.Errorf("write page %s: %w", name, err)
+	}
+	return out.Bytes(), nil
+}
+
+// model is what every page knows; Page holds what only one kind of page needs.
+type model struct {
+	Look    look
+	Title   string // of the document
+	Centre  string // the name of the centre
+	Here    string // the address of the page without its query
+	Banner  bool   // the data are not real
+	Closed  bool   // not for search engines
+	Refresh bool   // the page changes by itself
+	Page    any
+}
+
+func (s *Site) model(c *fiber.Ctx, l look) model {
+	return model{Look: l, Centre: s.centre(), Here: c.Path(), Banner: s.Origin != "real"}
+}
+
+func (s *Site) centre() string {
+	root, _ := s.Atlas.Tree.Root(s.Division)
+	return s.Title + " " + inSentence(root)
+}
+
+// send answers with a page made for one caller.
+func (s *Site) send(c *fiber.Ctx, name string, m model) error {
+	page, err := s.book.write(name, m)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentSecurityPolicy, door.PagePolicy(page))
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Response().Header.SetContentType(htmlType)
+	c.Response().SetBodyRaw(page)
+	return nil
+}
+
+const htmlType = "text/html; charset=utf-8"
+
+// errorPage is how a problem looks to a reader.
+func (s *Site) errorPage(p door.Problem) []byte {
+	page, err := s.book.write("problem", model{Title: p.Title, Centre: s.centre(), Here: "/", Closed: true, Page: p})
+	if err != nil {
+		return []byte("<!doctype html><title>" + template.HTMLEscapeString(p.Title) + "</title>")
+	}
+	return page
+}

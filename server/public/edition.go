@@ -1,0 +1,176 @@
+package public
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"toancanh/server/area"
+	"toancanh/server/door"
+	"toancanh/server/store"
+)
+
+// Rhythm of the pages. A withdrawn word is gone, and a dead database is told, within 5 s.
+const (
+	readEvery  = 1500 * time.Millisecond
+	readLimit  = 2 * time.Second
+	oldAfter   = 2500 * time.Millisecond // without a good reading the page says that it is old
+	renewAfter = 15 * time.Second        // the page's own time moves on although nothing else changed
+)
+
+// condition says whether the page's numbers can be believed.
+type condition int
+
+const (
+	missing condition = iota // never read
+	good
+	old // the database does not answer
+)
+
+// mostPages bounds the pages one edition keeps.
+const mostPages = 512
+
+// edition is everything the public pages say at one time. It does not change but for the pages made of it on demand.
+type edition struct {
+	picture   store.PublicPicture
+	condition condition
+	counts    map[string]map[string]store.PublicCount // by division and area, parents summed
+	home      *door.Prepared
+
+	mu    sync.Mutex
+	pages map[pageKey]*door.Prepared
+}
+
+// pageKey names one page in one look.
+type pageKey struct {
+	division, area string
+	look           look
+}
+
+func (s *Site) newEdition(p store.PublicPicture, c condition) *edition {
+	e := &edition{picture: p, condition: c, counts: s.sum(p), pages: map[pageKey]*door.Prepared{}}
+	root, _ := s.Atlas.Tree.Root(s.Division)
+	e.home = s.page(e, pageKey{s.Division, root.Code, look{}})
+	return e
+}
+
+// sum adds the counts of the innermost areas up to every parent, in every division. A division other than that of the
+// reports takes each of their areas whole into its successor.
+func (s *Site) sum(p store.PublicPicture) map[string]map[string]store.PublicCount {
+	tree := s.Atlas.Tree
+	all := map[string]map[string]store.PublicCount{}
+	for _, d := range tree.Divisions() {
+		sums := map[string]store.PublicCount{}
+		for _, n := range p.Counts {
+			code, ok := tree.Successor(s.Division, n.Area, d.Code)
+			if !ok {
+				continue
+			}
+			for _, up := range tree.Path(d.Code, code) {
+				sums[up] = add(sums[up], n)
+			}
+		}
+		all[d.Code] = sums
+	}
+	return all
+}
+
+func add(a, b store.PublicCount) store.PublicCount {
+	return store.PublicCount{
+		Open: a.Open + b.Open, Late: a.Late + b.Late, Recent: a.Recent + b.Recent, Resolved: a.Resolved + b.Resolved,
+	}
+}
+
+// page is a page of the edition, made at the first request for it.
+func (s *Site) page(e *edition, key pageKey) *door.Prepared {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p, ok := e.pages[key]
+	if !ok {
+		if len(e.pages) >= mostPages {
+			clear(e.pages)
+		}
+		p = s.makePage(e, key)
+		e.pages[key] = p
+	}
+	return p
+}
+
+// Refresh asks for a reading of the projection now, because something was published or withdrawn. It does not block.
+func (s *Site) Refresh() {
+	select {
+	case s.poke <- struct{}{}:
+	default:
+	}
+}
+
+// Run reads the projection and swaps the pages until ctx ends.
+func (s *Site) Run(ctx context.Context) error {
+	tick := time.NewTicker(readEvery)
+	defer tick.Stop()
+	var lastGood time.Time
+	for {
+		s.read(ctx, &lastGood)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-s.poke:
+		}
+	}
+}
+
+func (s *Site) read(ctx context.Context, lastGood *time.Time) {
+	asked := s.Now()
+	limited, cancel := context.WithTimeout(ctx, readLimit)
+	defer cancel()
+	picture, err := s.Pictures.Picture(limited, s.Division, s.Location)
+	before := s.now.Load()
+	switch {
+	case ctx.Err() != nil:
+	case err == nil:
+		*lastGood = asked
+		if before.condition != good || changed(before.picture, picture) {
+			s.now.Store(s.newEdition(picture, good))
+		}
+		if before.condition == old {
+			s.Log.InfoContext(ctx, "public pages are up to date again")
+		}
+	case before.condition == good && s.Now().Sub(*lastGood) > oldAfter:
+		s.Log.WarnContext(ctx, "public pages are old", slog.Any("err", err))
+		s.now.Store(s.newEdition(before.picture, old))
+	}
+}
+
+// changed reports whether a page must be made anew, if only for its own time's sake.
+func changed(before, after store.PublicPicture) bool {
+	return before.Origin != after.Origin || after.At.Sub(before.At) > renewAfter ||
+		!slices.Equal(before.Counts, after.Counts) || !slices.Equal(before.Published, after.Published)
+}
+
+// district groups communes in the form's list.
+type district struct {
+	Area     area.Area
+	Communes []area.Area
+}
+
+// listPlaces lists the innermost areas of the form under the ones around them.
+func (s *Site) listPlaces() []district {
+	tree := s.Atlas.Tree
+	var list []district
+	for _, leaf := range tree.Leaves(s.Division) {
+		up, _ := tree.Get(s.Division, leaf.Parent)
+		if n := len(list); n == 0 || list[n-1].Area.Code != up.Code {
+			i := slices.IndexFunc(list, func(d district) bool { return d.Area.Code == up.Code })
+			if i >= 0 {
+				list[i].Communes = append(list[i].Communes, leaf)
+				continue
+			}
+			list = append(list, district{Area: up})
+		}
+		list[len(list)-1].Communes = append(list[len(list)-1].Communes, leaf)
+	}
+	return list
+}

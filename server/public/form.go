@@ -1,0 +1,223 @@
+package public
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"toancanh/server/area"
+	"toancanh/server/door"
+	"toancanh/server/fault"
+	"toancanh/server/intake"
+	"toancanh/server/report"
+)
+
+// formPage is the report form with what was typed into it and what is wrong with that.
+type formPage struct {
+	Categories []report.Category
+	Places     []district
+	Typed      map[string]string
+	Wrong      map[string]string // by the form's field
+	Message    string            // above the form; empty when nothing went wrong
+	English    bool
+}
+
+// fields of the form. "website" is a trap: people do not see it.
+func formFields() []string {
+	return []string{
+		"category", "description", "commune", "lat", "lon", "address", "emergency", "name", "phone", "email", "website", "key",
+	}
+}
+
+// mostForm bounds a posted form, in bytes.
+const mostForm = 64 << 10
+
+func (s *Site) getForm(c *fiber.Ctx) error {
+	// Whoever looks a report up types its code into a field of this page.
+	if typed := c.Query("ma"); typed != "" {
+		if code, ok := report.ParseCode(typed); ok {
+			return c.Redirect("/phan-anh/"+code, fiber.StatusSeeOther)
+		}
+		return fault.NotFound("Mã phản ánh không đúng: mã gồm 8 chữ và số, ví dụ K7M2-Q9XD.")
+	}
+	l, moved := s.lookOf(c)
+	if moved {
+		return c.Redirect(c.Path(), fiber.StatusSeeOther)
+	}
+	return s.sendForm(c, l, formPage{Typed: map[string]string{}})
+}
+
+func (s *Site) sendForm(c *fiber.Ctx, l look, page formPage) error {
+	page.Categories, page.Places, page.English = s.Rules.Current().Categories, s.places, l.English
+	if page.Typed["key"] == "" {
+		page.Typed["key"] = uuid.NewString()
+	}
+	m := s.model(c, l)
+	m.Title = "Gửi phản ánh"
+	if l.English {
+		m.Title = "Send a report"
+	}
+	m.Page = page
+	return s.send(c, "form", m)
+}
+
+func (s *Site) postForm(c *fiber.Ctx) error {
+	if err := takesForm(c); err != nil {
+		return err
+	}
+	l, _ := s.lookOf(c)
+	raw := c.Request().Body()
+	typed := map[string]string{}
+	for _, name := range formFields() {
+		typed[name] = string(c.Request().PostArgs().Peek(name))
+	}
+	if err := s.submits.Check(s.Frame, c); err != nil {
+		return s.formAgain(c, l, typed, err)
+	}
+	if typed["website"] != "" {
+		return s.formAgain(c, l, typed, fault.Invalid("website", "Ô này phải để trống."))
+	}
+	submission, err := s.submission(typed, raw)
+	if err != nil {
+		return s.formAgain(c, l, typed, err)
+	}
+	ctx, cancel := context.WithTimeout(c.UserContext(), answerLimit)
+	defer cancel()
+	answer, _, err := s.Intake.AcceptReport(ctx, submission)
+	if err != nil {
+		return s.formAgain(c, l, typed, err)
+	}
+	var receipt struct {
+		Code string `json:"code"`
+	}
+	if err := json.Unmarshal(answer, &receipt); err != nil {
+		return fault.Internal(err)
+	}
+	return c.Redirect("/phan-anh/"+receipt.Code+"?moi=1", fiber.StatusSeeOther)
+}
+
+func takesForm(c *fiber.Ctx) error {
+	media, _, _ := strings.Cut(string(c.Request().Header.ContentType()), ";")
+	switch {
+	case !strings.EqualFold(strings.TrimSpace(media), fiber.MIMEApplicationForm):
+		return &door.Refusal{Status: fiber.StatusUnsupportedMediaType, Detail: "Cần Content-Type: " + fiber.MIMEApplicationForm + "."}
+	case len(c.Request().Body()) > mostForm:
+		return &door.Refusal{Status: fiber.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("Nội dung vượt quá %d KiB.", mostForm>>10)}
+	}
+	return nil
+}
+
+// submission is what a filled form says. Pressing the button twice sends the same form under the same key; the form
+// changed and sent again from the browser's history is another report.
+func (s *Site) submission(typed map[string]string, raw []byte) (intake.Submission, error) {
+	at, err := s.placeOf(typed)
+	if err != nil {
+		return intake.Submission{}, err
+	}
+	hash := sha256.Sum256(raw)
+	sub := intake.Submission{
+		Draft: report.Draft{
+			Category: typed["category"], Description: typed["description"], Address: typed["address"], Location: at,
+			Emergency: typed["emergency"] != "", Source: report.FromForm,
+		},
+		Contact: report.Contact{Name: typed["name"], Phone: typed["phone"], Email: typed["email"]},
+	}
+	if id, err := uuid.Parse(typed["key"]); err == nil {
+		sub.Key = &intake.Key{Scope: "anyone POST /phan-anh", Key: id.String() + ":" + hex.EncodeToString(hash[:8]), BodyHash: hash[:]}
+	}
+	return sub, nil
+}
+
+// placeOf is the point of the sender's device when there is one, else the middle of the chosen commune.
+func (s *Site) placeOf(typed map[string]string) (report.Point, error) {
+	if typed["lat"] != "" || typed["lon"] != "" {
+		lat, errLat := degrees(typed["lat"])
+		lon, errLon := degrees(typed["lon"])
+		if errLat != nil || errLon != nil {
+			return report.Point{}, fault.Invalid("location", "Tọa độ phải là hai số, ví dụ 12,0041 và 107,6907.").Because("format")
+		}
+		return report.Point{Lat: lat, Lon: lon}, nil
+	}
+	m, ok := s.Atlas.Map(s.Division)
+	if !ok || typed["commune"] == "" {
+		return report.Point{}, fault.Invalid("location", "Chưa chọn xã, phường hoặc vị trí.").Because("required")
+	}
+	levels := s.Atlas.Tree.Levels(s.Division)
+	for _, f := range m.Features(levels[len(levels)-1]) {
+		if f.Area.Code == typed["commune"] {
+			return report.Point(f.Label), nil
+		}
+	}
+	return report.Point{}, fault.Invalid("location", "Không có xã, phường này.").Because("unknown")
+}
+
+// degrees reads a number as Vietnamese write it, too.
+func degrees(text string) (float64, error) {
+	x, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(text), ",", ".", 1), 64)
+	if err == nil && math.IsNaN(x) {
+		return 0, strconv.ErrSyntax
+	}
+	return x, err
+}
+
+// formAgain shows the form with everything that was typed and what is wrong with it. Faults of the house, and of a
+// hurry, are told above the form: pressing the button again is enough.
+func (s *Site) formAgain(c *fiber.Ctx, l look, typed map[string]string, cause error) error {
+	page := formPage{Typed: typed, Wrong: map[string]string{}}
+	for name, text := range typed {
+		if !utf8.ValidString(text) {
+			typed[name] = strings.ToValidUTF8(text, "�")
+		}
+	}
+	status := fiber.StatusUnprocessableEntity
+	switch fault.KindOf(cause) {
+	case fault.KindInvalid:
+		for _, e := range fault.Items(cause) {
+			page.Wrong[fieldOf(e.Field)] = e.Message
+		}
+		page.Message = "Phản ánh chưa được gửi: xin sửa những chỗ dưới đây."
+		if l.English {
+			page.Message = "Your report was not sent: please correct the fields below."
+		}
+	case fault.KindTooMany:
+		status = fiber.StatusTooManyRequests
+		page.Message = fault.Message(cause)
+	case fault.KindUnavailable, fault.KindConflict:
+		status = fiber.StatusServiceUnavailable
+		c.Set(fiber.HeaderRetryAfter, "5")
+		page.Message = "Hệ thống đang bận, phản ánh chưa được gửi. Nội dung vẫn còn đây: xin bấm gửi lại sau ít giây."
+		if l.English {
+			page.Message = "The system is busy and your report was not sent. Your words are still here: please press send again in a few seconds."
+		}
+	default:
+		return cause
+	}
+	c.Status(status)
+	return s.sendForm(c, l, page)
+}
+
+// fieldOf is the form's field for one of the API.
+func fieldOf(name string) string {
+	switch {
+	case strings.HasPrefix(name, "location"):
+		return "place"
+	case strings.HasPrefix(name, "contact."):
+		return strings.TrimPrefix(name, "contact.")
+	}
+	return name
+}
+
+// Title is a place's name in the list of the form.
+func (p formPage) Title(a area.Area) string { return titleOf(a, look{English: p.English}) }
+
+// Is reports whether a field holds a value, for the options of a list.
+func (p formPage) Is(field, value string) bool { return p.Typed[field] == value }

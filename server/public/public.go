@@ -1,0 +1,130 @@
+// Package public is the door of HTML pages: the public page and its areas, the report form, the page that follows a
+// report, the newcomer's page, and the built faces of wall and console. The public pages are fed from the public
+// projection alone and are bytes made before anybody asks. It decides nothing about a report.
+package public
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"toancanh/server/area"
+	"toancanh/server/door"
+	"toancanh/server/intake"
+	"toancanh/server/report"
+	"toancanh/server/store"
+	"toancanh/server/view"
+)
+
+// answerLimit is how long the form and the page of a report may take.
+const answerLimit = 5 * time.Second
+
+// Pictures reads the public projection.
+type Pictures interface {
+	Picture(ctx context.Context, division string, loc *time.Location) (store.PublicPicture, error)
+}
+
+// Intake accepts reports.
+type Intake interface {
+	AcceptReport(ctx context.Context, s intake.Submission) (receipt json.RawMessage, repeated bool, err error)
+}
+
+// Config names what the door needs. Storm and Faces may be nil.
+type Config struct {
+	Frame    *door.Frame
+	Pictures Pictures
+	Intake   Intake
+	// Follow is a report as the holder of its code may see it; not found when there is none for them.
+	Follow   func(ctx context.Context, code string) (view.FollowReport, error)
+	Atlas    *area.Atlas
+	Rules    *report.Rulebook
+	Location *time.Location
+	Now      func() time.Time
+	Log      *slog.Logger
+
+	Division string        // in which reports are placed
+	Title    string        // of the centre, before the area's name
+	Origin   report.Origin // what the dataset was born as
+	Limits   bool          // forms of one address are limited
+	Open     bool          // wall and console are shown to callers of other machines
+	Sample   bool          // the newcomer's page is there for this machine's user
+	Storm    func()        // plays the sample's storm; must not block
+	Faces    fs.FS         // wall.html, console.html, assets/; nil: not built in
+}
+
+// Site is the door. Make it with New, hang it in with Routes, and keep Run running.
+type Site struct {
+	Config
+	book     *book
+	now      atomic.Pointer[edition]
+	poke     chan struct{}
+	files    map[string]*door.Prepared // by path, "/assets/…"
+	faces    map[string]*door.Prepared // wall, console
+	submits  *door.Limiter
+	lookups  *door.Limiter
+	places   []district
+	division area.Division
+}
+
+// New reads the templates and the faces.
+func New(c Config) (*Site, error) {
+	s := &Site{Config: c, poke: make(chan struct{}, 1), files: map[string]*door.Prepared{}, faces: map[string]*door.Prepared{}}
+	if c.Limits {
+		s.submits = door.NewLimiter(door.Rate{Name: "form", PerMinute: 30, Burst: 20}, c.Now)
+		s.lookups = door.NewLimiter(door.Rate{Name: "follow", PerMinute: 120, Burst: 60}, c.Now)
+	}
+	var ok bool
+	if s.division, ok = c.Atlas.Tree.Division(c.Division); !ok {
+		return nil, fmt.Errorf("make public pages: division %q is unknown", c.Division)
+	}
+	if err := s.prepareFiles(); err != nil {
+		return nil, fmt.Errorf("make public pages: %w", err)
+	}
+	var err error
+	if s.book, err = newBook(s.files); err != nil {
+		return nil, fmt.Errorf("make public pages: %w", err)
+	}
+	s.places = s.listPlaces()
+	s.now.Store(s.newEdition(store.PublicPicture{Origin: string(c.Origin)}, missing))
+	return s, nil
+}
+
+// Routes hangs the pages into the application and gives the frame a page for errors.
+func (s *Site) Routes(app *fiber.App) {
+	s.Frame.ErrorPage(s.errorPage)
+	s.Frame.Fast("/", s.serveHome)
+	app.Get("/", s.getArea)
+	app.Get("/tinh-hinh/:division/:area", s.getArea)
+	app.Get("/phan-anh", s.getForm)
+	app.Post("/phan-anh", s.Frame.SameSite, s.postForm)
+	app.Get("/phan-anh/:code", s.getFollow)
+	app.Get("/bat-dau", s.getStart)
+	app.Post("/bat-dau", s.Frame.SameSite, s.postStart)
+	app.Get("/wall/:screen", s.desk, s.getFace("wall"))
+	app.Get("/console", s.desk, s.getFace("console"))
+	app.Get("/assets/*", s.getAsset)
+	app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) })
+	app.Get("/robots.txt", func(c *fiber.Ctx) error {
+		return c.SendString("User-agent: *\nDisallow: /phan-anh/\nDisallow: /wall/\nDisallow: /console\n")
+	})
+}
+
+// serveHome answers the plain request for the front page, which is nearly all of them, without routing.
+func (s *Site) serveHome(ctx *fasthttp.RequestCtx) bool {
+	if len(ctx.URI().QueryString()) > 0 || len(ctx.Request.Header.Peek(fiber.HeaderCookie)) > 0 {
+		return false
+	}
+	e := s.now.Load()
+	if e.condition == missing || e.home == nil {
+		return false
+	}
+	e.home.Serve(ctx)
+	return true
+}

@@ -1,0 +1,34 @@
+package public
+
+import (
+	"github.com/gofiber/fiber/v2"
+)
+
+// startPage is the newcomer's page.
+type startPage struct{ Storm, Playing bool }
+
+// getStart shows a newcomer what there is. It exists with the sample only, and only for this machine's own user.
+func (s *Site) getStart(c *fiber.Ctx) error {
+	if !s.Sample || !s.Frame.Loopback(c.Context()) {
+		return fiber.ErrNotFound
+	}
+	l, moved := s.lookOf(c)
+	if moved {
+		return c.Redirect(c.Path(), fiber.StatusSeeOther)
+	}
+	m := s.model(c, l)
+	m.Title, m.Closed, m.Page = "Bắt đầu", true, startPage{Storm: s.Storm != nil, Playing: c.Query("bao") == "1"}
+	if l.English {
+		m.Title = "Start here"
+	}
+	return s.send(c, "start", m)
+}
+
+// postStart plays the storm.
+func (s *Site) postStart(c *fiber.Ctx) error {
+	if !s.Sample || s.Storm == nil || !s.Frame.Loopback(c.Context()) {
+		return fiber.ErrNotFound
+	}
+	s.Storm()
+	return c.Redirect("/bat-dau?bao=1", fiber.StatusSeeOther)
+}
