@@ -173,3 +173,6 @@ func takes(accept, coding string) bool {
 	}
 	return rest
 }
+
+// Mark is the hash of the body in 20 hexadecimal digits.
+func (p *Prepared) Mark() string { return p.vouch }

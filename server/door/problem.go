@@ -225,8 +225,10 @@ func (f *Frame) write(ctx *fasthttp.RequestCtx, p Problem, id string) {
 	h.Set(fiber.HeaderContentLanguage, "vi")
 	ctx.SetStatusCode(p.Status)
 	if f.errPage != nil && browses(ctx) {
+		page := f.errPage(p)
+		h.Set(fiber.HeaderContentSecurityPolicy, PagePolicy(page))
 		ctx.SetContentType("text/html; charset=utf-8")
-		ctx.SetBody(f.errPage(p))
+		ctx.SetBody(page)
 		return
 	}
 	body, err := json.Marshal(p)
