@@ -173,9 +173,8 @@ func (b *Board) turnOver(h *held) {
 	b.schedule(h)
 }
 
-// forget drops a fact that matters no more. The hours keep their counts: those are about the past.
+// forget drops a fact that matters no more, also to no hour that is still kept.
 func (b *Board) forget(h *held) {
-	h.counted.arrived = 0
 	b.count(h, -1)
 	h.turn++
 	delete(b.facts, h.ID)

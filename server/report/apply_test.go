@@ -71,6 +71,9 @@ func TestAReportFromReceiptToCompletion(t *testing.T) {
 	t.Parallel()
 	s := begin(t, draft(), "2026-11-16 08:00") // Monday; MT: 2 h, 2 h, 3 working days
 	s.due("accept", s.r.Running(), "2026-11-16 10:00")
+	if due := at(t, "2026-11-16 10:00"); s.r.Overdue(due) || !s.r.Overdue(due.Add(1)) {
+		t.Error("a report is overdue after its deadline, not at it")
+	}
 	s.does("2026-11-16 08:30", accept)
 	s.due("assign", s.r.Running(), "2026-11-16 10:30")
 	s.does("2026-11-16 09:00", assign)

@@ -243,6 +243,20 @@ func TestThePublicSeesOnlyWhatTheProcedureLetsOut(t *testing.T) {
 	}
 }
 
+// Two locks on one door: neither a status nor a text alone opens it.
+func TestThePublicSeesNothingOfAReportThatDoesNotAddUp(t *testing.T) {
+	t.Parallel()
+	_, r := fresh(t)
+	r.Status = report.CongKhai
+	if p, ok := view.Public(r, vietnam(t)); ok {
+		t.Errorf("public without acceptance: %+v", p)
+	}
+	r.AcceptedAt, r.PublicText = &r.ReceivedAt, "chưa duyệt"
+	if p, _ := view.Public(r, vietnam(t)); p.Text != "" {
+		t.Errorf("text without publication: %q", p.Text)
+	}
+}
+
 func TestPublicDatesAreDaysInTheProvince(t *testing.T) {
 	t.Parallel()
 	_, r := fresh(t)
