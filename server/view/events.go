@@ -18,15 +18,15 @@ type Draft struct {
 	Version  int64
 	Topics   []string
 	Data     []byte // JSON; nil for gone
-	// Purge asks to erase every earlier trace of ID on these topics: rings, kept snapshots, stored payloads.
-	// A report with Purge replaces them; it stands on ops topics only.
+	// Purge, with gone, asks to erase every earlier trace of ID on these topics: rings, kept snapshots, stored
+	// payloads.
 	Purge bool
 }
 
 // Events are the events of a change, before it nil at birth: the new state to every topic that sees it, and gone
-// to every topic it left. A withdrawal leaves all but the ops topics and asks every one to forget what was said,
-// also those that had already left it in its present area; topics of areas and units it was in long before are
-// known only to the store, which adds them to a Draft with Purge.
+// to every topic it left. A withdrawn report leaves every topic, and each is asked to forget what was said: also
+// one it had left before in its present area. Topics of areas and units it was in long ago only the store knows; it
+// erases what it keeps by ID. Operators still find the report through the API, without its texts.
 func Events(before *report.Report, after report.Report, loc *time.Location) []Draft {
 	var was faces
 	if before != nil {
@@ -39,7 +39,7 @@ func Events(before *report.Report, after report.Report, loc *time.Location) []Dr
 		if len(now.topics) > 0 && now.news(was[i]) {
 			drafts = append(drafts, Draft{
 				Audience: now.audience, Kind: schema.KindReport, ID: now.id, Version: after.Version,
-				Topics: now.topics, Data: now.data, Purge: purge,
+				Topics: now.topics, Data: now.data,
 			})
 		}
 		left := without(was[i].topics, now.topics)
@@ -71,7 +71,9 @@ type faces [4]face
 func facesOf(r report.Report, loc *time.Location) faces {
 	ops := face{audience: schema.Ops, id: r.ID, data: encode(Ops(r))}
 	ops.reach = schema.AreaTopics(schema.Ops, r.Division, r.Path...)
-	ops.topics = ops.reach
+	if r.WithdrawnAt == nil {
+		ops.topics = ops.reach
+	}
 
 	wall := face{audience: schema.Wall, id: r.ID, reach: schema.AreaTopics(schema.Wall, r.Division, r.Path...)}
 	if w, ok := Wall(r); ok {

@@ -331,6 +331,7 @@ func TestEvents(t *testing.T) {
 	}
 	b, born := fresh(t)
 	ops, wall, public := "ops report "+id+" "+path("ops", "24611"), "wall report "+id+" "+path("wall", "24611"), "public report "+code+" "+path("public", "24611")
+	goneOps := "ops gone " + id + " " + path("ops", "24611")
 	gonePublic := "public gone " + code + " " + path("public", "24611")
 	cases := []struct {
 		name   string
@@ -358,13 +359,13 @@ func TestEvents(t *testing.T) {
 		},
 		{
 			"a withdrawal is forgotten everywhere", report.CongKhai, &report.Act{Name: report.Withdraw, Reason: "x"},
-			[]string{ops + " purge", "wall gone " + id + " " + path("wall", "24611") + " purge", gonePublic + " purge", "unit gone " + id + " unit/so-tnmt purge"},
+			[]string{goneOps + " purge", "wall gone " + id + " " + path("wall", "24611") + " purge", gonePublic + " purge", "unit gone " + id + " unit/so-tnmt purge"},
 		},
 		{
 			"also by a public that does not see it at present", report.DaXuLy, &report.Act{Name: report.Withdraw, Reason: "x"},
-			[]string{ops + " purge", "wall gone " + id + " " + path("wall", "24611") + " purge", gonePublic + " purge", "unit gone " + id + " unit/so-tnmt purge"},
+			[]string{goneOps + " purge", "wall gone " + id + " " + path("wall", "24611") + " purge", gonePublic + " purge", "unit gone " + id + " unit/so-tnmt purge"},
 		},
-		{"before acceptance the public has nothing to forget", report.Moi, &report.Act{Name: report.Withdraw, Reason: "x"}, []string{ops + " purge", "wall gone " + id + " " + path("wall", "24611") + " purge"}},
+		{"before acceptance the public has nothing to forget", report.Moi, &report.Act{Name: report.Withdraw, Reason: "x"}, []string{goneOps + " purge", "wall gone " + id + " " + path("wall", "24611") + " purge"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -400,12 +401,13 @@ func TestAWithdrawnReportHasNoTextLeft(t *testing.T) {
 		before := do(t, b, r, actsTo(status)...)
 		after := do(t, b, before, report.Act{Name: report.Withdraw, Reason: "Gửi nhầm"})
 		for _, d := range view.Events(&before, after, vietnam(t)) {
-			if text := string(d.Data); strings.Contains(text, nameCanary) || strings.Contains(text, "0912") {
-				t.Errorf("%s: %s after withdrawal: %s", status, d.Audience, text)
+			if d.Kind != schema.KindGone || d.Data != nil || !d.Purge {
+				t.Errorf("%s: %s %s after withdrawal, purge %v: %s", status, d.Audience, d.Kind, d.Purge, d.Data)
 			}
-			if d.Audience == schema.Ops && !strings.Contains(string(d.Data), view.Withdrawn) {
-				t.Errorf("%s: ops is not told: %s", status, d.Data)
-			}
+		}
+		text := encode(t, view.Ops(after))
+		if strings.Contains(text, nameCanary) || strings.Contains(text, "0912") || !strings.Contains(text, view.Withdrawn) {
+			t.Errorf("%s: operators read %s", status, text)
 		}
 	}
 }
