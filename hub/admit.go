@@ -2,7 +2,6 @@ package hub
 
 import (
 	"cmp"
-	"context"
 	"encoding/base64"
 	"errors"
 	"net/netip"
@@ -47,10 +46,14 @@ type invitation struct {
 // claim reports whether the caller is the one who may use, or give back, the invitation.
 func (i *invitation) claim() bool { return i.taken.CompareAndSwap(false, true) }
 
-// invite decides about a request. It waits at most Config.JoinWait for the topics to be ready.
-func (h *Hub) invite(ctx context.Context, w *wish) (*invitation, *problem) {
+// invite decides about a request. It waits at most Config.JoinWait for the topics to be ready. It goes by the hub's
+// own context: a fasthttp request must not be the parent of one, because it is used again for the next request
+// while the child still looks at it.
+func (h *Hub) invite(w *wish) (*invitation, *problem) {
 	now := h.cfg.Clock.Now()
-	if h.draining.Load() || !h.running() {
+	ctx, cancel := h.lifetime(h.cfg.JoinWait)
+	defer cancel()
+	if h.draining.Load() || ctx.Err() != nil {
 		return nil, unavailable("draining", "Máy chủ đang dừng hoặc chưa sẵn sàng.")
 	}
 	inv := &invitation{stream: w.stream}
@@ -68,8 +71,6 @@ func (h *Hub) invite(ctx context.Context, w *wish) (*invitation, *problem) {
 	for _, name := range w.names {
 		inv.topics = append(inv.topics, h.feedOf(name).open(name))
 	}
-	ctx, cancel := context.WithTimeout(ctx, h.cfg.JoinWait)
-	defer cancel()
 	var err error
 	if inv.start, err = h.prepare(ctx, inv.topics, w.since, ""); err != nil {
 		h.giveBack(inv)

@@ -92,6 +92,9 @@ func (h *Hub) recoverControl(ctx context.Context, t *topic) error {
 		t.signalLocked()
 	}
 	t.mu.Unlock()
+	if known, _, _ := t.feed.health(); known {
+		h.control.confirm(t, h.cfg.Clock.Now())
+	}
 	return nil
 }
 

@@ -44,7 +44,7 @@ func (h *Hub) admitSocket(c *fiber.Ctx) error {
 	if w.ticket, p = offered(c); p != nil {
 		return h.answer(c, p)
 	}
-	inv, p := h.invite(c.Context(), w)
+	inv, p := h.invite(w)
 	if p != nil {
 		return h.answer(c, p)
 	}
@@ -76,7 +76,7 @@ func (h *Hub) admitStream(c *fiber.Ctx) error {
 	if at, err := parsePosition(strings.Clone(c.Get("Last-Event-ID"))); err == nil && at.epoch != "" {
 		w.since = at
 	}
-	inv, p := h.invite(c.Context(), w)
+	inv, p := h.invite(w)
 	if p != nil {
 		return h.answer(c, p)
 	}

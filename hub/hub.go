@@ -102,7 +102,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	return nil
 }
 
-// Ready says whether the hub can serve: every channel subscribed and a young pulse on each.
+// Ready says whether the hub can serve: every channel subscribed, a young pulse on each, revocations known.
 func (h *Hub) Ready() error {
 	if h.draining.Load() {
 		return errors.New("hub is shutting down")
@@ -113,6 +113,9 @@ func (h *Hub) Ready() error {
 		if !subscribed || now.Sub(at) > h.cfg.PulseWithin {
 			return fmt.Errorf("bus channel %s: subscribed with a pulse: %t", f.channel, subscribed)
 		}
+	}
+	if h.control.unsure(now, h.cfg.ControlGrace) {
+		return errors.New("revocations are unsure")
 	}
 	return nil
 }
@@ -190,8 +193,8 @@ func (h *Hub) awaitBackground() {
 	<-idle
 }
 
-// lifetime is the context of Run, bounded, for work shared by several requests.
-func (h *Hub) lifetime() (context.Context, context.CancelFunc) {
+// lifetime is the context of Run, bounded, for work that a request asks for.
+func (h *Hub) lifetime(limit time.Duration) (context.Context, context.CancelFunc) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.life == nil {
@@ -199,7 +202,7 @@ func (h *Hub) lifetime() (context.Context, context.CancelFunc) {
 		cancel()
 		return ctx, cancel
 	}
-	return context.WithTimeout(h.life, 2*h.cfg.SourceTimeout)
+	return context.WithTimeout(h.life, limit)
 }
 
 // sweep closes what nobody uses.

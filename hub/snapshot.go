@@ -83,7 +83,7 @@ func (h *Hub) snapshotFor(ctx context.Context, t *topic) (*kept, error) {
 
 // renew replaces the kept snapshot. It runs for all who wait, so it does not end with any one of them.
 func (h *Hub) renew(t *topic) error {
-	ctx, cancel := h.lifetime()
+	ctx, cancel := h.lifetime(2 * h.cfg.SourceTimeout)
 	defer cancel()
 	t.mu.Lock()
 	epoch, gen := t.epoch, t.gen

@@ -291,6 +291,16 @@ func (t *topic) catchUpLocked(s *spot, out *outbox) bool {
 	if t.state != live || t.fresh == nil {
 		return false
 	}
+	if t.reason == "" {
+		// The sequence is whole: only what is behind the snapshot must not come before it.
+		entries, _ := t.ring.after(s.cursor)
+		for i := range entries {
+			if entries[i].event.Seq > t.fresh.seq {
+				break
+			}
+			out.event(s, &entries[i])
+		}
+	}
 	s.gen, s.cursor = t.gen, t.fresh.seq
 	out.snapshot(s, t.fresh.frame)
 	return true

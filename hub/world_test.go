@@ -382,8 +382,11 @@ func (b *browser) next() (frame, error) {
 // until reads frames up to and with the first that is wanted.
 func (b *browser) until(claim string, wanted func(frame) bool) frame {
 	b.t.Helper()
-	for {
+	for end := time.Now().Add(patience); ; {
 		f, err := b.next()
+		if err == nil && time.Now().After(end) {
+			err = errors.New("out of patience") // beats never end
+		}
 		if err != nil {
 			b.t.Fatalf("waiting for %s: %v after %d frames, the last of them %v", claim, err, len(b.seen), b.tail())
 		}
