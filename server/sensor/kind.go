@@ -53,6 +53,7 @@ func Kinds() []Kind {
 		{Code: "health", Name: "Hoạt động của thiết bị", Unit: "", StaleAfter: 90 * time.Second, Min: new(0.0), Max: new(1.0)},
 		{Code: "slope", Name: "Dịch chuyển mái dốc", Unit: "mm/ngày", StaleAfter: hour, Min: new(-10_000.0), Max: new(10_000.0)},
 		{Code: "power", Name: "Điện lưới", Unit: "V", StaleAfter: 5 * time.Minute, Min: new(0.0), Max: new(1000.0)},
+		{Code: "humidity", Name: "Độ ẩm không khí", Unit: "%", StaleAfter: half, Min: new(0.0), Max: new(100.0)},
 		{Code: "temperature", Name: "Nhiệt độ", Unit: "°C", StaleAfter: half, Min: new(-30.0), Max: new(60.0)},
 	}
 }

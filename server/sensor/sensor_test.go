@@ -1,13 +1,16 @@
 package sensor_test
 
 import (
+	"encoding/csv"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"toancanh/schema/sample"
 	"toancanh/server/fault"
 	"toancanh/server/sensor"
 )
@@ -118,6 +121,25 @@ func TestKindsAreWhole(t *testing.T) {
 			t.Errorf("kind %s twice", k.Code)
 		}
 		seen[k.Code] = true
+	}
+}
+
+func TestEverySampleSensorIsOfAKnownKind(t *testing.T) {
+	t.Parallel()
+	file, err := sample.Files().Open("sensors.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := slices.Index(rows[0], "kind")
+	for _, row := range rows[1:] {
+		if _, ok := sensor.KindOf(row[column]); !ok {
+			t.Errorf("%s is of kind %q", row[0], row[column])
+		}
 	}
 }
 
