@@ -1,6 +1,6 @@
 // Compiles messages/*.json to typed functions in src/i18n/messages. Paraglide only warns when its plugin
 // cannot be loaded and then produces nothing, so this script counts what came out and fails on a shortfall.
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { compile } from '@inlang/paraglide-js';
 
@@ -18,6 +18,17 @@ function missing(from, among) {
 }
 
 const outdir = path('src/i18n/messages');
+
+const changedAt = async (name) => (await stat(path(name)).catch(() => null))?.mtimeMs ?? 0;
+const made = await changedAt('src/i18n/messages/messages.js');
+const sources = [
+  'messages/vi.json',
+  'messages/en.json',
+  'project.inlang/settings.json',
+  'package-lock.json',
+  'build/messages.mjs',
+];
+if ((await Promise.all(sources.map(changedAt))).every((at) => at < made)) process.exit(0);
 await compile({
   project: path('project.inlang'),
   outdir,

@@ -324,15 +324,13 @@ function perform(id, body) {
     answer: body.act === 'resolve' ? body.text : report.answer,
     reason: body.reason ?? report.reason,
   };
-  acts
-    .get(id)
-    .push(
-      act(acts.get(id).length + 1, body.act, report.status, to, iso(Date.now()), {
-        actor: 'Trực ban',
-        reason: body.reason ?? '',
-        text: body.text ?? '',
-      }),
-    );
+  acts.get(id).push(
+    act(acts.get(id).length + 1, body.act, report.status, to, iso(Date.now()), {
+      actor: 'Trực ban',
+      reason: body.reason ?? '',
+      text: body.text ?? '',
+    }),
+  );
   keep(next);
   announce(next);
   return ok({ report: next, allowed: lawful[to] ?? [] });

@@ -55,7 +55,7 @@ export async function fetchReport(id: string): Promise<ReportDetail> {
 }
 
 /** Does an act on the version its actor saw. Throws Problem: 409 when it changed, 422 with fields. */
-export async function performAct(id: string, act: JsonObject): Promise<{ report: OpsReport; allowed: string[] }> {
+export async function performAct(id: string, act: JsonObject): Promise<ReportDetail> {
   return readDetail(await post(`/api/v1/reports/${encodeURIComponent(id)}/acts`, act));
 }
 

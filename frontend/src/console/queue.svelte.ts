@@ -52,8 +52,8 @@ export class Queue {
     if (this.#next === '' || this.loading) return;
     const page = await this.#ask(this.#next);
     if (page === null) return;
-    const known = new Set(this.#ids);
-    this.#ids = [...this.#ids, ...page.reports.map(({ id }) => id).filter((id) => !known.has(id))];
+    const known = this.#ids;
+    this.#ids = [...known, ...page.reports.map(({ id }) => id).filter((id) => !known.includes(id))];
     for (const report of page.reports) this.keep(report);
     this.#next = page.next;
   }

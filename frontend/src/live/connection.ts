@@ -97,7 +97,7 @@ export class Connection {
   look(): void {
     const now = Date.now();
     if (!this.#alive(now)) return;
-    if (this.#heardAt === null || now - this.#heardAt > this.#beatMs * 1.5) this.#comeBack(0);
+    if (this.#heardAt !== null && now - this.#heardAt > this.#beatMs * 1.5) this.#comeBack(0);
     this.#publish(now);
   }
 
@@ -291,6 +291,7 @@ export class Connection {
     this.#generation++;
     this.#connecting = false;
     this.#confirmed = false;
+    this.#positions.reopen();
     this.#pipe?.close();
     this.#pipe = null;
   }

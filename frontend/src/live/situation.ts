@@ -108,7 +108,7 @@ export class Situation<R extends Versioned> {
   }
 
   #replace(frame: SnapshotFrame): boolean {
-    if (frame.epoch !== this.#epoch) this.#topics.clear(); // versions and levels of another life mean nothing
+    if (this.#epoch !== '' && frame.epoch !== this.#epoch) this.#topics.clear(); // versions and levels of another life mean nothing
     this.#epoch = frame.epoch;
     const topic = this.#topic(frame.topic);
     const held = topic.reports;

@@ -2,7 +2,7 @@ import { Map as MapLibre, setWorkerUrl, type GeoJSONSource, type StyleSpecificat
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { stepOf } from '../rules/choropleth';
 import { boundsOf } from './geometry';
-import { drawIcons } from './icons';
+import { crowding, drawIcons } from './icons';
 import { MarkSource } from './markSource';
 import type { MapDrawing, MapPicture, MapShapes, Spot } from './picture';
 import { readTheme, type MapTheme } from './theme';
@@ -14,7 +14,7 @@ const padding = 14;
 const empty: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
 
 /** Widths of lines in pixels at 1080 lines. */
-const widths = { 'commune-line': 0.9, 'district-line': 1.6, 'province-line': 3 } as const;
+const widths = { 'commune-line': 0.9, 'district-case': 4, 'district-line': 1.4, 'province-line': 3 } as const;
 
 /**
  * The map in WebGL: no tiles, no glyphs, no sprites, nothing from the network but its own worker. Names are
@@ -31,6 +31,7 @@ export class GlMap implements MapDrawing {
   #picture: MapPicture | null = null;
   #steps = new Map<string, number>();
   #frame = 0;
+  #markSize = 1;
   #deathbed: ReturnType<typeof setTimeout> | undefined;
 
   constructor(container: HTMLElement, shapes: MapShapes, scale: number, lost: () => void) {
@@ -98,7 +99,8 @@ export class GlMap implements MapDrawing {
 
   #loaded(): void {
     this.#addIcons();
-    this.#marks = new MarkSource(this.#map.getSource('marks') as GeoJSONSource);
+    const source = this.#map.getSource<GeoJSONSource>('marks');
+    this.#marks = source === undefined ? null : new MarkSource(source);
     this.#ready = true;
     this.#paint();
   }
@@ -122,6 +124,7 @@ export class GlMap implements MapDrawing {
   #paint(): void {
     if (!this.#ready || this.#picture === null) return;
     this.#colour(this.#picture.counts);
+    this.#resizeMarks(crowding(this.#picture.marks));
     this.#marks?.want(this.#picture.marks);
   }
 
@@ -133,6 +136,12 @@ export class GlMap implements MapDrawing {
       this.#steps.set(id, step);
       this.#map.setFeatureState({ source: 'communes', id }, { step });
     }
+  }
+
+  #resizeMarks(size: number): void {
+    if (size === this.#markSize) return;
+    this.#markSize = size;
+    this.#map.setLayoutProperty('marks', 'icon-size', size);
   }
 
   #addIcons(): void {
@@ -183,7 +192,8 @@ function style(shapes: MapShapes, theme: MapTheme, scale: number): StyleSpecific
         },
       },
       line('commune-line', 'communes', theme.ground),
-      line('district-line', 'districts', theme.border),
+      line('district-case', 'districts', theme.ground),
+      line('district-line', 'districts', theme.line),
       line('province-line', 'province', theme.line),
       {
         id: 'marks',

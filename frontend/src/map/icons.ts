@@ -21,6 +21,13 @@ export function iconSide({ kind, state }: Pick<Mark, 'kind' | 'state'>): number 
   return state === 'normal' ? quietSensorSide : Math.max(sensorSide, side[state]);
 }
 
+/** How much smaller marks are drawn when many need attention at once, so that they do not bury each other. */
+export function crowding(marks: readonly Pick<Mark, 'state'>[]): number {
+  const alarms = marks.filter(({ state }) => rank(state) >= rank('warning')).length;
+  if (alarms > 160) return 0.6;
+  return alarms > 60 ? 0.78 : 1;
+}
+
 /** Alarms are drawn last, over everything. */
 export function drawOrder({ kind, state }: Pick<Mark, 'kind' | 'state'>): number {
   return rank(state) * 2 + (kind === 'sensor' ? 1 : 0);

@@ -11,8 +11,8 @@ export interface LabelWish {
 export interface PlacedLabel {
   code: string;
   at: Spot;
-  /** Drawn when the name stands away from its place. */
-  leader: boolean;
+  /** Where a line to the name's place begins, when the name stands away from it. */
+  leader: Spot | null;
 }
 
 /** A mark that a name should not cover; the heavier, the less. */
@@ -41,25 +41,27 @@ export function placeLabels(
   wishes: readonly LabelWish[],
   obstacles: readonly Obstacle[],
   field: { width: number; height: number },
-  before: ReadonlyMap<string, Spot> = new Map(),
+  before: Readonly<Record<string, Spot>> = {},
 ): PlacedLabel[] {
   const taken: Box[] = [];
   return wishes.map((wish) => {
-    const previous = before.get(wish.code);
+    const previous = before[wish.code];
     const tried = candidates(wish).map((at) => {
       const stays = previous !== undefined && Math.hypot(previous.x - at.x, previous.y - at.y) < 1;
       return { at, cost: cost(wish, at, obstacles, taken, field) + (previous === undefined || stays ? 0 : moving) };
     });
     const best = tried.reduce((a, b) => (b.cost < a.cost ? b : a));
-    taken.push(boxAt(wish, best.at));
-    return { code: wish.code, at: best.at, leader: distance(wish.at, best.at) > wish.height * 1.2 };
+    const box = boxAt(wish, best.at);
+    taken.push(box);
+    const away = distance(wish.at, best.at) > wish.height * 1.2;
+    return { code: wish.code, at: best.at, leader: away ? nearest(box, wish.at) : null };
   });
 }
 
 /** The best place first, then rings around it, nearest first. */
 function candidates({ at, width, height }: LabelWish): Spot[] {
   const spots: Spot[] = [at];
-  for (const ring of [0.75, 1.35, 2, 2.8]) {
+  for (const ring of [0.75, 1.35, 2, 2.8, 3.8]) {
     for (const [dx, dy] of directions)
       spots.push({ x: at.x + dx * (width / 2 + height * 0.4) * ring, y: at.y + dy * height * ring });
   }
@@ -101,9 +103,11 @@ function touches(a: Box, b: Box): boolean {
 }
 
 function covers(box: Box, { at, radius }: Obstacle): boolean {
-  const x = Math.max(box.left, Math.min(at.x, box.right));
-  const y = Math.max(box.top, Math.min(at.y, box.bottom));
-  return Math.hypot(at.x - x, at.y - y) < radius;
+  return distance(at, nearest(box, at)) < radius;
+}
+
+function nearest(box: Box, { x, y }: Spot): Spot {
+  return { x: Math.max(box.left, Math.min(x, box.right)), y: Math.max(box.top, Math.min(y, box.bottom)) };
 }
 
 function distance(a: Spot, b: Spot): number {

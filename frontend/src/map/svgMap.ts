@@ -2,7 +2,7 @@ import type { Position } from 'geojson';
 import { stepOf } from '../rules/choropleth';
 import { shapes as stateShapes, sensorFrame } from '../ui/shapes';
 import { boundsOf, lines } from './geometry';
-import { drawOrder, iconSide } from './icons';
+import { crowding, drawOrder, iconSide } from './icons';
 import { fit } from './mercator';
 import type { MapDrawing, MapPicture, MapShapes, Mark, Spot } from './picture';
 
@@ -85,12 +85,13 @@ export class SvgMap implements MapDrawing {
       path.setAttribute('class', `communes step${String(stepOf(counts.get(code) ?? 0))}`);
     }
     const ordered = [...marks].sort((a, b) => drawOrder(a) - drawOrder(b)).slice(-mostMarks);
-    this.#marks.replaceChildren(...ordered.map((mark) => this.#mark(mark)));
+    const size = crowding(marks) * this.#scale;
+    this.#marks.replaceChildren(...ordered.map((mark) => this.#mark(mark, size)));
   }
 
-  #mark(mark: Mark): SVGElement {
+  #mark(mark: Mark, size: number): SVGElement {
     const { x, y } = this.#project(mark.lon, mark.lat);
-    const k = (iconSide(mark) * this.#scale) / 24;
+    const k = (iconSide(mark) * size) / 24;
     const group = element('g', {
       class: `mark ${mark.kind} ${mark.state}`,
       transform: `translate(${String(x)} ${String(y)}) scale(${String(k)}) translate(-12 -12)`,

@@ -4,7 +4,6 @@ export interface MapTheme {
   steps: string[];
   text: string;
   line: string;
-  border: string;
   states: Record<'normal' | 'attention' | 'warning' | 'critical' | 'unknown', string>;
 }
 
@@ -16,7 +15,6 @@ export function readTheme(element: Element): MapTheme {
     steps: [0, 1, 2, 3, 4].map((step) => token(`step${String(step)}`)),
     text: token('text1'),
     line: token('text2'),
-    border: token('line-strong'),
     states: {
       normal: token('normal'),
       attention: token('attention'),

@@ -1,0 +1,62 @@
+// Holds the faces to their budgets after a build: what a page must load first, gzipped, per kind.
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url));
+const kB = 1000;
+
+/** In kB; fonts as they are, everything else gzipped. */
+const budgets = {
+  'wall code': 70,
+  'console code': 120,
+  'map library': 290,
+  'map worker': 150,
+  'wall styles': 15,
+  fonts: 70,
+};
+
+const names = await readdir(`${dist}assets`);
+const bytes = async (name) => {
+  const raw = await readFile(`${dist}assets/${name}`);
+  return name.endsWith('.woff2') ? raw.byteLength : gzipSync(raw, { level: 9 }).byteLength;
+};
+
+/** The scripts or styles a page names, with everything they import at once. */
+async function firstLoad(page, extension) {
+  const html = await readFile(`${dist}${page}.html`, 'utf8');
+  const found = new Set();
+  const queue = [...html.matchAll(/assets\/([\w.-]+)/g)].map((match) => match[1]);
+  while (queue.length > 0) {
+    const name = queue.pop();
+    if (found.has(name) || !names.includes(name)) continue;
+    found.add(name);
+    if (!name.endsWith('.js')) continue;
+    const code = await readFile(`${dist}assets/${name}`, 'utf8');
+    // Static imports only: what is imported with import() comes later.
+    for (const match of code.matchAll(/(?:from|import)\s*["'`]\.\/([\w.-]+)["'`]/g)) queue.push(match[1]);
+  }
+  return [...found].filter((name) => name.endsWith(extension));
+}
+
+const matching = (pattern) => names.filter((name) => pattern.test(name));
+const groups = {
+  'wall code': await firstLoad('wall', '.js'),
+  'console code': await firstLoad('console', '.js'),
+  'map library': matching(/^glMap-.*\.js$/),
+  'map worker': matching(/^maplibre-gl-worker-.*\.mjs$/),
+  'wall styles': await firstLoad('wall', '.css'),
+  fonts: matching(/\.woff2$/),
+};
+
+let over = false;
+for (const [group, files] of Object.entries(groups)) {
+  const sizes = await Promise.all(files.map(bytes));
+  const size = sizes.reduce((sum, n) => sum + n, 0) / kB;
+  const fits = files.length > 0 && size <= budgets[group];
+  over ||= !fits;
+  console.log(
+    `${fits ? 'ok  ' : 'OVER'} ${group}: ${size.toFixed(1)} of ${budgets[group]} kB${files.length === 0 ? ' (no file found)' : ''}`,
+  );
+}
+process.exit(over ? 1 : 0);

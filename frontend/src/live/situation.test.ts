@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import type { EventFrame, LevelFrame, SnapshotFrame } from '../wire/frame';
+import { asCount, asText } from '../wire/json';
+import { Situation } from './situation';
+
+interface Thing {
+  id: string;
+  version: number;
+  open: boolean;
+}
+
+const make = (): Situation<Thing> =>
+  new Situation<Thing>({
+    parse: (raw) => {
+      const version = asCount(raw['version']);
+      return version === null ? null : { id: asText(raw['id']), version, open: raw['open'] !== false };
+    },
+    closed: (thing) => !thing.open,
+  });
+
+const topic = 'wall/d/1';
+
+function snapshot(
+  seq: number,
+  reports: { id: string; version: number }[],
+  more: Partial<SnapshotFrame> = {},
+): SnapshotFrame {
+  return {
+    type: 'snapshot',
+    topic,
+    epoch: 'e1',
+    seq,
+    at: 0,
+    reports: reports.map((r) => ({ ...r })),
+    truncated: 0,
+    ...more,
+  };
+}
+
+function event(id: string, version: number, more: Partial<EventFrame> = {}): EventFrame {
+  return { type: 'event', topic, seq: 1, kind: 'report', id, version, at: 0, data: { id, version }, ...more };
+}
+
+const gone = (id: string, version: number): EventFrame => event(id, version, { kind: 'gone', data: null });
+
+function level(key: string, version: number, value: number): LevelFrame {
+  return { type: 'level', topic, items: [{ key, version, at: 0, data: { value } }] };
+}
+
+const versions = (s: Situation<Thing>): Record<string, number> =>
+  Object.fromEntries(s.reports().map(({ id, version }) => [id, version]));
+
+describe('a situation', () => {
+  it('holds what a snapshot says and nothing else', () => {
+    const s = make();
+    s.apply(
+      snapshot(1, [
+        { id: 'a', version: 1 },
+        { id: 'b', version: 2 },
+      ]),
+      0,
+    );
+    s.apply(snapshot(9, [{ id: 'b', version: 3 }]), 0);
+    expect(versions(s)).toEqual({ b: 3 });
+  });
+
+  it.each([
+    ['in order', [1, 2, 3]],
+    ['backwards', [3, 2, 1]],
+    ['doubled', [1, 3, 3, 1, 2]],
+  ])('ends with the newest version when events come %s', (_, order) => {
+    const s = make();
+    for (const version of order) s.apply(event('a', version), 0);
+    expect(versions(s)).toEqual({ a: 3 });
+  });
+
+  it('says whether anything changed', () => {
+    const s = make();
+    expect(s.apply(event('a', 2), 0)).toBe(true);
+    expect(s.apply(event('a', 2), 0)).toBe(false);
+    expect(s.apply(gone('a', 2), 0)).toBe(true);
+    expect(s.apply(gone('a', 2), 0)).toBe(false);
+  });
+
+  it('drops what is gone and lets no late event bring it back', () => {
+    const s = make();
+    s.apply(event('a', 2), 0);
+    s.apply(gone('a', 3), 0);
+    s.apply(event('a', 3), 0);
+    s.apply(snapshot(5, [{ id: 'a', version: 2 }]), 0);
+    expect(versions(s)).toEqual({});
+    s.apply(event('a', 4), 0);
+    expect(versions(s)).toEqual({ a: 4 });
+  });
+
+  it('keeps a newer version than the one that is gone', () => {
+    const s = make();
+    s.apply(event('a', 5), 0);
+    s.apply(gone('a', 4), 0);
+    expect(versions(s)).toEqual({ a: 5 });
+  });
+
+  it('does not go back when a kept snapshot is older than an event', () => {
+    const s = make();
+    s.apply(event('a', 5), 0);
+    s.apply(snapshot(1, [{ id: 'a', version: 4 }]), 0);
+    expect(versions(s)).toEqual({ a: 5 });
+  });
+
+  it('forgets everything when the database is another one', () => {
+    const s = make();
+    s.apply(snapshot(1, [{ id: 'a', version: 9 }]), 0);
+    s.apply(level('kpi/open', 9, 9), 0);
+    s.apply(snapshot(1, [{ id: 'a', version: 1 }], { epoch: 'e2' }), 0);
+    expect(versions(s)).toEqual({ a: 1 });
+    expect(s.level(topic, 'kpi/open')).toBeUndefined();
+  });
+
+  it('keeps the newest version of a level and when it was heard', () => {
+    const s = make();
+    s.apply(level('kpi/open', 2, 20), 100);
+    s.apply(level('kpi/open', 1, 10), 200);
+    expect(s.level(topic, 'kpi/open')).toMatchObject({ version: 2, data: { value: 20 }, heardAt: 100 });
+    s.apply(level('kpi/open', 2, 20), 300);
+    expect(s.level(topic, 'kpi/open')?.heardAt).toBe(300);
+  });
+
+  it('keeps the levels of two topics apart and the newest of a report in both', () => {
+    const s = make();
+    const other = 'wall/d/2';
+    s.apply(level('kpi/open', 2, 20), 0);
+    s.apply({ ...level('kpi/open', 1, 10), topic: other }, 0);
+    expect(s.level(other, 'kpi/open')?.data).toEqual({ value: 10 });
+    s.apply(event('a', 1), 0);
+    s.apply(event('a', 2, { topic: other }), 0);
+    expect(versions(s)).toEqual({ a: 2 });
+    s.apply({ ...gone('a', 2), topic: other }, 0);
+    expect(versions(s)).toEqual({ a: 1 });
+  });
+
+  it('counts what it cannot read instead of failing', () => {
+    const s = make();
+    s.apply(event('a', 1, { data: { id: 'a' } }), 0);
+    expect(s.unreadable).toBe(1);
+    expect(versions(s)).toEqual({});
+  });
+
+  it('keeps only the newest of the closed, and every open one', () => {
+    const s = make();
+    s.apply(event('open', 1), 0);
+    for (let i = 0; i < 1000; i++)
+      s.apply(event(`c${String(i)}`, 1, { data: { id: `c${String(i)}`, version: 1, open: false } }), 0);
+    const ids = s.reports().map(({ id }) => id);
+    expect(ids.length).toBeLessThanOrEqual(401);
+    expect(ids).toContain('open');
+    expect(ids).toContain('c999');
+  });
+});

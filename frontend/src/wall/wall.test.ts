@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest';
+import { createFormats } from '../i18n/format';
+import type { Link } from '../live/link';
+import type { HeldLevel } from '../live/situation';
+import { Places } from '../rules/places';
+import type { TileView } from '../ui/tileView';
+import type { JsonObject } from '../wire/json';
+import { parseSensor } from '../wire/level';
+import { parseWallReport } from '../wire/report';
+import { areaRows } from './areaRows';
+import { mapPicture, notices, origins, sensorState } from './picture';
+import { tiles } from './tiles';
+
+const now = Date.UTC(2026, 10, 23, 2);
+const formats = createFormats('Asia/Ho_Chi_Minh');
+const live: Link = { phase: 'live', cause: 'none', dataAt: now, transport: 'websocket', offsetMs: 0 };
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+function tile(
+  key: string,
+  data: JsonObject | null | undefined,
+  more: { link?: Link; heardAt?: number; asOf?: number } = {},
+): TileView {
+  const held: HeldLevel | undefined =
+    data === undefined
+      ? undefined
+      : {
+          key,
+          version: 1,
+          at: now,
+          data: data === null ? null : { as_of: iso(more.asOf ?? now), ...data },
+          heardAt: more.heardAt ?? now,
+        };
+  const views = tiles({
+    level: (wanted) => (wanted === key ? held : undefined),
+    formats,
+    now,
+    link: more.link ?? live,
+    placeName: (code) => `xã ${code}`,
+  });
+  const found = views.find((view) => view.key === key);
+  if (found === undefined) throw new Error(`no tile ${key}`);
+  return found;
+}
+
+describe('a tile', () => {
+  it('without data shows neither 0 nor 100 %', () => {
+    for (const data of [undefined, null, { value: null }]) {
+      for (const key of ['kpi/open', 'kpi/overdue', 'kpi/received_24h', 'kpi/on_time_30d', 'kpi/rain_1h']) {
+        expect(tile(key, data)).toMatchObject({ value: '?', state: 'unknown', freshness: 'unknown', word: 'Không rõ' });
+      }
+    }
+    expect(tile('kpi/sources', { live: 0, total: 0 })).toMatchObject({ value: '?', compare: 'chưa đăng ký nguồn nào' });
+  });
+
+  it('compares with the day before', () => {
+    expect(tile('kpi/open', { value: 1280, day_ago: 1268 })).toMatchObject({
+      value: '1.280',
+      compare: '+12 so với 24 giờ trước',
+    });
+    expect(tile('kpi/open', { value: 3, day_ago: null }).compare).toBe('chưa có số để so sánh');
+  });
+
+  it('calls what is late overdue and never an emergency', () => {
+    expect(tile('kpi/overdue', { value: 7, oldest_hours: 52.5 })).toMatchObject({
+      state: 'warning',
+      word: 'Quá hạn',
+      compare: 'lâu nhất 2 ngày 4 giờ',
+    });
+    expect(tile('kpi/overdue', { value: 0, oldest_hours: null })).toMatchObject({ value: '0', state: 'normal' });
+  });
+
+  it('names its target', () => {
+    expect(tile('kpi/on_time_30d', { value: 96.4, met: 210, due: 218, target: 95 })).toMatchObject({
+      value: '96,4',
+      unit: '%',
+      state: 'normal',
+      compare: '210/218 · mục tiêu 95 %',
+    });
+    expect(tile('kpi/on_time_30d', { value: 94.9, met: 1, due: 2, target: 95 }).state).toBe('attention');
+  });
+
+  it('says how many sources are silent', () => {
+    expect(tile('kpi/sources', { live: 42, total: 43 })).toMatchObject({
+      value: '42/43',
+      state: 'attention',
+      compare: '1 nguồn không gửi số liệu',
+    });
+    expect(tile('kpi/sources', { live: 20, total: 43 }).state).toBe('warning');
+  });
+
+  it('shows rain with its place and the time it was measured', () => {
+    const at = now - 10 * 60_000;
+    const data = { value: 12.44, unit: 'mm', area: '24611', at: iso(at), state: 'critical' };
+    expect(tile('kpi/rain_1h', data)).toMatchObject({
+      value: '12,4',
+      state: 'critical',
+      compare: 'xã 24611',
+      age: 'lúc 08:50',
+    });
+    expect(tile('kpi/rain_1h', { ...data, at: iso(now - 3_600_000) })).toMatchObject({
+      freshness: 'stale',
+      age: 'số liệu cũ 1 giờ',
+    });
+  });
+
+  it('is stale when its key fell silent or its sum is old, unknown when for long', () => {
+    expect(tile('kpi/open', { value: 1 }, { heardAt: now - 13_000 }).freshness).toBe('stale');
+    expect(tile('kpi/open', { value: 1 }, { heardAt: now - 61_000 })).toMatchObject({
+      freshness: 'unknown',
+      value: '?',
+    });
+    expect(tile('kpi/open', { value: 1 }, { asOf: now - 200_000 }).freshness).toBe('stale');
+  });
+
+  it('keeps its number and says its age when the link is dead', () => {
+    const link: Link = { ...live, phase: 'stale', cause: 'link', dataAt: now - 95_000 };
+    expect(tile('kpi/open', { value: 128 }, { link })).toMatchObject({
+      value: '128',
+      freshness: 'stale',
+      word: 'Số liệu cũ',
+      age: 'số liệu cũ 1 phút',
+    });
+  });
+});
+
+describe('the list of areas', () => {
+  const places = new Places([
+    { code: '67', parent: '', level: 'province', kind: '', name: 'P' },
+    ...['A', 'B', 'C'].map((name) => ({ code: name, parent: '67', level: 'district' as const, kind: 'Huyện', name })),
+  ]);
+  const count = (area: string, state: 'normal' | 'critical') => ({ area, open: 1, overdue: 0, state });
+
+  it('keeps the order of names whatever the states', () => {
+    const { rows, rest } = areaRows(
+      places,
+      '67',
+      [count('A', 'normal'), count('B', 'normal'), count('C', 'critical')],
+      8,
+    );
+    expect(rows.map(({ code }) => code)).toEqual(['A', 'B', 'C']);
+    expect(rest).toBe(0);
+  });
+
+  it('shows those in need when there is no room for all, still in the order of names', () => {
+    const { rows, rest } = areaRows(
+      places,
+      '67',
+      [count('A', 'critical'), count('B', 'normal'), count('C', 'critical')],
+      2,
+    );
+    expect(rows.map(({ code }) => code)).toEqual(['A', 'C']);
+    expect(rest).toBe(1);
+  });
+
+  it('knows what it does not know', () => {
+    expect(areaRows(places, '67', null, 8).rows[0]).toMatchObject({ open: null, state: 'unknown' });
+  });
+});
+
+describe('what the wall draws', () => {
+  const raw = {
+    id: 'a',
+    version: 1,
+    status: 'moi',
+    received_at: iso(now),
+    open: true,
+    lat: 12,
+    lon: 107,
+    area: 'c',
+    path: ['67', 'c'],
+    origin: 'real',
+    state: 'warning',
+    summary: 'S',
+  };
+  const report = (more: JsonObject) => {
+    const parsed = parseWallReport({ ...raw, ...more });
+    if (parsed === null) throw new Error('unreadable');
+    return parsed;
+  };
+  const sensor = (more: JsonObject) => {
+    const data = {
+      value: 2,
+      at: iso(now),
+      unit: 'mm',
+      name: 'Trạm',
+      lat: 1,
+      lon: 2,
+      state: 'warning',
+      stale_after_s: 60,
+      limit: 'BĐ1',
+      ...more,
+    };
+    const parsed = parseSensor('sensor/x', data);
+    if (parsed === null) throw new Error('unreadable');
+    return parsed;
+  };
+
+  it('is every open report with a place, and every sensor', () => {
+    const picture = mapPicture(
+      [report({}), report({ id: 'b', open: false }), report({ id: 'c', lat: null })],
+      [sensor({})],
+      now,
+    );
+    expect(picture.marks.map(({ id, state }) => [id, state])).toEqual([
+      ['a', 'warning'],
+      ['sensor/x', 'warning'],
+    ]);
+    expect(picture.counts.get('c')).toBe(2);
+  });
+
+  it('says nothing about now from an old reading', () => {
+    expect(sensorState(sensor({ at: iso(now - 61_000) }), now)).toBe('unknown');
+    expect(sensorState(sensor({ value: null }), now)).toBe('unknown');
+    expect(notices([], [sensor({ at: iso(now - 61_000) })], { now, places: new Places([]), formats })).toEqual([]);
+  });
+
+  it('puts a sensor beyond a threshold at the foot, with its value', () => {
+    const [notice] = notices([], [sensor({})], { now, places: new Places([]), formats });
+    expect(notice).toMatchObject({ place: 'Trạm', text: '2,0 mm, vượt BĐ1' });
+  });
+
+  it('says so when anything is not real', () => {
+    const level = (origin: string): HeldLevel => ({ key: 'kpi/open', version: 1, at: 0, heardAt: 0, data: { origin } });
+    expect(origins('real', [report({})], [level('real')])).toEqual([]);
+    expect(origins('real', [report({ origin: 'drill' })], [level('simulated')])).toEqual(['drill', 'simulated']);
+  });
+});
