@@ -43,18 +43,18 @@ func TestDefaultPaceKeepsAProvinceAlive(t *testing.T) {
 	api := newFakeAPI(t)
 	cfg := config(t, api)
 	synctest.Test(t, func(t *testing.T) {
-		play(t, api, cfg, func(*simulation.Simulation) { time.Sleep(3 * time.Hour) })
-		begin := time.Now().Add(-3 * time.Hour)
+		play(t, api, cfg, func(*simulation.Simulation) { time.Sleep(90 * time.Minute) })
+		begin := time.Now().Add(-90 * time.Minute)
 
-		if n := len(api.order); n < 3*3600/30 || n > 3*3600/20 {
-			t.Errorf("%d reports in 3 hours, want one every 20 to 30 s", n)
+		if n := len(api.order); n < 90*60/30 || n > 90*60/20 {
+			t.Errorf("%d reports in 90 minutes, want one every 20 to 30 s", n)
 		}
 		status := map[report.Status]int{}
 		for _, r := range api.reports {
 			status[r.Status]++
 		}
-		t.Logf("after 3 hours: %v", status)
-		if done := status[report.DaXuLy] + status[report.CongKhai] + status[report.HoanThanh]; done < len(api.order)/4 {
+		t.Logf("after 90 minutes: %v", status)
+		if done := status[report.DaXuLy] + status[report.CongKhai] + status[report.HoanThanh]; done < len(api.order)/5 {
 			t.Errorf("%d of %d reports are resolved, want the staff to keep up", done, len(api.order))
 		}
 
@@ -83,9 +83,9 @@ func TestPaceOneIsRealTime(t *testing.T) {
 	cfg.Pace = 1
 	synctest.Test(t, func(t *testing.T) {
 		// The simulated clock begins at 7:00 on a Saturday.
-		play(t, api, cfg, func(*simulation.Simulation) { time.Sleep(12 * time.Hour) })
-		if n := len(api.order); n < 140 || n > 260 {
-			t.Errorf("%d reports in the 12 hours of a day, want about 200", n)
+		play(t, api, cfg, func(*simulation.Simulation) { time.Sleep(6 * time.Hour) })
+		if n := len(api.order); n < 60 || n > 160 {
+			t.Errorf("%d reports in the six hours of a morning, want about 100", n)
 		}
 	})
 }
