@@ -32,7 +32,7 @@ const keyPatience = 60 * time.Second
 // Run serves the live feed until ctx ends.
 func (c hubCmd) Run(ctx context.Context) error {
 	log := newLog(server.Config{LogFormat: c.LogFormat, LogLevel: c.LogLevel})
-	listener, err := listen(c.Listen)
+	listener, err := listen(ctx, c.Listen)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 	if c.DatabaseURL == "" {
 		return errors.New("TOANCANH_DATABASE_URL is not set: serve runs against a database that exists; toancanh up brings one of its own")
 	}
-	listener, err := listen(c.Listen)
+	listener, err := listen(ctx, c.Listen)
 	if err != nil {
 		return err
 	}
@@ -35,8 +35,8 @@ func (c serveCmd) Run(ctx context.Context) error {
 }
 
 // listen takes the address before anything else is touched, so that a busy one costs nothing.
-func listen(address string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", address)
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("address %s is in use by another program: stop it, or choose another with --listen or TOANCANH_LISTEN", address)

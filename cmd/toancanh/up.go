@@ -40,7 +40,7 @@ func (c upCmd) Run(ctx context.Context) error {
 		return err
 	}
 	log := newLog(c.Config)
-	listener, err := listen(c.Listen) // first: a busy address must not create anything
+	listener, err := listen(ctx, c.Listen) // first: a busy address must not create anything
 	if err != nil {
 		return err
 	}
@@ -51,14 +51,22 @@ func (c upCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer children.stop()
-	go children.watch(ctx, cancel)
+	watched := make(chan struct{})
+	go func() { defer close(watched); children.watch(ctx, cancel) }()
+	defer func() {
+		cancel(nil)
+		<-watched
+		children.stop()
+	}()
 	err = c.serve(ctx, listener, log)
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+	// A signal is a cause too, and no failure.
+	if cause := context.Cause(ctx); errors.Is(cause, errDatabaseEnded) {
 		return cause
 	}
 	return err
 }
+
+var errDatabaseEnded = errors.New("the embedded database ended")
 
 func (c upCmd) validate() error {
 	faults := []error{c.Validate()}
@@ -176,14 +184,17 @@ func (ch *children) watch(ctx context.Context, cancel context.CancelCauseFunc) {
 		case <-ctx.Done():
 			return
 		case <-databaseGone:
-			cancel(fmt.Errorf("the embedded database ended: %w; start again, the data is kept", ch.postgres.Err()))
+			cancel(fmt.Errorf("%w: %w; start again, the data is kept", errDatabaseEnded, ch.postgres.Err()))
 			return
 		case <-redisGone:
 			ch.log.LogAttrs(ctx, slog.LevelWarn, "redis ended and is started again", slog.Any("err", ch.redis.Err()))
-			if redis, err := embedded.StartRedis(ctx, ch.options); err == nil {
+			_ = ch.redis.Stop(ctx) // it has ended, as was just said; this gives its directory up
+			redis, err := embedded.StartRedis(ctx, ch.options)
+			if err == nil {
 				ch.redis, redisGone = redis, redis.Done()
 				continue
 			}
+			ch.log.LogAttrs(ctx, slog.LevelWarn, "redis does not start", slog.Any("err", err))
 			select {
 			case <-ctx.Done():
 				return
@@ -243,10 +254,12 @@ func (c upCmd) play(ctx context.Context, s *server.Server, p *player, address st
 	return ended(ctx, g.Wait())
 }
 
-// ended drops the error of something that was told to end.
+// ended drops the error of something that was told to end: then any error is the telling's.
 func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return err
 	}
-	return err
 }

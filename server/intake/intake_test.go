@@ -365,3 +365,36 @@ func TestHistoryIsAnnouncedByResets(t *testing.T) {
 		t.Errorf("%d resets, want one for each touched topic", len(events))
 	}
 }
+
+func TestWithdrawalReachesTheAreasAReportHasLeft(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	r := h.accept(t, submission("Từ khóa: chimcanari"))
+	place, err := h.intake.PlaceAt("24664")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range []report.Act{
+		{Name: report.Accept}, {Name: report.ConfirmPlace, Place: place}, {Name: report.Withdraw, Reason: "Lộ thông tin"},
+	} {
+		a.Actor = "truong_ca"
+		if _, err := h.intake.Act(t.Context(), r.ID, a); err != nil {
+			t.Fatalf("%s: %v", a.Name, err)
+		}
+	}
+	events, err := h.seat.Stamp(t.Context(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	purged := map[string]bool{}
+	for _, e := range events {
+		if e.Purge {
+			purged[e.Topic] = true
+		}
+	}
+	for _, topic := range []string{"wall/vn-2022/67/663/24664", "wall/vn-2022/67/660/" + r.Area} {
+		if !purged[topic] {
+			t.Errorf("topic %s was not told to forget", topic)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,10 @@ func insertEvents(ctx context.Context, tx pgx.Tx, drafts []view.Draft, at time.T
 	if len(drafts) == 0 {
 		return nil
 	}
+	drafts, err := widenPurges(ctx, tx, drafts)
+	if err != nil {
+		return err
+	}
 	n := len(drafts)
 	ats, versions := make([]time.Time, n), make([]int64, n)
 	audiences, kinds, things, topics := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
@@ -43,11 +48,35 @@ func insertEvents(ctx context.Context, tx pgx.Tx, drafts []view.Draft, at time.T
 			payloads[i] = &text
 		}
 	}
-	_, err := tx.Exec(ctx, sqlInsertEvents, ats, versions, audiences, kinds, things, purges, topics, payloads)
+	_, err = tx.Exec(ctx, sqlInsertEvents, ats, versions, audiences, kinds, things, purges, topics, payloads)
 	if err != nil {
 		return fmt.Errorf("insert events: %w", classify(err))
 	}
 	return purgePayloads(ctx, tx, drafts)
+}
+
+// widenPurges adds to each purge the topics that the thing left earlier: their rings may still hold its words.
+func widenPurges(ctx context.Context, tx pgx.Tx, drafts []view.Draft) ([]view.Draft, error) {
+	if !slices.ContainsFunc(drafts, func(d view.Draft) bool { return d.Purge }) {
+		return drafts, nil
+	}
+	drafts = slices.Clone(drafts)
+	for i, d := range drafts {
+		if !d.Purge {
+			continue
+		}
+		rows, err := tx.Query(ctx, `select distinct t from event, unnest(topics) as t
+			where thing = $1 and audience = $2 and not t = any($3)`, d.ID, string(d.Audience), d.Topics)
+		if err != nil {
+			return nil, fmt.Errorf("find topics %s was on: %w", d.ID, classify(err))
+		}
+		left, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return nil, fmt.Errorf("find topics %s was on: %w", d.ID, classify(err))
+		}
+		drafts[i].Topics = append(slices.Clone(d.Topics), left...)
+	}
+	return drafts, nil
 }
 
 // purgePayloads erases the stored payloads of what was withdrawn: whoever asks for past events gets "gone".

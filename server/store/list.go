@@ -90,7 +90,7 @@ func (f Filter) where() (string, []any, error) {
 	if f.Open != nil {
 		add("is_open = $%d", *f.Open)
 	}
-	for _, word := range strings.Fields(area.Fold(f.Query)) {
+	for word := range strings.FieldsSeq(area.Fold(f.Query)) {
 		add("folded like '%%' || $%d || '%%'", likeEscape(word))
 	}
 	if f.Cursor == "" {

@@ -204,8 +204,11 @@ func TestCountersEqualTheirSQLAfterHistoryAndActs(t *testing.T) {
 		p := intake.PastReport{Draft: draft(report.Point{Lat: 11.9 + 0.4*dice.Float64(), Lon: 107.5 + 0.3*dice.Float64()}), ReceivedAt: born}
 		at := born
 		for _, act := range []report.Act{
-			{Name: report.Accept}, {Name: report.Assign, Unit: "so-xd"}, {Name: report.Start},
-			{Name: report.Resolve, Text: "Xong"}, {Name: report.Publish, Text: "Xong"},
+			{Name: report.Accept},
+			{Name: report.Assign, Unit: "so-xd"},
+			{Name: report.Start},
+			{Name: report.Resolve, Text: "Xong"},
+			{Name: report.Publish, Text: "Xong"},
 		} {
 			at = at.Add(time.Duration(dice.Int64N(int64(30 * time.Hour))))
 			if at.After(now) || dice.IntN(8) == 0 {
