@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"github.com/redis/go-redis/v9/logging"
 
 	"toancanh/server"
 	"toancanh/server/embedded"
@@ -19,14 +20,16 @@ import (
 var build = "dev" //nolint:gochecknoglobals // set by the linker
 
 type verbs struct {
-	Up      upCmd      `cmd:"" help:"Run everything on this machine: database, server, live feed, and a sample province that moves."`
-	Serve   serveCmd   `cmd:"" help:"Run the server against a PostgreSQL and a Redis that exist."`
-	Hub     hubCmd     `cmd:"" help:"Run the live feed alone, beside a server; as many as wanted."`
-	Migrate migrateCmd `cmd:"" help:"Bring a database to the newest schema, or say where it stands."`
-	Key     keyCmd     `cmd:"" help:"Make, list or revoke keys of gateways and tools."`
-	Ticket  ticketCmd  `cmd:"" help:"Print a ticket for topics of the live feed, for local tools."`
-	Health  healthCmd  `cmd:"" help:"Ask a running server whether it could store a report now; exit status 0 says yes."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Up       upCmd       `cmd:"" help:"Run everything on this machine: database, server, live feed, and a sample province that moves."`
+	Serve    serveCmd    `cmd:"" help:"Run the server against a PostgreSQL and a Redis that exist."`
+	Hub      hubCmd      `cmd:"" help:"Run the live feed alone, beside a server; as many as wanted."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring a database to the newest schema, or say where it stands."`
+	Simulate simulateCmd `cmd:"" help:"Play a province's day on a running server: sensors, reports, staff."`
+	Replay   replayCmd   `cmd:"" help:"Play real files of reports or readings from elsewhere into a running server."`
+	Key      keyCmd      `cmd:"" help:"Make, list or revoke keys of gateways and tools."`
+	Ticket   ticketCmd   `cmd:"" help:"Print a ticket for topics of the live feed, for local tools."`
+	Health   healthCmd   `cmd:"" help:"Ask a running server whether it could store a report now; exit status 0 says yes."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 func main() {
@@ -35,6 +38,8 @@ func main() {
 }
 
 func run(args []string) int {
+	// The library writes a line for every failed try, past our log; relay and hub say once when the bus is lost.
+	logging.Disable()
 	var v verbs
 	parser := kong.Must(&v, kong.Name("toancanh"), kong.UsageOnError(),
 		kong.Description("Toàn Cảnh: an operations centre for a province. Start with: toancanh up"),

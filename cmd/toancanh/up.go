@@ -28,8 +28,15 @@ type upCmd struct {
 	HistoryDays int     `env:"TOANCANH_HISTORY_DAYS" default:"35" help:"Days of history the sample province starts with; 0: none."`
 }
 
-// simulatorLabel names the key up makes for its own simulator at every start.
-const simulatorLabel = "simulator of toancanh up"
+// localLabel and localKeyFile name the key up makes at every start for tools of the same machine.
+const (
+	localLabel   = "local tools of toancanh up"
+	localKeyFile = "local.token"
+)
+
+// sampleSeed makes every start play the same weather and the same people: what staff planned for a report of yesterday
+// must still be their plan today.
+const sampleSeed = 67
 
 // stopChildren bounds the stop of the embedded servers.
 const stopChildren = 40 * time.Second
@@ -94,13 +101,33 @@ func (c upCmd) serve(ctx context.Context, listener net.Listener, log *slog.Logge
 	if err != nil {
 		return err
 	}
+	key, err := c.localKey(ctx, s)
+	if err != nil {
+		return err
+	}
 	c.announce(s)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.Run(ctx, listener) })
 	if !c.Empty && c.Simulate == "on" {
-		g.Go(func() error { return c.play(ctx, s, player, listener.Addr().String()) })
+		g.Go(func() error { return c.play(ctx, s, player, listener.Addr().String(), key) })
 	}
 	return g.Wait()
+}
+
+// localKey makes the key of this start for tools of this machine, among them the simulator, and leaves it where only
+// this user can read it. Those of earlier starts end.
+func (c upCmd) localKey(ctx context.Context, s *server.Server) (string, error) {
+	if err := s.RevokeKeys(ctx, localLabel); err != nil {
+		return "", err
+	}
+	token, err := s.NewKey(ctx, localLabel, auth.Rights()...)
+	if err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(c.KeyFile(localKeyFile), []byte(token+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("leave the key for local tools: %w", err)
+	}
+	return token, nil
 }
 
 // announce prints where every page is.
@@ -220,17 +247,10 @@ func (ch *children) stop() {
 }
 
 // play loads the sample's history on the first start and then plays its days, through the API like any stranger.
-func (c upCmd) play(ctx context.Context, s *server.Server, p *player, address string) error {
-	if err := s.RevokeKeys(ctx, simulatorLabel); err != nil {
-		return err
-	}
-	key, err := s.NewKey(ctx, simulatorLabel, auth.RightReadings, auth.RightSensors, auth.RightReports, auth.RightHistory)
-	if err != nil {
-		return err
-	}
+func (c upCmd) play(ctx context.Context, s *server.Server, p *player, address, key string) error {
 	rules, units := s.Rules()
 	cfg := simulation.Config{
-		Base: &url.URL{Scheme: "http", Host: address}, Key: key, Pace: c.Pace, Seed: uint64(time.Now().UnixNano()), //nolint:gosec // a seed
+		Base: &url.URL{Scheme: "http", Host: address}, Key: key, Pace: c.Pace, Seed: sampleSeed,
 		Location: c.Location(), Rules: rules, Log: p.log,
 	}
 	for _, u := range units {
