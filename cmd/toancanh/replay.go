@@ -19,7 +19,7 @@ type replayCmd struct {
 	Files []string `arg:"" type:"existingfile" help:"CSV or GeoReport JSON of reports, or CSV of readings; New York 311, Open311 and OpenAQ are recognised."`
 
 	URL *url.URL `env:"TOANCANH_URL" default:"http://127.0.0.1:8080" help:"Address of the server to play against."`
-	Key string   `env:"TOANCANH_KEY" required:"" help:"Key with the rights history and sensors; make one with: toancanh key new."`
+	localFlags
 
 	Map        []string          `sep:"none" help:"Which columns a field is read from, as often as needed: --map 'description=Descriptor,Notes' --map lat=Latitude."`
 	Category   map[string]string `help:"What a file calls a matter = the code of a category: --category 'Dead Animal=MT'; '*=KH' takes the rest."`
@@ -47,6 +47,10 @@ func (c replayCmd) options() (replaying.Options, error) {
 	if err != nil {
 		return replaying.Options{}, fmt.Errorf("--zone: %w", err)
 	}
+	key, err := c.key()
+	if err != nil {
+		return replaying.Options{}, err
+	}
 	columns := make(map[string][]string, len(c.Map))
 	for _, text := range c.Map {
 		field, names, ok := strings.Cut(text, "=")
@@ -60,7 +64,7 @@ func (c replayCmd) options() (replaying.Options, error) {
 		return replaying.Options{}, err
 	}
 	return replaying.Options{
-		Base: c.URL, Key: c.Key, Files: c.Files, Map: columns, Categories: categories, Zone: zone, DayFirst: c.DayFirst,
+		Base: c.URL, Key: key, Files: c.Files, Map: columns, Categories: categories, Zone: zone, DayFirst: c.DayFirst,
 		Within: c.Within, Speed: c.Speed, Span: c.Span, Limit: c.Limit,
 		Out: os.Stderr, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	}, nil

@@ -15,13 +15,13 @@ import (
 
 // simulateCmd plays the sample province against a server that runs elsewhere.
 type simulateCmd struct {
-	URL         *url.URL `env:"TOANCANH_URL" default:"http://127.0.0.1:8080" help:"Address of the server to play against."`
-	Key         string   `env:"TOANCANH_KEY" required:"" help:"Key with the rights readings, sensors, reports and history; make one with: toancanh key new."`
-	Pace        float64  `env:"TOANCANH_PACE" default:"11" help:"How many times faster than a real province the simulator plays; 1 is real time."`
-	Storm       bool     `help:"Begin with a storm: rain, a river over its flood levels and a flood of reports in 6 minutes."`
-	Seed        uint64   `default:"1" help:"Another number plays other weather and other people."`
-	HistoryDays int      `env:"TOANCANH_HISTORY_DAYS" default:"0" help:"Days of history to load first; 0: none."`
-	Timezone    string   `env:"TOANCANH_TIMEZONE" default:"Asia/Ho_Chi_Minh" help:"Zone whose hours of the day the province keeps."`
+	URL *url.URL `env:"TOANCANH_URL" default:"http://127.0.0.1:8080" help:"Address of the server to play against."`
+	localFlags
+	Pace        float64 `env:"TOANCANH_PACE" default:"11" help:"How many times faster than a real province the simulator plays; 1 is real time."`
+	Storm       bool    `help:"Begin with a storm: rain, a river over its flood levels and a flood of reports in 6 minutes."`
+	Seed        uint64  `default:"1" help:"Another number plays other weather and other people."`
+	HistoryDays int     `env:"TOANCANH_HISTORY_DAYS" default:"0" help:"Days of history to load first; 0: none."`
+	Timezone    string  `env:"TOANCANH_TIMEZONE" default:"Asia/Ho_Chi_Minh" help:"Zone whose hours of the day the province keeps."`
 }
 
 // Run plays until it is told to end.
@@ -33,8 +33,12 @@ func (c simulateCmd) Run(ctx context.Context) error {
 	if c.HistoryDays < 0 || c.HistoryDays > 365 {
 		return fmt.Errorf("TOANCANH_HISTORY_DAYS: %d is not within 0 to 365", c.HistoryDays)
 	}
+	key, err := c.key()
+	if err != nil {
+		return err
+	}
 	cfg := simulation.Config{
-		Base: c.URL, Key: c.Key, Pace: c.Pace, Seed: c.Seed, Location: zone, Storm: c.Storm,
+		Base: c.URL, Key: key, Pace: c.Pace, Seed: c.Seed, Location: zone, Storm: c.Storm,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	}
 	sim, err := simulation.New(cfg)
