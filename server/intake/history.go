@@ -55,9 +55,11 @@ func (in *Intake) live(p PastReport, now time.Time) (store.Past, error) {
 	case born.After(now):
 		return store.Past{}, fault.Invalid("received_at", "Thời điểm tiếp nhận nằm trong tương lai.").Because("future")
 	}
-	if p.Draft.Origin == "" {
-		p.Draft.Origin = in.Origin
+	origin, err := in.original(p.Draft.Origin)
+	if err != nil {
+		return store.Past{}, err
 	}
+	p.Draft.Origin = origin
 	draft, err := in.Rules.Check(p.Draft, born)
 	if err != nil {
 		return store.Past{}, err

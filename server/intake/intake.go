@@ -99,6 +99,20 @@ func (in *Intake) place(p report.Point) (report.Placed, error) {
 	return report.Placed{Division: in.Division, Area: a.Code, Path: in.Atlas.Tree.Path(in.Division, a.Code)}, nil
 }
 
+// original says whether data of an origin may enter: a database born simulated stays so, and a real one takes nothing
+// invented. An empty origin is the database's own.
+func (in *Intake) original(o report.Origin) (report.Origin, error) {
+	switch {
+	case o == "":
+		return in.Origin, nil
+	case in.Origin != report.Real && o == report.Real:
+		return o, fault.Invalid("origin", "Cơ sở dữ liệu này là dữ liệu mô phỏng, không nhận dữ liệu thật.").Because("simulated_dataset")
+	case in.Origin == report.Real && o == report.Simulated:
+		return o, fault.Invalid("origin", "Cơ sở dữ liệu này là dữ liệu thật, không nhận dữ liệu mô phỏng.").Because("real_dataset")
+	}
+	return o, nil
+}
+
 // identity draws a report's id and public code. The id is ordered by time for the index's sake and is never shown
 // to the public; the code is random.
 func identity() (id, code string, err error) {

@@ -398,3 +398,20 @@ func TestWithdrawalReachesTheAreasAReportHasLeft(t *testing.T) {
 		}
 	}
 }
+
+func TestSimulatedDatabaseTakesNothingReal(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	s := submission("Rác")
+	s.Draft.Origin = report.Real
+	if _, _, err := h.intake.AcceptReport(t.Context(), s); !fault.Is(err, fault.KindInvalid) {
+		t.Errorf("a real report: %v, want invalid", err)
+	}
+	past := intake.PastReport{Draft: s.Draft, ReceivedAt: time.Now().Add(-time.Hour)}
+	if n, faults, err := h.intake.AcceptHistory(t.Context(), []intake.PastReport{past}); err != nil || n != 0 || faults == nil {
+		t.Errorf("real history: %d taken, faults %v, %v", n, faults, err)
+	}
+	if _, _, err := h.intake.AcceptReadings(t.Context(), nil, sensor.History, report.Real); !fault.Is(err, fault.KindInvalid) {
+		t.Errorf("real readings: %v, want invalid", err)
+	}
+}

@@ -26,8 +26,9 @@ const historyLimit = 400 * 24 * time.Hour
 
 // AcceptReadings keeps the good readings of a body and says of each other one why not. It answers after the commit.
 func (in *Intake) AcceptReadings(ctx context.Context, items []sensor.Item, door sensor.Door, origin report.Origin) (int, []Refusal, error) {
-	if origin == "" {
-		origin = in.Origin
+	origin, err := in.original(origin)
+	if err != nil {
+		return 0, nil, err
 	}
 	rows, refused, err := in.checkReadings(ctx, items, door)
 	if err != nil || len(rows) == 0 {

@@ -74,11 +74,10 @@ func (in *Intake) prepare(s Submission) (store.Acceptance, error) {
 	draft := s.Draft
 	contact, contactErr := s.Contact.Check()
 	draft.HasContact = !contact.Empty()
-	if draft.Origin == "" {
-		draft.Origin = in.Origin
-	}
+	origin, originErr := in.original(draft.Origin)
+	draft.Origin = origin
 	draft, err := in.Rules.Check(draft, now)
-	if err := fault.Join(err, contactErr); err != nil {
+	if err := fault.Join(err, contactErr, originErr); err != nil {
 		return store.Acceptance{}, err
 	}
 	placed, err := in.place(draft.Location)
