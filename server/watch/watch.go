@@ -166,6 +166,9 @@ func (w *Watch) count(ctx context.Context) {
 // step brings the board and the sources to now and announces what moved, or everything.
 func (w *Watch) step(ctx context.Context, all bool) {
 	if err := w.catchUp(ctx); err != nil {
+		if ctx.Err() != nil {
+			return // the term is over; the next one reads everything anew
+		}
 		w.counts.failures.WithLabelValues("catch up").Inc()
 		w.Log.LogAttrs(ctx, slog.LevelWarn, "counters cannot catch up", slog.Any("err", err))
 		return // better no level than one that is not true any more: screens show its age
