@@ -62,10 +62,11 @@ func (h *Hub) invite(w *wish) (*invitation, *problem) {
 		return nil, p
 	}
 	inv.network = networkOf(w.ip, classOf(w))
-	if r := h.limits.knock(inv.network, now); r != "" {
+	if r := h.limits.enter(inv.network, now); r != "" {
 		return nil, tooMany(r)
 	}
-	if h.openTopics.Load()+int64(len(w.names)) > int64(h.cfg.MaxTopics)+1 {
+	if h.openTopics.Load()+int64(len(w.names)) > int64(h.cfg.MaxTopics)+1 { // control is always open
+		h.limits.leave(inv.network)
 		return nil, unavailable("topics_full", "Quá nhiều chủ đề đang mở.")
 	}
 	for _, name := range w.names {
@@ -87,6 +88,7 @@ func (h *Hub) giveBack(inv *invitation) {
 		for _, t := range inv.topics {
 			t.feed.release(t)
 		}
+		h.limits.leave(inv.network)
 		inv.start = nil
 	}
 }

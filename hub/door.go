@@ -112,10 +112,6 @@ func streamHead(c *fiber.Ctx) []byte {
 // connect makes a client of an admitted connection. When the socket can be taken over it returns at once;
 // otherwise it reads here until the connection ends.
 func (h *Hub) connect(inv *invitation, conn net.Conn, preface []byte) {
-	if r := h.limits.enter(inv.network, h.cfg.Clock.Now()); r != "" {
-		h.turnAway(inv, conn)
-		return
-	}
 	h.metrics.connections.WithLabelValues(inv.network.class.String()).Inc()
 	c := &client{
 		shard: h.shards[h.next.Add(1)%uint64(len(h.shards))], topics: inv.topics, key: groupKey(inv.stream, inv.topics),
@@ -149,19 +145,6 @@ func (h *Hub) enroll(c *client, b *start) bool {
 	c.link.close()
 	h.left(c)
 	return false
-}
-
-// turnAway closes a connection that came when the last place was just taken.
-func (h *Hub) turnAway(inv *invitation, conn net.Conn) {
-	h.metrics.closed(schema.CloseTooMany)
-	for _, t := range inv.topics {
-		t.feed.release(t)
-	}
-	if !inv.stream {
-		_ = conn.SetWriteDeadline(h.cfg.Clock.Now().Add(time.Second))
-		_, _ = conn.Write(closeFrame(schema.CloseTooMany, "too many connections"))
-	}
-	_ = bare(conn).Close()
 }
 
 // read takes what a client sends until the connection ends, then has its shard forget it.

@@ -76,33 +76,8 @@ const (
 	refusedProcess refusalReason = "process_full"
 )
 
-// knock asks whether a connection may come, taking a token of its network.
-func (l *limits) knock(n network, now time.Time) refusalReason {
-	if l.off {
-		return ""
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.open[n.class] >= l.ceilings[n.class] {
-		return refusedProcess
-	}
-	if n.class == ticketed {
-		return ""
-	}
-	t := l.tallyLocked(n.prefix, now)
-	t.tokens = min(l.rate, t.tokens+now.Sub(t.at).Seconds()*l.rate)
-	t.at = now
-	switch {
-	case t.open >= l.perNet:
-		return refusedNetwork
-	case t.tokens < 1:
-		return refusedRate
-	}
-	t.tokens--
-	return ""
-}
-
-// enter counts a connection in. It is asked after the handshake, because only then is it sure that leave follows.
+// enter counts a connection in, taking a token of its network, or says why not. A connection that is counted in
+// must be counted out with leave.
 func (l *limits) enter(n network, now time.Time) refusalReason {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -111,9 +86,16 @@ func (l *limits) enter(n network, now time.Time) refusalReason {
 	}
 	if n.class != ticketed {
 		t := l.tallyLocked(n.prefix, now)
-		if !l.off && t.open >= l.perNet {
+		t.tokens = min(l.rate, t.tokens+now.Sub(t.at).Seconds()*l.rate)
+		t.at = now
+		switch {
+		case l.off:
+		case t.open >= l.perNet:
 			return refusedNetwork
+		case t.tokens < 1:
+			return refusedRate
 		}
+		t.tokens--
 		t.open++
 	}
 	l.open[n.class]++

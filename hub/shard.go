@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,7 +27,9 @@ type shard struct {
 	hub   *Hub
 	ops   chan func(now time.Time) // never closed
 	woken chan struct{}            // never closed
-	done  chan struct{}            // closed when run has ended
+	done  chan struct{}            // closed when run takes no more
+
+	posting atomic.Int64 // callers inside post
 
 	recheck atomic.Bool // revocations came
 
@@ -54,8 +57,15 @@ func newShard(h *Hub) *shard {
 	}
 }
 
-// post has op run on the shard's goroutine. It reports whether the shard still runs.
+// post has op run on the shard's goroutine. It reports whether that will happen.
 func (s *shard) post(op func(now time.Time)) bool {
+	s.posting.Add(1)
+	defer s.posting.Add(-1)
+	select {
+	case <-s.done:
+		return false
+	default:
+	}
 	select {
 	case s.ops <- op:
 		return true
@@ -80,7 +90,6 @@ func (s *shard) mark(t *topic) {
 }
 
 func (s *shard) run(ctx context.Context) {
-	defer close(s.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -97,21 +106,30 @@ func (s *shard) run(ctx context.Context) {
 	}
 }
 
-// end cuts every connection.
+// end refuses further acts, runs those that were taken, and cuts every connection.
 func (s *shard) end() {
-	now := s.hub.cfg.Clock.Now()
-	for len(s.clients) > 0 {
-		c := s.clients[len(s.clients)-1]
-		s.close(c, schema.CloseGoingAway, "", now)
-		s.drop(c)
-	}
+	close(s.done)
 	for {
-		select {
-		case op := <-s.ops:
-			op(now)
-		default:
+		// Whoever came into post after done was closed gets nothing in; whoever was in it is out at once.
+		last := s.posting.Load() == 0
+		now := s.hub.cfg.Clock.Now()
+		for more := true; more; {
+			select {
+			case op := <-s.ops:
+				op(now)
+			default:
+				more = false
+			}
+		}
+		for len(s.clients) > 0 {
+			c := s.clients[len(s.clients)-1]
+			s.close(c, schema.CloseGoingAway, "", now)
+			s.drop(c)
+		}
+		if last {
 			return
 		}
+		runtime.Gosched()
 	}
 }
 

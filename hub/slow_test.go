@@ -133,12 +133,11 @@ func TestAReaderThatTakesNothingIsClosed(t *testing.T) {
 
 func TestABigSnapshotReachesASlowReaderWhole(t *testing.T) {
 	t.Parallel()
-	r, s := world(t, func(c *hub.Config) { c.SendBuffer = 4 << 10 })
+	r, s := world(t, func(c *hub.Config) { c.SendBuffer = 16 << 10 })
 	for i := range 500 {
 		r.event(wall, schema.KindReport, fmt.Sprint("r", i), strings.Repeat("ă", 500))
 	}
 	b := s.dial(t, "topics="+wall, s.ticket(t, nil))
-	_ = b.conn.NetConn().(*net.TCPConn).SetReadBuffer(4 << 10)
 	snap := b.untilType(schema.TypeSnapshot)
 	var data schema.Snapshot
 	if err := json.Unmarshal(snap.Data, &data); err != nil || len(data.Reports) != 500 {
