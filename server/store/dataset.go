@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"toancanh/server/auth"
 	"toancanh/server/fault"
@@ -16,6 +17,9 @@ type Dataset struct {
 	Origin  string
 	History bool // the sample's history is complete
 }
+
+// undefinedTable is what PostgreSQL answers when a table is not there.
+const undefinedTable = "42P01"
 
 // Born reads the dataset, or makes it with the given origin when the database is new. A database keeps what it was
 // born as: the caller compares.
@@ -28,6 +32,10 @@ func (s *Store) Born(ctx context.Context, origin string) (Dataset, error) {
 		return tx.QueryRow(ctx, "select origin, history_at is not null from dataset").Scan(&d.Origin, &d.History)
 	})
 	if err != nil {
+		var pg *pgconn.PgError
+		if errors.As(err, &pg) && pg.Code == undefinedTable {
+			return d, errors.New("the database has no schema yet: run toancanh migrate with TOANCANH_OWNER_URL")
+		}
 		return d, fmt.Errorf("read what the database was born as: %w", classify(err))
 	}
 	return d, nil
