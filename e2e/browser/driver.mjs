@@ -1,0 +1,95 @@
+// A browser on a string: reads one order a line from standard input, does it in a real Chromium, and answers with one
+// line of JSON on standard output, in whatever order the deeds end. It judges nothing: that is what the tests are for.
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { resolve } from 'node:path';
+
+const house = resolve(import.meta.dirname ?? '.', '../../frontend/tests/browser.mjs');
+const { findChromium, launch } = await import(pathToFileURL(house).href);
+const navigationMs = 30_000;
+const actionMs = 20_000;
+
+if (findChromium() === null) {
+  say({ id: 0, error: 'no Chromium' });
+  process.exit(0);
+}
+const axe = await readFile(createRequire(house).resolve('axe-core/axe.min.js'), 'utf8');
+const browser = await launch();
+const tabs = new Map();
+say({ id: 0, value: browser.version() });
+
+const deeds = {
+  async open({ tab, url, width, height, script }) {
+    const context = await browser.newContext({
+      viewport: { width, height },
+      javaScriptEnabled: script,
+      bypassCSP: script, // axe has to come in past the pages' policy
+      locale: 'vi-VN',
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(actionMs);
+    const notes = [];
+    tabs.set(tab, { context, page, notes });
+    page.on('console', (message) => {
+      if (message.type() === 'error') notes.push(`console: ${message.text()} (${message.location().url ?? ''})`);
+    });
+    page.on('pageerror', (error) => notes.push(`page: ${error.stack ?? error.message}`));
+    await page.goto(url, { timeout: navigationMs });
+  },
+  async go({ page, url }) {
+    await page.goto(url, { timeout: navigationMs });
+  },
+  eval: ({ page, text }) => page.evaluate(text),
+  async press({ page, text }) {
+    await page.keyboard.press(text);
+  },
+  async type({ page, text }) {
+    await page.keyboard.type(text);
+  },
+  async resize({ page, width, height }) {
+    await page.setViewportSize({ width, height });
+  },
+  async shoot({ page, path, full }) {
+    await page.screenshot({ path, fullPage: full === true, timeout: navigationMs });
+  },
+  /** What axe-core finds wrong, one line a rule. */
+  async axe({ page }) {
+    if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe);
+    const { violations } = await page.evaluate('axe.run()');
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+  },
+  /** Memory after a collection of garbage: bytes of heap, nodes, listeners. */
+  async weigh({ page, context, state }) {
+    state.cdp ??= await context.newCDPSession(page);
+    await state.cdp.send('Performance.enable');
+    await state.cdp.send('HeapProfiler.collectGarbage');
+    const { metrics } = await state.cdp.send('Performance.getMetrics');
+    const of = (name) => metrics.find((metric) => metric.name === name)?.value ?? -1;
+    return { heap: of('JSHeapUsedSize'), nodes: of('Nodes'), listeners: of('JSEventListeners') };
+  },
+  notes: ({ state }) => state.notes.splice(0),
+  async close({ tab, context }) {
+    tabs.delete(tab);
+    await context.close();
+  },
+};
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => void obey(JSON.parse(line)))
+  .on('close', () => void browser.close().finally(() => process.exit(0)));
+
+async function obey({ id, do: deed, ...order }) {
+  const state = tabs.get(order.tab);
+  try {
+    if (deed !== 'open' && state === undefined) throw new Error(`there is no tab ${order.tab}`);
+    say({ id, value: (await deeds[deed]({ ...order, ...state, state })) ?? null });
+  } catch (error) {
+    say({ id, error: error.message ?? String(error) });
+  }
+}
+
+function say(answer) {
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}

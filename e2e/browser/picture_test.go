@@ -1,0 +1,98 @@
+//go:build e2e
+
+package browser_test
+
+import (
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os"
+	"testing"
+
+	"github.com/paulmach/orb/geojson"
+)
+
+// pixels reads a picture.
+func pixels(t testing.TB, path string) image.Image {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	picture, err := png.Decode(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return picture
+}
+
+// colourful is the difference between a pixel's strongest and weakest channel from which it counts as coloured. The
+// greys of the wall stay below 50, the three colours that mean something are above 170.
+const colourful = 64
+
+// saturated is the share of coloured pixels, 0 to 1.
+func saturated(picture image.Image) float64 {
+	b := picture.Bounds()
+	n := count(picture, b, func(c color.NRGBA) bool {
+		return max(c.R, c.G, c.B)-min(c.R, c.G, c.B) >= colourful
+	})
+	return float64(n) / float64(b.Dx()*b.Dy())
+}
+
+// reds counts the pixels of the colour of emergencies in a part of a picture.
+func reds(picture image.Image, part image.Rectangle) int {
+	return count(picture, part.Intersect(picture.Bounds()), func(c color.NRGBA) bool {
+		return c.R > 200 && c.G < 120 && c.B < 120
+	})
+}
+
+func count(picture image.Image, part image.Rectangle, holds func(color.NRGBA) bool) int {
+	n := 0
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		for x := part.Min.X; x < part.Max.X; x++ {
+			c, ok := color.NRGBAModel.Convert(picture.At(x, y)).(color.NRGBA)
+			if ok && holds(c) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// frame is where an element stands on the screen, in pixels.
+type frame struct{ X, Y, Width, Height float64 }
+
+// mapPadding is the room between the province and the edge of its map, in root em: 14 px of 1080 lines.
+const mapPadding = 14.0 / 16
+
+// spot is where the wall draws a place, found the way a surveyor would: the province in Web Mercator, as large as its
+// frame allows.
+func spot(t testing.TB, p *province, wall *tab, lat, lon float64) image.Point {
+	t.Helper()
+	var shapes geojson.FeatureCollection
+	p.get("/api/v1/areas/vn-2022/geometry?level=province", &shapes)
+	shape := shapes.Features[0].Geometry.Bound()
+	var at frame
+	var rem float64
+	wall.eval(`(({x, y, width, height}) => ({x, y, width, height}))(document.querySelector('.map').getBoundingClientRect())`, &at)
+	wall.eval(`parseFloat(getComputedStyle(document.documentElement).fontSize)`, &rem)
+	west, east := shape.Min[0], shape.Max[0]
+	south, north := northing(shape.Min[1]), northing(shape.Max[1])
+	pad := mapPadding * rem
+	scale := min((at.Width-2*pad)/(east-west), (at.Height-2*pad)/(north-south))
+	x := at.X + at.Width/2 + (lon-(west+east)/2)*scale
+	y := at.Y + at.Height/2 + ((south+north)/2-northing(lat))*scale
+	return image.Pt(int(math.Round(x)), int(math.Round(y)))
+}
+
+// northing is Web Mercator's y for a latitude, in degrees of longitude at the equator.
+func northing(lat float64) float64 {
+	return math.Log(math.Tan(math.Pi/4+lat*math.Pi/360)) * 180 / math.Pi
+}
+
+// around is the square of a side around a point.
+func around(at image.Point, side int) image.Rectangle {
+	return image.Rect(at.X-side/2, at.Y-side/2, at.X+side/2, at.Y+side/2)
+}
