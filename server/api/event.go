@@ -215,7 +215,7 @@ func withTime(e cloudEvent) []byte {
 func (a *API) takeReportEvent(ctx context.Context, key auth.Key, e cloudEvent) (json.RawMessage, error) {
 	o, err := decodeObject(e.data)
 	if err != nil {
-		return nil, fault.Invalid("data", "Dữ liệu của sự kiện phải là một đối tượng JSON hợp lệ.").Because("malformed").Wrap(err)
+		return nil, fault.Invalid("data", "Dữ liệu của sự kiện phải là một đối tượng JSON hợp lệ.").Because("malformed")
 	}
 	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o)}
 	s.Draft.Source = report.FromAPI

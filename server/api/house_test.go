@@ -117,7 +117,12 @@ func serve(t *testing.T, app *fiber.App) string {
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = app.Listener(listener) }()
 	t.Cleanup(func() { _ = app.ShutdownWithTimeout(5 * time.Second); <-ended })
-	return "http://" + listener.Addr().String()
+	base := "http://" + listener.Addr().String()
+	// A server that is told to stop before it began to serve never ends: see it serve first.
+	res, err := client.Get(base + "/healthz")
+	must(t, err)
+	must(t, res.Body.Close())
+	return base
 }
 
 func must(t *testing.T, err error) {
