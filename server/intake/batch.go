@@ -11,7 +11,7 @@ import (
 // Bounds of the intake's queues.
 const (
 	queueLength = 4096 // waiting posts; beyond it senders are told to come back
-	batchMost   = 500  // posts in one commit
+	together    = 500  // posts in one commit
 	committers  = 2    // more gain nothing: PostgreSQL and the encoding are the limit
 	answerLimit = 5 * time.Second
 )
@@ -23,6 +23,7 @@ var errBusy = fault.Unavailable("Hệ thống đang nhận quá nhiều phản �
 // committed. There is no linger, so a lone post waits for nobody.
 type batcher[In, Out any] struct {
 	queue chan job[In, Out]
+	most  int // posts in one commit
 	// flush does a whole batch in one transaction: one Out for each In, or an error and nothing done.
 	flush func(context.Context, []In) ([]Out, error)
 }
@@ -37,8 +38,8 @@ type result[Out any] struct {
 	err error
 }
 
-func newBatcher[In, Out any](flush func(context.Context, []In) ([]Out, error)) *batcher[In, Out] {
-	return &batcher[In, Out]{queue: make(chan job[In, Out], queueLength), flush: flush}
+func newBatcher[In, Out any](most int, flush func(context.Context, []In) ([]Out, error)) *batcher[In, Out] {
+	return &batcher[In, Out]{queue: make(chan job[In, Out], queueLength), most: most, flush: flush}
 }
 
 // do queues in and waits for its commit. An error after the wait's end means that the sender cannot know; the same
@@ -83,7 +84,7 @@ func (b *batcher[In, Out]) run(stop <-chan struct{}) {
 
 func (b *batcher[In, Out]) gather(first job[In, Out]) []job[In, Out] {
 	jobs := []job[In, Out]{first}
-	for len(jobs) < batchMost {
+	for len(jobs) < b.most {
 		select {
 		case j := <-b.queue:
 			jobs = append(jobs, j)

@@ -4,6 +4,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -45,6 +46,9 @@ type Config struct {
 	Now      func() time.Time
 	Wake     func()
 	Log      *slog.Logger
+
+	Committers int // transactions under way at once, of reports and of readings; default 2
+	Together   int // posts in one transaction; default 500
 }
 
 // Intake accepts. Make it with New, start its committers with Run.
@@ -63,9 +67,10 @@ func New(c Config) (*Intake, error) {
 	if !ok {
 		return nil, fmt.Errorf("make intake: division %q has no map", c.Division)
 	}
+	c.Committers, c.Together = cmp.Or(c.Committers, committers), cmp.Or(c.Together, together)
 	in := &Intake{Config: c, locator: m.Locator(), running: inflight{keys: map[string]chan struct{}{}}}
-	in.reports = newBatcher(in.commitReports)
-	in.readings = newBatcher(in.commitReadings)
+	in.reports = newBatcher(c.Together, in.commitReports)
+	in.readings = newBatcher(c.Together, in.commitReadings)
 	in.sensors.load = c.Store.Sensors
 	in.sensors.now = c.Now
 	return in, nil
@@ -74,7 +79,7 @@ func New(c Config) (*Intake, error) {
 // Run commits until ctx ends and the queues are empty: what was accepted into a queue gets its answer.
 func (in *Intake) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
-	for range committers {
+	for range in.Committers {
 		wg.Go(func() { in.reports.run(ctx.Done()) })
 		wg.Go(func() { in.readings.run(ctx.Done()) })
 	}

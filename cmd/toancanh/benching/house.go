@@ -1,0 +1,318 @@
+package benching
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/valyala/fasthttp"
+
+	"toancanh/cmd/toancanh/client"
+	"toancanh/schema"
+	"toancanh/server/auth"
+	"toancanh/server/embedded"
+	"toancanh/server/store"
+)
+
+// house is a database, a Redis where one is installed, and the verb serve against them.
+type house struct {
+	postgres *embedded.Postgres
+	redis    *embedded.Redis // nil: the bus is in the server
+	database string          // address of the application role
+	server   *part
+	address  string // host:port
+	private  string // host:port of profiles
+	key      string // a key with every right
+	log      *os.File
+	http     *fasthttp.Client
+}
+
+// mostConnections bounds the connections to one server.
+const mostConnections = 1024
+
+// theHouse starts everything, or returns what runs.
+func (b *bench) theHouse(ctx context.Context) (*house, error) {
+	if b.house != nil {
+		return b.house, nil
+	}
+	h := &house{http: &fasthttp.Client{
+		MaxConnsPerHost: mostConnections, ReadTimeout: handshakeLimit, WriteTimeout: handshakeLimit, NoDefaultUserAgentHeader: true,
+		MaxIdemponentCallAttempts: 1,
+	}}
+	b.house = h
+	options := embedded.Options{DataDir: filepath.Join(b.dir, "house")}
+	var err error
+	if h.postgres, err = embedded.StartPostgres(ctx, options); err != nil {
+		return nil, err
+	}
+	if err := schema.Migrate(ctx, h.postgres.DSN(embedded.Owner, embedded.Database)); err != nil {
+		return nil, err
+	}
+	h.database = h.postgres.DSN("toancanh_app", embedded.Database)
+	redis := ""
+	switch h.redis, err = embedded.StartRedis(ctx, options); {
+	case errors.Is(err, embedded.ErrNoRedis):
+	case err != nil:
+		return nil, err
+	default:
+		redis = h.redis.URL()
+	}
+	if h.key, err = newKey(ctx, h.database); err != nil {
+		return nil, err
+	}
+	return h, h.serve(ctx, b, redis)
+}
+
+// newKey makes a key with every right.
+func newKey(ctx context.Context, database string) (string, error) {
+	s, err := store.Open(ctx, database, store.Sizes{Write: 1, Read: 1})
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	key, token, err := auth.NewKey("bench", auth.Rights()...)
+	if err != nil {
+		return "", err
+	}
+	return token, s.AddKey(ctx, key)
+}
+
+// serve starts the server as an operator would, but for its limits, and waits until it can store a report.
+func (h *house) serve(ctx context.Context, b *bench, redis string) error {
+	var err error
+	if h.address, err = freeAddress(ctx); err != nil {
+		return err
+	}
+	if h.private, err = freeAddress(ctx); err != nil {
+		return err
+	}
+	if h.log, err = os.Create(filepath.Join(b.dir, "server.log")); err != nil {
+		return fmt.Errorf("open the server's log: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, b.Program[0], append(b.Program[1:], "serve")...) //nolint:gosec // this program
+	cmd.Env = append(foreignEnvironment(), "TOANCANH_DATABASE_URL="+h.database, "TOANCANH_REDIS_URL="+redis, "TOANCANH_LISTEN="+h.address,
+		"TOANCANH_METRICS_LISTEN="+h.private, "TOANCANH_DATA="+filepath.Join(b.dir, "house"), "TOANCANH_LIMITS=off", "TOANCANH_LOG_FORMAT=json")
+	cmd.Stderr = h.log
+	endWith(cmd)
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start server: %w", err)
+	}
+	h.server = &part{cmd: cmd, done: make(chan struct{})}
+	go func() {
+		defer close(h.server.done)
+		_ = cmd.Wait()
+	}()
+	return h.ready(ctx)
+}
+
+// foreignEnvironment is the environment without settings of ours, which would reach into the measured server.
+func foreignEnvironment() []string {
+	var kept []string
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "TOANCANH_") {
+			kept = append(kept, pair)
+		}
+	}
+	return kept
+}
+
+func (h *house) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	for {
+		status, _, err := h.do(fasthttp.MethodGet, "/readyz", nil)
+		if err == nil && status == http.StatusOK {
+			return nil
+		}
+		select {
+		case <-h.server.done:
+			return fmt.Errorf("the server ended: %s", lastLine(h.log.Name()))
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the server: status %d, %w", status, errors.Join(ctx.Err(), err))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func lastLine(path string) string {
+	raw, err := os.ReadFile(path) //nolint:gosec // our own file
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+	return lines[len(lines)-1]
+}
+
+func freeAddress(ctx context.Context) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// do sends one request to the server with the key and reads the answer.
+func (h *house) do(method, path string, body []byte) (int, []byte, error) {
+	return h.doAt(h.address, method, path, map[string]string{"Authorization": "Bearer " + h.key}, body)
+}
+
+func (h *house) doAt(address, method, path string, headers map[string]string, body []byte) (int, []byte, error) {
+	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	defer fasthttp.ReleaseRequest(req)
+	defer fasthttp.ReleaseResponse(resp)
+	req.SetRequestURI("http://" + address + path)
+	req.Header.SetMethod(method)
+	req.Header.SetContentType("application/json")
+	for name, value := range headers {
+		req.Header.Set(name, value)
+	}
+	req.SetBodyRaw(body)
+	if err := h.http.Do(req, resp); err != nil {
+		return 0, nil, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	return resp.StatusCode(), append([]byte(nil), resp.Body()...), nil
+}
+
+// postReport sends one report to a server at address, as anybody may, and returns the answer.
+func (h *house) postReport(address string, body []byte) ([]byte, error) {
+	status, answer, err := h.doAt(address, fasthttp.MethodPost, "/api/v1/reports", map[string]string{"Idempotency-Key": uuid.NewString()}, body)
+	if err != nil {
+		return nil, err
+	}
+	if status != http.StatusCreated {
+		return nil, fmt.Errorf("post report: status %d: %.300s", status, answer)
+	}
+	return answer, nil
+}
+
+// reportBody is the body of the n-th report: places and words differ as those of people do.
+func reportBody(n int) []byte {
+	lat, lon := 12.007+float64(n%40)*0.0005, 107.696+float64(n%37)*0.0005
+	return fmt.Appendf(nil, `{"category":"MT","description":"Rác sinh hoạt đổ thành đống cạnh chợ, bốc mùi hai ngày nay, đề nghị thu gom (%d)",`+
+		`"location":{"lat":%.5f,"lon":%.5f},"address":"Gần chợ Nghĩa Thành, đường Tôn Đức Thắng",`+
+		`"contact":{"name":"Nguyễn Thị Thử","phone":"0900%06d"}}`, n, lat, lon, n%1_000_000)
+}
+
+// another makes a second database on the same server and returns its address for the application role.
+func (h *house) another(ctx context.Context, name string) (string, error) {
+	conn, err := pgx.Connect(ctx, h.postgres.DSN(embedded.Owner, embedded.Database))
+	if err != nil {
+		return "", fmt.Errorf("connect: %w", err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.Exec(ctx, "create database "+pgx.Identifier{name}.Sanitize()); err != nil {
+		return "", fmt.Errorf("make database %s: %w", name, err)
+	}
+	return h.postgres.DSN("toancanh_app", name), schema.Migrate(ctx, h.postgres.DSN(embedded.Owner, name))
+}
+
+// query asks the database for one number.
+func (h *house) query(ctx context.Context, sql string) (float64, error) {
+	conn, err := pgx.Connect(ctx, h.postgres.DSN(embedded.Owner, embedded.Database))
+	if err != nil {
+		return 0, fmt.Errorf("connect: %w", err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	var n float64
+	if err := conn.QueryRow(ctx, sql).Scan(&n); err != nil {
+		return 0, fmt.Errorf("%s: %w", sql, err)
+	}
+	return n, nil
+}
+
+// drained waits until the relay has numbered everything.
+func (h *house) drained(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	for {
+		n, err := h.query(ctx, "select count(*) from outbox")
+		if err != nil || n == 0 {
+			return err
+		}
+		if !pause(ctx, 50*time.Millisecond) {
+			return fmt.Errorf("%v events are still to be numbered: %w", n, ctx.Err())
+		}
+	}
+}
+
+// profiled keeps a CPU profile of the server while work runs, if profiles are wanted.
+func (b *bench) profiled(ctx context.Context, name string, work func() error) error {
+	if b.Profile == "" {
+		return work()
+	}
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	kept := make(chan error, 1)
+	go func() { kept <- b.house.profile(ctx, filepath.Join(b.Profile, name+".pprof")) }()
+	err := work()
+	kept2 := <-kept
+	cancel()
+	return errors.Join(err, kept2)
+}
+
+func (h *house) profile(ctx context.Context, path string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.private+"/debug/pprof/profile?seconds=4", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("fetch profile: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	file, err := os.Create(path) //nolint:gosec // named by who runs the bench
+	if err != nil {
+		return fmt.Errorf("keep profile: %w", err)
+	}
+	_, err = io.Copy(file, resp.Body)
+	return errors.Join(err, file.Close())
+}
+
+// sensors registers n sensors of the bench and returns their codes.
+func (h *house) sensors(n int) ([]string, error) {
+	codes := make([]string, n)
+	list := make([]client.Sensor, n)
+	for i := range n {
+		codes[i] = fmt.Sprintf("bench-%03d", i)
+		list[i] = client.Sensor{
+			Code: codes[i], Name: fmt.Sprintf("Trạm thử %d", i), Kind: "temperature", Unit: "°C", Lat: 12.007, Lon: 107.696, StaleAfterS: 600,
+		}
+	}
+	body, err := encode(struct {
+		Sensors []client.Sensor `json:"sensors"`
+	}{list})
+	if err != nil {
+		return nil, err
+	}
+	status, answer, err := h.do(fasthttp.MethodPut, "/api/v1/sensors", body)
+	if err == nil && (status < 200 || status > 299) {
+		err = fmt.Errorf("register sensors: status %d: %.300s", status, answer)
+	}
+	return codes, err
+}
+
+func (h *house) close() {
+	if h.server != nil {
+		h.server.stop()
+	}
+	if h.log != nil {
+		_ = h.log.Close()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	if h.redis != nil {
+		_ = h.redis.Stop(ctx)
+	}
+	if h.postgres != nil {
+		_ = h.postgres.Stop(ctx)
+	}
+}
