@@ -16,7 +16,6 @@ type client struct {
 	key     string   // of its group
 	stream  bool     // server-sent events
 	network network  // what its limits are counted on
-	opened  time.Time
 
 	// For everybody.
 	heard atomic.Int64 // when bytes last came, ns since the hub began

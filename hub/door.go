@@ -95,7 +95,7 @@ func (h *Hub) admitStream(c *fiber.Ctx) error {
 func streamHead(c *fiber.Ctx) []byte {
 	var b strings.Builder
 	b.WriteString("HTTP/1.1 200 OK\r\n")
-	c.Response().Header.VisitAll(func(k, v []byte) {
+	for k, v := range c.Response().Header.All() {
 		switch strings.ToLower(string(k)) {
 		case "content-type", "content-length", "connection", "cache-control", "transfer-encoding":
 		default:
@@ -104,7 +104,7 @@ func streamHead(c *fiber.Ctx) []byte {
 			b.Write(v)
 			b.WriteString("\r\n")
 		}
-	})
+	}
 	b.WriteString("Content-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n: toancanh\n\n")
 	return []byte(b.String())
 }

@@ -110,12 +110,12 @@ func (h *Hub) reachClaimed(ctx context.Context, t *topic, seq int64) bool {
 		if ok {
 			return true
 		}
-		probed := h.probe(ctx, t)
+		asked, err := h.probe(ctx, t)
 		t.mu.Lock()
 		ok = there()
-		unchanged := t.epoch == epoch && t.known <= t.ring.head()
+		whole := t.epoch == epoch && t.known <= t.ring.head()
 		t.mu.Unlock()
-		if ok || probed && unchanged {
+		if ok || asked && err == nil && whole {
 			return ok
 		}
 		if !wait(ctx, h.cfg.RepairPause) {
@@ -316,7 +316,7 @@ func (s *shard) groupFor(c *client, b *start) *group {
 	for i := range g.spots {
 		t := g.spots[i].topic
 		t.mu.Lock()
-		g.spots[i] = spot{topic: t, gen: t.gen, told: t.gen, cursor: t.ring.head(), levels: t.levels.gen}
+		g.spots[i] = spot{topic: t, gen: t.gen, told: t.gen, cursor: t.ring.head(), levels: t.levels.gen, purged: t.purgeSeq}
 		if t.state != live {
 			g.spots[i].gen, g.spots[i].told = t.gen-1, 0
 		}

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"slices"
 	"time"
 
 	"toancanh/schema"
@@ -59,8 +60,8 @@ func (s *shard) house(now time.Time) {
 	s.nextHouse = now.Add(houseEvery)
 	unsure := s.hub.control.unsure(now, s.hub.cfg.ControlGrace)
 	silence := 2*s.hub.cfg.PingEvery + s.hub.cfg.PingEvery/5
-	for i := len(s.clients) - 1; i >= 0; i-- {
-		c := s.clients[i]
+	for _, c := range slices.Backward(s.clients) {
+
 		quiet := time.Duration(s.hub.since0(now) - c.heard.Load())
 		switch {
 		case !c.closing.IsZero():
@@ -87,8 +88,7 @@ func (s *shard) house(now time.Time) {
 
 // revoke closes whoever listens with a revoked ticket.
 func (s *shard) revoke(now time.Time) {
-	for i := len(s.clients) - 1; i >= 0; i-- {
-		c := s.clients[i]
+	for _, c := range slices.Backward(s.clients) {
 		if c.pass.subject != "" && s.hub.control.revoked(c.pass.subject, c.pass.issued) {
 			s.close(c, schema.CloseRevoked, "ticket was revoked", now)
 		}
@@ -97,9 +97,9 @@ func (s *shard) revoke(now time.Time) {
 
 // drain closes every n-th client of the shard.
 func (s *shard) drain(turn, turns int, reason string, now time.Time) {
-	for i := len(s.clients) - 1; i >= 0; i-- {
+	for i, v := range slices.Backward(s.clients) {
 		if i%turns == turn%turns || turn == turns-1 {
-			s.close(s.clients[i], schema.CloseGoingAway, reason, now)
+			s.close(v, schema.CloseGoingAway, reason, now)
 		}
 	}
 }

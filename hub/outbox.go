@@ -9,6 +9,7 @@ type outbox struct {
 	spots  []spot // for the ids of a stream
 	buf    []byte
 	frames int
+	purged bool   // something was withdrawn that may stand in unsent bytes
 	stable []byte // a copy of buf for whoever must keep it
 	id     []byte
 }

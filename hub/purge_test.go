@@ -94,3 +94,26 @@ func TestWhatWasWithdrawnIsNotSentToWhoIsBehind(t *testing.T) {
 	wantForgotten(t, "a connected screen", b)
 	wantWhole(t, b, 1, 3)
 }
+
+func TestWhatWasWithdrawnIsClearedFromWhatASlowScreenHasNotHad(t *testing.T) {
+	t.Parallel()
+	r, s := world(t, func(c *hub.Config) { c.SendBuffer, c.PendingBytes = 4<<10, 64<<20 })
+	b := joined(t, s, wall)
+	pad := strings.Repeat("x", 20_000)
+	for i := range 400 { // nobody reads: 8 MB pile up, more than the kernel takes
+		r.event(wall, schema.KindReport, "pad"+string(rune('a'+i%20)), pad)
+	}
+	r.event(wall, schema.KindReport, "bad", secret)
+	witness := s.dial(t, "topics="+wall, s.ticket(t, nil))
+	witness.until("the word", func(f frame) bool { return strings.Contains(f.raw, secret) })
+	r.withdraw(wall, "bad")
+	witness.untilSeq(wall, 402)
+	reset := b.untilType(schema.TypeReset)
+	if reset.Reason != "purge" {
+		t.Errorf("reset = %.100s, want purge", reset.raw)
+	}
+	b.untilType(schema.TypeSnapshot)
+	r.event(wall, schema.KindReport, "end", "x")
+	b.until("the last event", func(f frame) bool { return f.ID == "end" || strings.Contains(f.raw, `"id":"end"`) })
+	wantForgotten(t, "a slow screen", b)
+}

@@ -133,8 +133,7 @@ func splitHosts(rest string) (first string, others []string, user *url.Userinfo,
 
 // hidden strips the address, which may hold a password, from an error of package url.
 func hidden(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
 	}
 	return err

@@ -239,26 +239,26 @@ func (h *Hub) refresh(ctx context.Context, t *topic) bool {
 	return true
 }
 
-// reach waits a little until the ring has come to seq, asking Source if the bus is slower.
-func (h *Hub) reach(ctx context.Context, t *topic, seq int64) bool {
+// reach waits a little until the ring has come to seq, asking Source if the bus is slower. A joiner whose snapshot
+// is ahead of the ring would otherwise get some events twice, which is harmless, so this gives up soon.
+func (h *Hub) reach(ctx context.Context, t *topic, seq int64) {
 	there := func() bool { return t.state == live && t.ring.head() >= seq }
-	for range 3 {
+	for range 5 {
 		short, cancel := context.WithTimeout(ctx, h.cfg.RepairPause/2)
 		err := t.await(short, there)
 		cancel()
 		if err == nil {
-			return true
+			return
 		}
-		if !h.probe(ctx, t) {
-			return false
+		if _, err := h.probe(ctx, t); err != nil {
+			return
 		}
 	}
-	return t.await(ctx, there) == nil
 }
 
 // probe asks Source for events after the head, at most once in RepairPause a topic: a client that claims a
-// position from the future must not make the hub storm its source.
-func (h *Hub) probe(ctx context.Context, t *topic) bool {
+// position from the future must not make the hub storm its source. It reports whether it asked.
+func (h *Hub) probe(ctx context.Context, t *topic) (asked bool, err error) {
 	now := h.cfg.Clock.Now()
 	t.mu.Lock()
 	due := now.Sub(t.probed) >= h.cfg.RepairPause && t.state == live
@@ -266,5 +266,8 @@ func (h *Hub) probe(ctx context.Context, t *topic) bool {
 		t.probed = now
 	}
 	t.mu.Unlock()
-	return !due || h.fill(ctx, t) == nil
+	if !due {
+		return false, nil
+	}
+	return true, h.fill(ctx, t)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -225,9 +226,12 @@ func (s *shard) flush(g *group, now time.Time, beat bool) {
 	if beat {
 		out.frame(s.hub.beat(g.spots, now))
 	}
+	if out.purged {
+		s.forget(g)
+	}
 	if len(out.buf) > 0 {
-		for i := len(g.clients) - 1; i >= 0; i-- {
-			s.deliver(g.clients[i], facts, now)
+		for _, v := range slices.Backward(g.clients) {
+			s.deliver(v, facts, now)
 		}
 		s.hub.metrics.deliveries.Add(float64(out.frames * len(g.clients)))
 		if waited > 0 {
@@ -269,6 +273,15 @@ func (s *shard) deliver(c *client, facts int, now time.Time) {
 	}
 	if c.size > c.allowed {
 		s.skip(c, reasonSlow)
+	}
+}
+
+// forget clears what a group's slow clients have not been sent yet: what was withdrawn may stand in it.
+func (s *shard) forget(g *group) {
+	for _, v := range slices.Backward(g.clients) {
+		if c := v; len(c.pending) > 0 {
+			s.skip(c, reasonPurge)
+		}
 	}
 }
 

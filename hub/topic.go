@@ -256,6 +256,7 @@ type spot struct {
 	told   int64 // the gen whose reset was sent
 	cursor int64 // the last seq sent
 	levels uint64
+	purged int64 // the newest purge the group's unsent bytes were cleared of
 }
 
 // advance adds what a group at s has not had yet: resets, snapshots and events. It returns how long the oldest
@@ -263,6 +264,9 @@ type spot struct {
 func (t *topic) advance(h *Hub, s *spot, out *outbox, now time.Time) (waited time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.purgeSeq != s.purged {
+		s.purged, out.purged = t.purgeSeq, true
+	}
 	if s.gen != t.gen && !t.catchUpLocked(s, out) {
 		return 0
 	}
