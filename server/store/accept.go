@@ -48,7 +48,7 @@ type Accepted struct {
 // acceptance whose key is known is not kept again.
 func (s *Store) AcceptReports(ctx context.Context, list []Acceptance) ([]Accepted, error) {
 	answers := make([]Accepted, len(list))
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		fresh, err := keepPromises(ctx, tx, list, answers)
 		if err != nil || len(fresh) == 0 {
 			return err
@@ -155,7 +155,7 @@ var errOtherBody = fault.Invalid("Idempotency-Key", "Khóa này đã dùng cho m
 
 // Promised answers a known key without keeping anything; ok is false for an unknown one.
 func (s *Store) Promised(ctx context.Context, p Promise) (answer Accepted, ok bool, err error) {
-	err = s.inSnapshot(ctx, func(tx pgx.Tx) error {
+	err = s.inSnapshot(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var n int
 		if err := tx.QueryRow(ctx, "select count(*) from idempotency where scope = $1 and key = $2", p.Scope, p.Key).Scan(&n); err != nil {
 			return err
@@ -201,7 +201,7 @@ func (s *Store) AcceptHistory(ctx context.Context, list []Past, at time.Time, lo
 			}
 		}
 	}
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := copyReports(ctx, tx, reports); err != nil {
 			return err
 		}

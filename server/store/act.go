@@ -18,7 +18,7 @@ type Decide func(report.Report) (report.Report, report.Entry, error)
 // events. id is the UUID or the public code.
 func (s *Store) Act(ctx context.Context, id string, loc *time.Location, decide Decide) (report.Report, error) {
 	var after report.Report
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		before, err := lockReport(ctx, tx, id)
 		if err != nil {
 			return err

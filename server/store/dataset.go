@@ -25,7 +25,7 @@ const undefinedTable = "42P01"
 // born as: the caller compares.
 func (s *Store) Born(ctx context.Context, origin string) (Dataset, error) {
 	var d Dataset
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "insert into dataset (origin) values ($1) on conflict do nothing", origin); err != nil {
 			return err
 		}
@@ -43,7 +43,7 @@ func (s *Store) Born(ctx context.Context, origin string) (Dataset, error) {
 
 // HistoryLoaded notes that the sample's history is complete.
 func (s *Store) HistoryLoaded(ctx context.Context) error {
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, "update dataset set history_at = now()")
 		return err
 	})
@@ -59,7 +59,7 @@ func (s *Store) AddKey(ctx context.Context, k auth.Key) error {
 	for i, r := range k.Rights {
 		rights[i] = string(r)
 	}
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, "insert into api_key (id, secret_hash, label, rights) values ($1, $2, $3, $4)",
 			k.ID, k.Hash, k.Label, rights)
 		return err
@@ -72,7 +72,7 @@ func (s *Store) AddKey(ctx context.Context, k auth.Key) error {
 
 // RevokeKey ends a key; not found when there is none.
 func (s *Store) RevokeKey(ctx context.Context, id string) error {
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, "update api_key set revoked_at = now() where id = $1 and revoked_at is null", id)
 		if err == nil && tag.RowsAffected() == 0 {
 			return fault.NotFound("Không có khóa %s đang dùng.", id)

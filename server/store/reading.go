@@ -50,7 +50,7 @@ func scanSensor(row pgx.CollectableRow) (Sensor, error) {
 
 // RegisterSensors inserts sensors or overwrites those of the same code.
 func (s *Store) RegisterSensors(ctx context.Context, list []sensor.Sensor) error {
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		for _, x := range list {
 			levels, err := json.Marshal(x.Levels)
@@ -110,7 +110,7 @@ const sqlMarkDirty = `
 // AcceptReadings keeps a batch and the newest values in one transaction. It answers which rows were there already, as
 // indexes into the batch; those are duplicates and changed nothing.
 func (s *Store) AcceptReadings(ctx context.Context, b Readings) (duplicates []int, err error) {
-	err = s.inTx(ctx, func(tx pgx.Tx) error {
+	err = s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		batch.Queue(sqlInsertReadings, b.At, b.Values, b.SensorIDs, b.Origins)
 		batch.Queue(sqlUpsertLatest, b.At, b.Values, b.SensorIDs, b.Origins)
@@ -225,7 +225,7 @@ func (s *Store) Rollup(ctx context.Context) error {
 
 func (s *Store) rollup(ctx context.Context, statement string, args ...any) (int64, error) {
 	var n int64
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, statement, args...)
 		n = tag.RowsAffected()
 		return err
@@ -259,7 +259,7 @@ type Retention struct{ Readings, Events time.Duration }
 // KeepPartitions makes the partitions of the coming week and drops those past retention.
 func (s *Store) KeepPartitions(ctx context.Context, now time.Time, keep Retention) error {
 	today := now.UTC()
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		batch.Queue("select keep_partitions($1::date - 1, $1::date + 7)", today)
 		batch.Queue("select keep_reading_partitions($1::date - 1, $1::date + 7)", today)
@@ -276,7 +276,7 @@ func (s *Store) KeepPartitions(ctx context.Context, now time.Time, keep Retentio
 
 // ForgetPromises drops idempotency keys older than 30 days.
 func (s *Store) ForgetPromises(ctx context.Context) error {
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, "delete from idempotency where created_at < now() - interval '30 days'")
 		return err
 	})
@@ -291,7 +291,7 @@ func ReadingOrigins() []string { return []string{"real", "simulated", "replayed"
 
 // KeepReadingDays makes the partitions of past days before history is loaded into them.
 func (s *Store) KeepReadingDays(ctx context.Context, first, last time.Time) error {
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, "select keep_reading_partitions($1::date, $2::date)", first.UTC(), last.UTC())
 		return err
 	})

@@ -39,7 +39,7 @@ func (l *Live) Snapshot(ctx context.Context, topic string) (schema.SourceSnapsho
 		return schema.SourceSnapshot{}, fault.NotFound("Không có chủ đề %.60q.", topic).Wrap(err)
 	}
 	var out schema.SourceSnapshot
-	err = l.store.inSnapshot(ctx, func(tx pgx.Tx) error {
+	err = l.store.inSnapshot(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `select epoch, coalesce((select seq from topic_head where topic = $1), 0), now() from relay`,
 			topic).Scan(&out.Epoch, &out.Seq, &out.At)
 		if err != nil {
@@ -122,7 +122,7 @@ func seenBy(a schema.Audience, r report.Report, loc *time.Location) (any, bool) 
 // Since reads a topic's events after seq, at most limit of them, oldest first.
 func (l *Live) Since(ctx context.Context, topic string, seq int64, limit int) (schema.SourceSince, error) {
 	var out schema.SourceSince
-	err := l.store.inSnapshot(ctx, func(tx pgx.Tx) error {
+	err := l.store.inSnapshot(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `select epoch, coalesce((select seq from topic_head where topic = $1), 0) from relay`,
 			topic).Scan(&out.Epoch, &out.Head)
 		if err != nil {

@@ -110,18 +110,19 @@ func (s *Store) Ready(ctx context.Context) error {
 	return nil
 }
 
-// inTx runs do in one transaction of the write pool and commits.
-func (s *Store) inTx(ctx context.Context, do func(pgx.Tx) error) error {
+// inTx runs do in one transaction of the write pool and commits. The context that do gets ends in time.
+func (s *Store) inTx(ctx context.Context, do func(context.Context, pgx.Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
-	return pgx.BeginFunc(ctx, s.write, do)
+	return pgx.BeginFunc(ctx, s.write, func(tx pgx.Tx) error { return do(ctx, tx) })
 }
 
 // inSnapshot runs do in one read-only repeatable-read transaction of the read pool.
-func (s *Store) inSnapshot(ctx context.Context, do func(pgx.Tx) error) error {
+func (s *Store) inSnapshot(ctx context.Context, do func(context.Context, pgx.Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
-	return pgx.BeginTxFunc(ctx, s.read, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, do)
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	return pgx.BeginTxFunc(ctx, s.read, options, func(tx pgx.Tx) error { return do(ctx, tx) })
 }
 
 // Applied is the number of the newest migration applied to the database.
