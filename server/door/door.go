@@ -103,7 +103,9 @@ func (f *Frame) serveFast(ctx *fasthttp.RequestCtx) bool {
 	if !serve(ctx) {
 		return false
 	}
-	f.secure(ctx)
+	if ctx.Response.StatusCode() != fiber.StatusNotModified { // which shows nothing to guard
+		f.secure(ctx)
+	}
 	f.meters.fast.Inc()
 	return true
 }
@@ -175,8 +177,7 @@ func (f *Frame) note(c *fiber.Ctx, r record) {
 	if level > slog.LevelDebug && r.err != nil {
 		attrs = append(attrs, slog.Any("err", r.err))
 	}
-	var p *panicError
-	if errors.As(r.err, &p) {
+	if p, ok := errors.AsType[*panicError](r.err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.stack)))
 	}
 	f.Log.LogAttrs(c.UserContext(), level, "request answered", attrs...)

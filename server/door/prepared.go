@@ -39,8 +39,7 @@ func (e Effort) levels() (gzipLevel, brotliLevel int) {
 // Prepared is a body made once with its compressed twins and its ETag, so that serving it computes nothing. It does
 // not change.
 type Prepared struct {
-	Headers [][2]string // further headers, Content-Security-Policy for one
-
+	headers                   [][2][]byte
 	contentType, cache, vary  []byte
 	plain, gzip, brotli, etag []byte
 	etagGzip, etagBrotli      []byte
@@ -64,12 +63,15 @@ func Prepare(c Content) *Prepared {
 	sum := sha256.Sum256(c.Body)
 	mark := hex.EncodeToString(sum[:10])
 	p := &Prepared{
-		Headers: c.Headers, contentType: []byte(c.Type), cache: []byte(c.Cache), plain: c.Body, vouch: mark,
+		contentType: []byte(c.Type), cache: []byte(c.Cache), plain: c.Body, vouch: mark,
 		vary: []byte("Accept-Encoding"), gzip: c.Gzip, brotli: c.Brotli,
 		etag: []byte(`"` + mark + `"`), etagGzip: []byte(`"` + mark + `-g"`), etagBrotli: []byte(`"` + mark + `-b"`),
 	}
 	if c.Vary != "" {
 		p.vary = []byte("Accept-Encoding, " + c.Vary)
+	}
+	for _, pair := range c.Headers {
+		p.headers = append(p.headers, [2][]byte{[]byte(pair[0]), []byte(pair[1])})
 	}
 	gzipLevel, brotliLevel := c.Effort.levels()
 	if p.gzip == nil {
@@ -119,12 +121,12 @@ func (p *Prepared) Serve(ctx *fasthttp.RequestCtx) {
 	h.SetCanonical([]byte("Etag"), etag)
 	h.SetCanonical([]byte("Cache-Control"), p.cache)
 	h.SetCanonical([]byte("Vary"), p.vary)
-	for _, pair := range p.Headers {
-		h.Set(pair[0], pair[1])
-	}
 	if p.held(ctx.Request.Header.Peek("If-None-Match")) {
 		ctx.SetStatusCode(fasthttp.StatusNotModified)
 		return
+	}
+	for _, pair := range p.headers {
+		h.SetCanonical(pair[0], pair[1])
 	}
 	h.SetContentTypeBytes(p.contentType)
 	if encoding != "" {

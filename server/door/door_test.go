@@ -1,0 +1,212 @@
+package door_test
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"toancanh/server/door"
+)
+
+// clock is a time that tests move.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+func TestALimiterLetsThroughTheBurstAndThenTheRate(t *testing.T) {
+	t.Parallel()
+	c := &clock{at: time.Unix(1e9, 0)}
+	l := door.NewLimiter(door.Rate{Name: "x", PerMinute: 30, Burst: 20}, c.now)
+	addr := netip.MustParseAddr("203.0.113.7")
+	passed := func(n int) (ok int) {
+		for range n {
+			if _, wait := l.Take(addr); wait == 0 {
+				ok++
+			}
+		}
+		return ok
+	}
+	if got := passed(100); got != 20 {
+		t.Errorf("%d passed at once, want 20", got)
+	}
+	_, wait := l.Take(addr)
+	c.move(wait)
+	if got := passed(1); got != 1 {
+		t.Errorf("after the wait of %s it told, none passed", wait)
+	}
+	c.move(time.Minute)
+	if got := passed(100); got != 20 {
+		t.Errorf("%d passed after a minute, want the burst again", got)
+	}
+	for range 120 {
+		c.move(500 * time.Millisecond)
+		passed(1)
+	}
+	c.move(-time.Hour) // a clock set back neither opens nor shuts for good
+	if got := passed(100); got > 20 {
+		t.Errorf("%d passed after the clock was set back", got)
+	}
+	if _, wait := l.Take(netip.MustParseAddr("203.0.113.8")); wait != 0 {
+		t.Error("another address had to wait")
+	}
+}
+
+func TestALimiterTakesAHouseholdTogether(t *testing.T) {
+	t.Parallel()
+	c := &clock{at: time.Unix(1e9, 0)}
+	l := door.NewLimiter(door.Rate{Name: "x", PerMinute: 30, Burst: 1}, c.now)
+	if _, wait := l.Take(netip.MustParseAddr("2001:db8:1:2::1")); wait != 0 {
+		t.Error("the first had to wait")
+	}
+	if _, wait := l.Take(netip.MustParseAddr("2001:db8:1:2:ffff::9")); wait == 0 {
+		t.Error("the same /64 had another bucket")
+	}
+	if _, wait := l.Take(netip.MustParseAddr("2001:db8:1:3::1")); wait != 0 {
+		t.Error("another /64 had to wait")
+	}
+}
+
+func TestALimiterRemembersAnAbuserThroughASpray(t *testing.T) {
+	t.Parallel()
+	c := &clock{at: time.Unix(1e9, 0)}
+	l := door.NewLimiter(door.Rate{Name: "x", PerMinute: 1, Burst: 1}, c.now)
+	abuser := netip.MustParseAddr("203.0.113.7")
+	l.Take(abuser)
+	for i := range 60_000 {
+		l.Take(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
+	}
+	if _, wait := l.Take(abuser); wait == 0 {
+		t.Error("a spray of addresses freed the abuser")
+	}
+}
+
+// request is a request from an address with headers, as fasthttp hands it on.
+func request(remote string, headers ...string) *fasthttp.RequestCtx {
+	var req fasthttp.Request
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	var ctx fasthttp.RequestCtx
+	ctx.Init(&req, &net.TCPAddr{IP: net.ParseIP(remote), Port: 9}, nil)
+	return &ctx
+}
+
+func frame(trusted ...string) *door.Frame {
+	c := door.Config{Log: slog.New(slog.DiscardHandler), Now: time.Now}
+	for _, p := range trusted {
+		c.Trusted = append(c.Trusted, netip.MustParsePrefix(p))
+	}
+	return door.New(c)
+}
+
+func TestTheCallerIsTheLastHopNobodyTrusts(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, remote, forwarded, want string }{
+		{"no proxy", "203.0.113.7", "", "203.0.113.7"},
+		{"a header nobody may send", "203.0.113.7", "198.51.100.1", "203.0.113.7"},
+		{"one proxy", "10.0.0.1", "198.51.100.1", "198.51.100.1"},
+		{"a forged hop before it", "10.0.0.1", "1.1.1.1, 198.51.100.1", "198.51.100.1"},
+		{"two proxies", "10.0.0.1", "1.1.1.1, 198.51.100.1, 10.0.0.2", "198.51.100.1"},
+		{"rubbish", "10.0.0.1", "198.51.100.1, x", "10.0.0.1"},
+		{"IPv4 in IPv6", "::ffff:10.0.0.1", "::ffff:198.51.100.1", "198.51.100.1"},
+		{"nothing from the proxy", "10.0.0.1", "", "10.0.0.1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got := frame("10.0.0.0/8").Caller(request(tc.remote, "X-Forwarded-For", tc.forwarded))
+			if got.String() != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestOnlyThisMachinesOwnUserIsLoopback(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, remote string
+		headers      []string
+		trusted      string
+		want         bool
+	}{
+		{"by address", "127.0.0.1", []string{"Host", "127.0.0.1:8080"}, "", true},
+		{"by name", "127.0.0.1", []string{"Host", "localhost:8080"}, "", true},
+		{"IPv6", "::1", []string{"Host", "[::1]:8080"}, "", true},
+		{"another machine", "203.0.113.7", []string{"Host", "localhost"}, "", false},
+		{"a name pointed here", "127.0.0.1", []string{"Host", "evil.example"}, "", false},
+		{"no name", "127.0.0.1", nil, "", false},
+		{"a proxy nobody told of", "127.0.0.1", []string{"Host", "localhost", "X-Forwarded-For", "203.0.113.7"}, "", false},
+		{"a known proxy", "127.0.0.1", []string{"Host", "localhost", "X-Forwarded-For", "203.0.113.7"}, "127.0.0.1/32", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			f := frame()
+			if tc.trusted != "" {
+				f = frame(tc.trusted)
+			}
+			if got := f.Loopback(request(tc.remote, tc.headers...)); got != tc.want {
+				t.Errorf("got %t, want %t", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestHTTPSIsBelievedFromProxiesOnly(t *testing.T) {
+	t.Parallel()
+	if frame().HTTPS(request("203.0.113.7", "X-Forwarded-Proto", "https")) {
+		t.Error("a stranger's word was believed")
+	}
+	if !frame("10.0.0.0/8").HTTPS(request("10.0.0.1", "X-Forwarded-Proto", "https")) {
+		t.Error("the proxy's word was not believed")
+	}
+}
+
+func TestAPolicyNamesEveryInlineStyle(t *testing.T) {
+	t.Parallel()
+	policy := door.PagePolicy([]byte("<style>a{}</style><p><style>b{}</style>"))
+	if strings.Count(policy, "'sha256-") != 2 || strings.Contains(policy, "unsafe") {
+		t.Errorf("policy %s", policy)
+	}
+}
+
+func BenchmarkServePreparedGzip(b *testing.B) { serve(b, "gzip", "") }
+
+func BenchmarkServeNotModified(b *testing.B) { serve(b, "gzip", "held") }
+
+func serve(b *testing.B, accept, held string) {
+	b.Helper()
+	var body strings.Builder
+	for i := range 400 {
+		fmt.Fprintf(&body, "<tr><td>Xã số %d<td>%d", i, i*7919)
+	}
+	p := door.Prepare(door.Content{Body: []byte(body.String()), Type: "text/html; charset=utf-8", Cache: door.CacheAsk})
+	ctx := request("127.0.0.1", "Accept-Encoding", accept)
+	if held != "" {
+		ctx.Request.Header.Set("If-None-Match", `"`+p.Mark()+`"`)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		ctx.Response.Reset()
+		p.Serve(ctx)
+	}
+}
