@@ -134,7 +134,7 @@ func scope(key auth.Key, route string) string {
 func query(c *fiber.Ctx, known ...string) (map[string]string, error) {
 	values := map[string]string{}
 	var faults []error
-	c.Context().QueryArgs().VisitAll(func(k, v []byte) {
+	for k, v := range c.Context().QueryArgs().All() {
 		name, text := string(k), string(v)
 		switch _, twice := values[name]; {
 		case !slices.Contains(known, name):
@@ -145,7 +145,7 @@ func query(c *fiber.Ctx, known ...string) (map[string]string, error) {
 			faults = append(faults, fault.Invalid(name, "Tham số có ký tự không hợp lệ.").Because("encoding"))
 		}
 		values[name] = text
-	})
+	}
 	return values, fault.Join(faults...)
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -154,8 +155,12 @@ func TestTheDeskIsForThisMachine(t *testing.T) {
 		{method: "GET", path: "/api/v1/sensors"},
 	}
 	for _, header := range []map[string]string{
-		{"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"}, {"X-Real-Ip": "127.0.0.1"},
-		{"Host": "ioc.example.vn"}, {"Host": "127.0.0.1.nip.io"},
+		{"X-Forwarded-For": "203.0.113.7"},
+		{"X-Forwarded-For": "127.0.0.1"},
+		{"Forwarded": "for=127.0.0.1"},
+		{"X-Real-Ip": "127.0.0.1"},
+		{"Host": "ioc.example.vn"},
+		{"Host": "127.0.0.1.nip.io"},
 	} {
 		for _, c := range desk {
 			c.header = header
@@ -461,12 +466,11 @@ func TestHistoryIsTakenOneByOne(t *testing.T) {
 		r := newReport("Chuyện cũ")
 		r["received_at"], r["origin"] = "2026-01-05T01:00:00Z", "simulated"
 		r["acts"] = []map[string]any{
-			{"act": "accept", "at": "2026-01-05T02:00:00Z"}, {"act": "assign", "unit": "so-tnmt", "at": "2026-01-05T03:00:00Z"},
+			{"act": "accept", "at": "2026-01-05T02:00:00Z"},
+			{"act": "assign", "unit": "so-tnmt", "at": "2026-01-05T03:00:00Z"},
 			{"act": "resolve", "text": "Xong", "at": "2026-01-06T03:00:00Z", "actor": "unit:so-tnmt"},
 		}
-		for k, v := range change {
-			r[k] = v
-		}
+		maps.Copy(r, change)
 		return r
 	}
 	list := []any{

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"math"
 	"strings"
 	"time"
 
@@ -79,39 +78,17 @@ func (a *API) counted(division, code string, counts map[string]store.Counts) map
 	rows := []kpi.Row{}
 	for _, child := range a.Atlas.Tree.Children(division, code) {
 		k := counts[child.Code]
-		rows = append(rows, kpi.Row{
-			Area: child.Code, Open: k.Open, Overdue: k.Overdue, Critical: k.Critical, Warning: k.Warning, State: stateOf(k),
-		})
+		rows = append(rows, kpi.NewRow(child.Code, kpi.RowCounts{
+			Open: k.Open, Overdue: k.Overdue, Critical: k.Critical, Warning: k.Warning,
+		}))
 	}
 	return map[string]any{
 		"open":         map[string]any{"value": n.Open, "day_ago": nil},
 		"overdue":      map[string]any{"value": n.Overdue, "oldest_hours": nil},
 		"received_24h": map[string]any{"value": n.Received24h, "day_before": n.ReceivedDayBefore},
 		"on_time_30d": map[string]any{
-			"value": share(n.OnTimeMet, n.OnTimeDue), "met": n.OnTimeMet, "due": n.OnTimeDue, "target": kpi.OnTimeTarget,
+			"value": kpi.Values{OnTimeMet: n.OnTimeMet, OnTimeDue: n.OnTimeDue}.OnTime(), "met": n.OnTimeMet, "due": n.OnTimeDue, "target": kpi.OnTimeTarget,
 		},
 		"areas": map[string]any{"areas": rows},
 	}
-}
-
-// stateOf is how loudly a list draws an area: overdue ones ask for attention at least.
-func stateOf(n store.Counts) string {
-	switch {
-	case n.Critical > 0:
-		return string(report.Critical)
-	case n.Warning > 0:
-		return string(report.Warning)
-	case n.Overdue > 0:
-		return string(report.Attention)
-	}
-	return string(report.Normal)
-}
-
-// share is a percentage with one decimal; nil when nothing was due: neither 0 nor 100 is true then.
-func share(met, due int) *float64 {
-	if due == 0 {
-		return nil
-	}
-	x := math.Round(float64(met)/float64(due)*1000) / 10
-	return &x
 }

@@ -112,11 +112,11 @@ func (a *API) filter(q map[string]string) (store.Filter, error) {
 func links(c *fiber.Ctx, next string) string {
 	page := func(cursor string) string {
 		values := url.Values{}
-		c.Context().QueryArgs().VisitAll(func(k, v []byte) {
+		for k, v := range c.Context().QueryArgs().All() {
 			if string(k) != "cursor" {
 				values.Set(string(k), string(v))
 			}
-		})
+		}
 		if cursor != "" {
 			values.Set("cursor", cursor)
 		}

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -58,8 +59,10 @@ func TestReadingsAreTakenOneByOne(t *testing.T) {
 	t.Run("a list with everything that can be wrong", func(t *testing.T) {
 		list := []any{
 			reading("mua-1", now, 2), reading("nobody", now, 2), reading("mua-1", now, 999), reading("mua-1", now.Add(time.Hour), 2),
-			reading("mua-1", now.Add(-100*time.Hour), 2), reading("mua-0", now, 1), reading("mua-1", now, 2), map[string]any{"sensor": "mua-1"},
-			7, reading("mua-2", now, 3), map[string]any{"sensor": "mua-2", "at": now, "value": "ba"},
+			reading("mua-1", now.Add(-100*time.Hour), 2), reading("mua-0", now, 1), reading("mua-1", now, 2),
+			map[string]any{"sensor": "mua-1"},
+			7, reading("mua-2", now, 3),
+			map[string]any{"sensor": "mua-2", "at": now, "value": "ba"},
 		}
 		got := read[taken](t, send(list, nil), 200)
 		want := map[int]string{
@@ -214,9 +217,7 @@ func TestCloudEventsOfBothKinds(t *testing.T) {
 	}
 	send := func(media string, body any, more map[string]string) answer {
 		header := map[string]string{"Content-Type": media}
-		for k, v := range more {
-			header[k] = v
-		}
+		maps.Copy(header, more)
 		return h.do(call{method: "POST", path: "/api/v1/events", body: body, key: key, header: header})
 	}
 	const one, many = "application/cloudevents+json; charset=UTF-8", "application/cloudevents-batch+json"

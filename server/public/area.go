@@ -60,11 +60,9 @@ func (s *Site) areaURL(division, code string) string {
 }
 
 func (s *Site) getArea(c *fiber.Ctx) error {
-	division, code := s.Division, ""
-	if c.Params("division") == "" {
-		root, _ := s.Atlas.Tree.Root(division)
-		code = root.Code
-	} else {
+	root, _ := s.Atlas.Tree.Root(s.Division)
+	division, code := s.Division, root.Code
+	if c.Params("division") != "" {
 		division, code = c.Params("division"), c.Params("area")
 		if _, ok := s.Atlas.Tree.Division(division); !ok {
 			division = "vn-" + division

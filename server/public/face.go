@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"mime"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -37,14 +38,13 @@ func (s *Site) prepareFiles() error {
 		return nil
 	}
 	for _, name := range []string{"wall", "console"} {
-		p, err := s.prepareFile(name+".html", door.CacheAsk)
+		p, err := s.prepareFile(name+".html", door.CacheAsk, [2]string{fiber.HeaderContentSecurityPolicy, facePolicy})
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		p.Headers = [][2]string{{fiber.HeaderContentSecurityPolicy, facePolicy}}
 		s.faces[name] = p
 	}
 	err := fs.WalkDir(s.Faces, "assets", func(name string, entry fs.DirEntry, err error) error {
@@ -72,12 +72,12 @@ func hashedName(name string) bool {
 	return len(stem) > hash+1 && stem[len(stem)-hash-1] == '-'
 }
 
-func (s *Site) prepareFile(name, cache string) (*door.Prepared, error) {
+func (s *Site) prepareFile(name, cache string, headers ...[2]string) (*door.Prepared, error) {
 	body, err := fs.ReadFile(s.Faces, name)
 	if err != nil {
 		return nil, fmt.Errorf("read face: %w", err)
 	}
-	c := door.Content{Body: body, Type: typeOf(name), Cache: cache}
+	c := door.Content{Body: body, Type: typeOf(name), Cache: cache, Headers: headers}
 	if !compresses(c.Type) {
 		c.Gzip, c.Brotli = body, body // no smaller: none is kept
 	}
@@ -117,12 +117,8 @@ func typeOf(name string) string {
 }
 
 func compresses(contentType string) bool {
-	for _, packed := range []string{"font/woff2", "image/png", "image/jpeg", "image/webp", "application/octet-stream"} {
-		if contentType == packed {
-			return false
-		}
-	}
-	return true
+	packed := []string{"font/woff2", "image/png", "image/jpeg", "image/webp", "application/octet-stream"}
+	return !slices.Contains(packed, contentType)
 }
 
 func fileURL(files map[string]*door.Prepared, name string) (string, error) {

@@ -125,6 +125,7 @@ func newHouse(t *testing.T, change ...func(*public.Config)) *house {
 
 // background runs until the test ends, and waits for the end.
 func background(t *testing.T, run func(context.Context) error) {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = run(ctx) }()
