@@ -110,14 +110,19 @@ func (s *seat) Renew(ctx context.Context) error {
 }
 
 // sqlStamp numbers the waiting events topic by topic. Within a topic numbers follow the events' ids; an event of a
-// later version of a thing has the higher id, since the thing's row lock serialises its writers.
+// later version of a thing has the higher id, since the thing's row lock serialises its writers. Each event is read
+// once, by its key: were it joined again behind the numbers, whose count the planner cannot foresee, it would read every
+// event of two days. For the same reason the rows to delete are handed over as an array.
 const sqlStamp = `
 	with picked as (
-		delete from outbox where event_id in (select event_id from outbox order by event_id limit $1)
+		delete from outbox where event_id = any (array(select event_id from outbox order by event_id limit $1))
 		returning event_id, day
+	), waiting as materialized (
+		select e.id, e.day, e.topics, e.kind, e.thing, e.version, e.at, e.purge, e.data
+		from picked p join event e on e.id = p.event_id and e.day = p.day
 	), expanded as (
-		select t.topic, e.id, e.day, row_number() over (partition by t.topic order by e.id) as k
-		from picked p join event e on e.id = p.event_id and e.day = p.day, unnest(e.topics) as t(topic)
+		select t.topic, w.id, w.day, row_number() over (partition by t.topic order by w.id) as k
+		from waiting w, unnest(w.topics) as t(topic)
 	), counted as (
 		select topic, count(*) as n from expanded group by topic order by topic
 	), heads as (
@@ -128,10 +133,10 @@ const sqlStamp = `
 		insert into topic_entry (topic, seq, event_id, day)
 		select x.topic, h.seq - c.n + x.k, x.id, x.day
 		from expanded x join heads h using (topic) join counted c using (topic)
-		returning topic, seq, event_id, day
+		returning topic, seq, event_id
 	)
-	select n.topic, n.seq, e.kind, e.thing, e.version, e.at, e.purge, e.data
-	from entries n join event e on e.id = n.event_id and e.day = n.day
+	select n.topic, n.seq, w.kind, w.thing, w.version, w.at, w.purge, w.data
+	from entries n join waiting w on w.id = n.event_id
 	order by n.event_id, n.seq`
 
 // Stamp numbers waiting events in one transaction. The relay row is locked and its term compared first: a former
