@@ -17,11 +17,31 @@ func (w *Watch) kpiLevels(areas []kpi.Area, now time.Time) []schema.Level {
 		if path == nil {
 			continue
 		}
-		for _, l := range w.board.Values(a).Levels() {
+		v := w.board.Values(a)
+		v.Rows = w.everyChild(a, v.Rows)
+		for _, l := range v.Levels() {
 			levels = append(levels, w.level(path, l.Key, l.Data, now)...)
 		}
 	}
 	return levels
+}
+
+// everyChild adds the areas below a that no report names: that nothing is open there is known, too.
+func (w *Watch) everyChild(a kpi.Area, rows []kpi.Row) []kpi.Row {
+	counted := map[string]kpi.Row{}
+	for _, r := range rows {
+		counted[r.Area] = r
+	}
+	children := w.Atlas.Tree.Children(a.Division, a.Code)
+	all := make([]kpi.Row, 0, len(children))
+	for _, child := range children {
+		r, ok := counted[child.Code]
+		if !ok {
+			r = kpi.NewRow(child.Code, kpi.RowCounts{})
+		}
+		all = append(all, r)
+	}
+	return all
 }
 
 // level is one value for the wall and the ops topic of the area at the end of path.

@@ -16,6 +16,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/intake"
+	"toancanh/server/kpi"
 	"toancanh/server/report"
 	"toancanh/server/sensor"
 	"toancanh/server/store"
@@ -135,6 +136,15 @@ func (r *room) number(topic, key, field string) (float64, bool) {
 	return v, ok
 }
 
+// areas is how many areas the list of a topic counts.
+func (r *room) areas(topic string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var data struct{ Areas []kpi.Row }
+	_ = json.Unmarshal(r.levels[topic+" kpi/areas"].Data, &data)
+	return len(data.Areas)
+}
+
 func (r *room) until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
@@ -161,6 +171,9 @@ func TestCountersFollowAReport(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	r.untilNumber(t, rootWall, "kpi/open", "value", 0) // an empty province has its zeros
+	if got, want := r.areas(rootWall), len(r.watch.Atlas.Tree.Children(division, "67")); got != want {
+		t.Errorf("%d areas are counted in an empty province, want all %d", got, want)
+	}
 	raw, _, err := r.intake.AcceptReport(t.Context(), intake.Submission{Draft: draft(report.Point{Lat: 12.007, Lon: 107.696})})
 	if err != nil {
 		t.Fatal(err)
