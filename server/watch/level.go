@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"encoding/json"
 	"log/slog"
 	"time"
@@ -19,6 +20,7 @@ func (w *Watch) kpiLevels(areas []kpi.Area, now time.Time) []schema.Level {
 		}
 		v := w.board.Values(a)
 		v.Rows = w.everyChild(a, v.Rows)
+		v.Origin = cmp.Or(v.Origin, string(w.Origin)) // a sum of nothing is of the dataset's origin
 		for _, l := range v.Levels() {
 			levels = append(levels, w.level(path, l.Key, l.Data, now)...)
 		}

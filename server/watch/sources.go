@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -172,7 +173,7 @@ func (s *sources) live(path []string, now time.Time, all bool) []schema.Level {
 	}
 	s.lastLive[code] = count
 	return s.w.level(path, "kpi/sources", map[string]any{
-		"live": count[0], "total": count[1], "as_of": now, "origin": origin,
+		"live": count[0], "total": count[1], "as_of": now, "origin": cmp.Or(origin, string(s.w.Origin)),
 	}, now)
 }
 

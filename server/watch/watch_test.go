@@ -136,6 +136,15 @@ func (r *room) number(topic, key, field string) (float64, bool) {
 	return v, ok
 }
 
+// origin is what a level says its numbers are.
+func (r *room) origin(topic, key string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var data struct{ Origin string }
+	_ = json.Unmarshal(r.levels[topic+" "+key].Data, &data)
+	return data.Origin
+}
+
 // areas is how many areas the list of a topic counts.
 func (r *room) areas(topic string) int {
 	r.mu.Lock()
@@ -173,6 +182,9 @@ func TestCountersFollowAReport(t *testing.T) {
 	r.untilNumber(t, rootWall, "kpi/open", "value", 0) // an empty province has its zeros
 	if got, want := r.areas(rootWall), len(r.watch.Atlas.Tree.Children(division, "67")); got != want {
 		t.Errorf("%d areas are counted in an empty province, want all %d", got, want)
+	}
+	for _, key := range []string{"kpi/open", "kpi/areas", "kpi/sources", "kpi/rain_1h"} {
+		r.until(t, key+" of nothing has the dataset's origin", func() bool { return r.origin(rootWall, key) == string(r.watch.Origin) })
 	}
 	raw, _, err := r.intake.AcceptReport(t.Context(), intake.Submission{Draft: draft(report.Point{Lat: 12.007, Lon: 107.696})})
 	if err != nil {
