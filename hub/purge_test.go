@@ -97,7 +97,7 @@ func TestWhatWasWithdrawnIsNotSentToWhoIsBehind(t *testing.T) {
 
 func TestWhatWasWithdrawnIsClearedFromWhatASlowScreenHasNotHad(t *testing.T) {
 	t.Parallel()
-	r, s := world(t, func(c *hub.Config) { c.SendBuffer, c.PendingBytes = 4<<10, 64<<20 })
+	r, s := world(t, func(c *hub.Config) { c.SendBuffer, c.PendingBytes, c.SlowAfter = 4<<10, 64<<20, time.Hour })
 	b := joined(t, s, wall)
 	pad := strings.Repeat("x", 20_000)
 	for i := range 400 { // nobody reads: 8 MB pile up, more than the kernel takes

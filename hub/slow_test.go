@@ -44,7 +44,7 @@ func TestFrozenReadersChangeNothingForOthersAndHoldLittle(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	word := strings.Repeat("đ", 500)
-	const events = 3000
+	const events = 2000
 	for i := range events {
 		r.event(wall, schema.KindReport, fmt.Sprint("r", i%50), word)
 		if i%20 == 19 {
@@ -63,7 +63,7 @@ func TestFrozenReadersChangeNothingForOthersAndHoldLittle(t *testing.T) {
 
 func TestASlowReaderIsToldToResyncAndThenIsWhole(t *testing.T) {
 	t.Parallel()
-	r, s := world(t, func(c *hub.Config) { c.SendBuffer, c.PendingBytes = 4<<10, 32<<10 })
+	r, s := world(t, func(c *hub.Config) { c.SendBuffer, c.PendingBytes, c.SlowAfter = 32<<10, 32<<10, time.Hour })
 	b := joined(t, s, wall)
 	_ = b.conn.NetConn().(*net.TCPConn).SetReadBuffer(64 << 10)
 	word := strings.Repeat("x", 1000)

@@ -32,7 +32,7 @@ const (
 )
 
 // patience bounds every wait of a test.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // record is PostgreSQL and the relay's leader in one: it numbers events, answers a hub's questions and speaks on
 // the bus.
