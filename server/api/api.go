@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -104,6 +105,7 @@ type API struct {
 	units   map[string]bool
 	spec    *door.Prepared
 	guide   *door.Prepared
+	running sync.Map // scope and key of deeds under way
 }
 
 // New makes the door and prepares what never changes: areas, their shapes, the description of the API.

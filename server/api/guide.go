@@ -53,7 +53,7 @@ type example struct{ Type, Body string }
 // prepareGuide makes the description and its readable page.
 func (a *API) prepareGuide() error {
 	a.spec = door.Prepare(door.Content{
-		Body: openapi, Type: "application/json; charset=utf-8", Cache: door.CacheAsk, Effort: door.Thorough,
+		Body: openapi, Type: "application/json; charset=utf-8", Cache: door.CacheAsk,
 	})
 	var d described
 	if err := json.Unmarshal(openapi, &d); err != nil {
@@ -68,7 +68,7 @@ func (a *API) prepareGuide() error {
 		return fmt.Errorf("write guide: %w", err)
 	}
 	a.guide = door.Prepare(door.Content{
-		Body: out.Bytes(), Type: "text/html; charset=utf-8", Cache: door.CacheAsk, Effort: door.Thorough,
+		Body: out.Bytes(), Type: "text/html; charset=utf-8", Cache: door.CacheAsk,
 		Headers: [][2]string{{fiber.HeaderContentSecurityPolicy, door.PagePolicy(out.Bytes())}},
 	})
 	return nil

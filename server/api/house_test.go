@@ -74,7 +74,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	h.store, err = store.Open(t.Context(), h.db.DSN(testpg.App), store.Sizes{Write: 4, Read: 3})
 	must(t, err)
 	t.Cleanup(h.store.Close)
-	atlas, err := area.Sample()
+	atlas, err := sampleAtlas()
 	must(t, err)
 	rules, units, err := report.Load(sample.Files(), zone)
 	must(t, err)
@@ -124,6 +124,9 @@ func serve(t *testing.T, app *fiber.App) string {
 	must(t, res.Body.Close())
 	return base
 }
+
+// sampleAtlas is drawn once; it does not change.
+var sampleAtlas = sync.OnceValues(area.Sample)
 
 func must(t *testing.T, err error) {
 	t.Helper()

@@ -111,7 +111,7 @@ func (a *API) prepareDivision(division string) error {
 			return err
 		}
 		a.maps[division+"/"+string(level)] = door.Prepare(door.Content{
-			Body: body, Type: "application/geo+json", Cache: "public, max-age=3600", Effort: door.Thorough,
+			Body: body, Type: "application/geo+json", Cache: "public, max-age=3600",
 		})
 	}
 	return nil
@@ -123,7 +123,7 @@ func (a *API) keep(name string, content any) error {
 		return fmt.Errorf("encode %s: %w", name, err)
 	}
 	a.places[name] = door.Prepare(door.Content{
-		Body: body, Type: "application/json; charset=utf-8", Cache: "public, max-age=3600", Effort: door.Thorough,
+		Body: body, Type: "application/json; charset=utf-8", Cache: "public, max-age=3600",
 	})
 	return nil
 }

@@ -107,6 +107,11 @@ func (a *API) once(ctx context.Context, c *fiber.Ctx, d onceDeed) error {
 		return err
 	}
 	if key != nil {
+		name := key.Scope + "\x00" + key.Key
+		if _, busy := a.running.LoadOrStore(name, true); busy {
+			return fault.Conflict("Yêu cầu trước với cùng khóa đang được xử lý, xin thử lại sau.").Because("in_progress")
+		}
+		defer a.running.Delete(name)
 		first, known, err := a.Store.Promised(ctx, store.Promise{Scope: key.Scope, Key: key.Key, BodyHash: key.BodyHash})
 		switch {
 		case err != nil:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
 
 	"toancanh/server/auth"
 	"toancanh/server/fault"
@@ -264,10 +265,12 @@ func (a *API) doneBefore(ctx context.Context, id string, act report.Act, cause e
 		return r, cause
 	}
 	e := entries[act.Version]
-	same := e.Act == act.Name && e.Actor == act.Actor && e.Unit == act.Unit &&
-		e.Reason == strings.TrimSpace(act.Reason) && e.Text == strings.TrimSpace(act.Text)
+	same := e.Act == act.Name && e.Actor == act.Actor && e.Unit == act.Unit && alike(e.Reason, act.Reason) && alike(e.Text, act.Text)
 	if !same {
 		return r, cause
 	}
 	return r, nil
 }
+
+// alike compares a text as it was kept with one as it was sent.
+func alike(kept, sent string) bool { return kept == strings.TrimSpace(norm.NFC.String(sent)) }

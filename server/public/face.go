@@ -31,7 +31,7 @@ func (s *Site) prepareFiles() error {
 		if err != nil {
 			return err
 		}
-		p := door.Prepare(door.Content{Body: body, Type: "text/javascript; charset=utf-8", Cache: door.CacheForever, Effort: door.Thorough})
+		p := door.Prepare(door.Content{Body: body, Type: "text/javascript; charset=utf-8", Cache: door.CacheForever})
 		s.files["/assets/"+p.Mark()+"-"+name] = p
 	}
 	if s.Faces == nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"html/template"
 	"math"
 	"strconv"
 	"strings"
@@ -218,6 +219,28 @@ func fieldOf(name string) string {
 
 // Title is a place's name in the list of the form.
 func (p formPage) Title(a area.Area) string { return titleOf(a, look{English: p.English}) }
+
+// formFault is what is wrong with one field; Text is empty when nothing is.
+type formFault struct{ Field, Text string }
+
+// Fault is what is wrong with a field.
+func (p formPage) Fault(field string) formFault { return formFault{field, p.Wrong[field]} }
+
+// Mark ties a field to the notes beside it, for those who do not see them.
+func (p formPage) Mark(field string) template.HTMLAttr {
+	var notes []string
+	if field == "description" {
+		notes = append(notes, "description-note")
+	}
+	mark := ""
+	if p.Wrong[field] != "" {
+		notes, mark = append(notes, field+"-wrong"), ` aria-invalid="true"`
+	}
+	if len(notes) > 0 {
+		mark += ` aria-describedby="` + strings.Join(notes, " ") + `"`
+	}
+	return template.HTMLAttr(mark) //nolint:gosec // made of our own words
+}
 
 // Is reports whether a field holds a value, for the options of a list.
 func (p formPage) Is(field, value string) bool { return p.Typed[field] == value }

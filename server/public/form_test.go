@@ -92,7 +92,7 @@ func TestAFormThatIsWrongKeepsWhatWasTyped(t *testing.T) {
 	}{
 		{"nothing chosen", map[string]string{"category": "", "commune": ""}, []string{"Chưa chọn xã", "Rác đổ trước chợ"}},
 		{"no category", map[string]string{"category": ""}, []string{"Chưa chọn lĩnh vực", "Rác đổ trước chợ", `value="24611" selected`}},
-		{"no words", map[string]string{"description": "  ", "phone": "0905"}, []string{"Chưa nhập nội dung", "Số điện thoại không đúng", `value="0905"`}},
+		{"no words", map[string]string{"description": "  ", "phone": "0905"}, []string{"Chưa nhập nội dung", "Số điện thoại không đúng", `value="0905"`, `id="phone" aria-invalid="true" aria-describedby="phone-wrong"`}},
 		{"a place elsewhere", map[string]string{"lat": "21,03", "lon": "105.85"}, []string{"nằm ngoài địa bàn", `value="21,03"`, "<details open>"}},
 		{"half a place", map[string]string{"lat": "12"}, []string{"Tọa độ phải là hai số"}},
 		{"no commune of ours", map[string]string{"commune": "1"}, []string{"Không có xã"}},

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
@@ -74,7 +75,7 @@ func newHouse(t *testing.T, change ...func(*public.Config)) *house {
 	reader, err := store.OpenPublic(t.Context(), h.db.DSN(testpg.Public))
 	must(t, err)
 	t.Cleanup(reader.Close)
-	atlas, err := area.Sample()
+	atlas, err := sampleAtlas()
 	must(t, err)
 	rules, _, err := report.Load(sample.Files(), zone)
 	must(t, err)
@@ -144,6 +145,9 @@ func faces() fs.FS {
 		"assets/fonts/x-AbCd1234.woff2": {Data: []byte("font")},
 	}
 }
+
+// sampleAtlas is drawn once; it does not change.
+var sampleAtlas = sync.OnceValues(area.Sample)
 
 func must(t *testing.T, err error) {
 	t.Helper()
