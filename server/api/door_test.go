@@ -558,3 +558,33 @@ func TestInsideDoors(t *testing.T) {
 		problem(t, plain.do(call{method: "POST", path: "/api/v1/simulation", body: map[string]bool{"storm": true}}), 404)
 	})
 }
+
+func TestAStoreThatIsAwayIsSaidAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.registerSensors(1)
+	key := h.key(auth.Rights()...)
+	read[taken](t, h.do(call{method: "POST", path: "/api/v1/readings", key: key, body: []any{reading("mua-0", time.Now(), 1)}}), 200)
+	h.store.Close()
+	for _, c := range []call{
+		{method: "POST", path: "/api/v1/reports", body: newReport("Rác")},
+		{method: "POST", path: "/api/v1/readings", key: key, body: []any{reading("mua-0", time.Now(), 1)}},
+		{method: "POST", path: "/api/v1/reports/K7M2-Q9XD/acts", body: map[string]any{"act": "accept"}},
+		{method: "GET", path: "/api/v1/reports"},
+		{method: "GET", path: "/api/v1/reports/K7M2-Q9XD"},
+		{method: "GET", path: "/api/v1/sensors"},
+		{method: "GET", path: "/api/v1/kpis"},
+		{method: "GET", path: "/readyz"},
+	} {
+		a := h.do(c)
+		problem(t, a, 503)
+		if a.header.Get("Retry-After") == "" {
+			t.Errorf("%s %s: 503 without Retry-After", c.method, c.path)
+		}
+	}
+	for _, path := range []string{"/healthz", "/api/v1/divisions", "/api/v1/areas/vn-2022/geometry"} {
+		if a := h.do(call{method: "GET", path: path}); a.status != 200 {
+			t.Errorf("%s: status %d although it needs no store", path, a.status)
+		}
+	}
+}
