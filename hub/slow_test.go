@@ -2,8 +2,11 @@ package hub_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -144,4 +147,21 @@ func TestABigSnapshotReachesASlowReaderWhole(t *testing.T) {
 	r.event(wall, schema.KindReport, "end", "x")
 	b.untilSeq(wall, 501)
 	wantWhole(t, b, 501, 501)
+}
+
+func TestASocketThatAnswersNoPingIsDropped(t *testing.T) {
+	t.Parallel()
+	_, s := world(t, func(c *hub.Config) { c.PingEvery = 600 * time.Millisecond })
+	b := joined(t, s, wall)
+	ended := make(chan struct{})
+	go func() { // a client answers pings only while it reads
+		defer close(ended)
+		b.until("a beat of much later", func(f frame) bool { return f.Type == schema.TypeBeat && b.count(schema.TypeBeat) > 40 })
+	}()
+	conn := s.freeze(t, "topics="+wall, s.ticket(t, nil))
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	if _, err := io.Copy(io.Discard, conn); err != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("a socket that answers nothing stays open")
+	}
+	<-ended
 }
