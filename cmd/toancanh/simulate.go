@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"toancanh/cmd/toancanh/client"
 	"toancanh/cmd/toancanh/simulation"
 )
 
@@ -41,6 +42,9 @@ func (c simulateCmd) Run(ctx context.Context) error {
 		Base: c.URL, Key: key, Pace: c.Pace, Seed: c.Seed, Location: zone, Storm: c.Storm,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	}
+	if err := refuseReal(ctx, cfg); err != nil {
+		return err
+	}
 	sim, err := simulation.New(cfg)
 	if err != nil {
 		return err
@@ -51,4 +55,20 @@ func (c simulateCmd) Run(ctx context.Context) error {
 		group.Go(func() error { return simulation.History(ctx, cfg, c.HistoryDays) })
 	}
 	return ended(ctx, group.Wait())
+}
+
+// refuseReal keeps invented reports out of a database of real ones.
+func refuseReal(ctx context.Context, cfg simulation.Config) error {
+	c, err := client.New(client.Options{Base: cfg.Base, Key: cfg.Key, Log: cfg.Log})
+	if err != nil {
+		return err
+	}
+	origin, err := c.Origin(ctx)
+	if err != nil {
+		return fmt.Errorf("ask %s what its data are: %w", cfg.Base, err)
+	}
+	if origin != "simulated" {
+		return fmt.Errorf("the server at %s holds %s data: the simulator is refused; it plays only where the data were born simulated", cfg.Base, origin)
+	}
+	return nil
 }

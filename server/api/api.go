@@ -58,12 +58,6 @@ type Live interface {
 	Since(ctx context.Context, topic string, seq int64, limit int) (schema.SourceSince, error)
 }
 
-// Levels are the newest levels of an area as the wall has them, by key ("kpi/open").
-type Levels struct {
-	AsOf  time.Time
-	Items map[string]json.RawMessage
-}
-
 // Config names what the door needs. Frame, Intake, Store, Atlas, Rules, Signer, Location and Now are needed.
 type Config struct {
 	Frame    *door.Frame
@@ -91,8 +85,6 @@ type Config struct {
 	Storm func()
 	// Ready says why a report could not be stored now; nil: it could.
 	Ready func(context.Context) error
-	// Newest hands out the levels of a topic as they were last published; nil, or ok false: SQL is asked.
-	Newest func(topic string) (levels Levels, ok bool)
 }
 
 // API is the door. Make it with New, hang it in with Routes.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -406,16 +405,6 @@ func TestKPIsAreCountedAndNeverInvented(t *testing.T) {
 	}
 	problem(t, h.do(call{method: "GET", path: "/api/v1/kpis?area=1"}), 404)
 	problem(t, h.do(call{method: "GET", path: "/api/v1/kpis?division=x"}), 404)
-	live := newHouse(t, func(c *api.Config, _ *fiber.App) {
-		c.Newest = func(topic string) (api.Levels, bool) {
-			return api.Levels{AsOf: time.Now(), Items: map[string]json.RawMessage{"kpi/open": []byte(`{"value":41}`), "sensor/x": []byte(`1`)}},
-				topic == "wall/vn-2022/67"
-		}
-	})
-	got = read[kpis](t, live.do(call{method: "GET", path: "/api/v1/kpis"}), 200)
-	if got.KPIs["open"]["value"] != 41.0 || len(got.KPIs) != 1 {
-		t.Errorf("%+v", got)
-	}
 }
 
 func TestTicketsAndScreens(t *testing.T) {

@@ -2,13 +2,10 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
-	"toancanh/schema"
 	"toancanh/server/fault"
 	"toancanh/server/kpi"
 	"toancanh/server/report"
@@ -23,8 +20,8 @@ type kpisShown struct {
 	KPIs     map[string]any `json:"kpis"`
 }
 
-// getKPIs answers with what the wall shows of an area, or, while nothing was published for it yet, with what SQL
-// counts. A number nobody knows is absent or null, never 0.
+// getKPIs answers with what SQL counts of an area at this instant, in the words of the wall's levels: it is what a tile
+// is held against. A number nobody knows is absent or null, never 0.
 func (a *API) getKPIs(ctx context.Context, c *fiber.Ctx) error {
 	q, err := query(c, "division", "area")
 	if err != nil {
@@ -47,12 +44,6 @@ func (a *API) getKPIs(ctx context.Context, c *fiber.Ctx) error {
 		return fault.NotFound("Không có địa bàn mang mã này.")
 	}
 	shown := kpisShown{Division: division, Area: code, Origin: a.Origin}
-	if a.Newest != nil {
-		if levels, ok := a.Newest(schema.AreaTopic(schema.Wall, division, path...)); ok {
-			shown.AsOf, shown.KPIs = levels.AsOf, published(levels.Items)
-			return send(c, fiber.StatusOK, shown)
-		}
-	}
 	shown.AsOf = a.Now().UTC()
 	counts, err := a.Store.CountAreas(ctx, division, a.Origin == report.Real, shown.AsOf)
 	if err != nil {
@@ -60,16 +51,6 @@ func (a *API) getKPIs(ctx context.Context, c *fiber.Ctx) error {
 	}
 	shown.KPIs = a.counted(division, code, counts)
 	return send(c, fiber.StatusOK, shown)
-}
-
-func published(items map[string]json.RawMessage) map[string]any {
-	shown := map[string]any{}
-	for key, data := range items {
-		if name, ok := strings.CutPrefix(key, "kpi/"); ok {
-			shown[name] = data
-		}
-	}
-	return shown
 }
 
 // counted shows the numbers that one SQL statement tells.
@@ -83,8 +64,8 @@ func (a *API) counted(division, code string, counts map[string]store.Counts) map
 		}))
 	}
 	return map[string]any{
-		"open":         map[string]any{"value": n.Open, "day_ago": nil},
-		"overdue":      map[string]any{"value": n.Overdue, "oldest_hours": nil},
+		"open":         map[string]any{"value": n.Open, "day_ago": n.OpenDayAgo},
+		"overdue":      map[string]any{"value": n.Overdue, "oldest_hours": n.OldestHours},
 		"received_24h": map[string]any{"value": n.Received24h, "day_before": n.ReceivedDayBefore},
 		"on_time_30d": map[string]any{
 			"value": kpi.Values{OnTimeMet: n.OnTimeMet, OnTimeDue: n.OnTimeDue}.OnTime(), "met": n.OnTimeMet, "due": n.OnTimeDue, "target": kpi.OnTimeTarget,

@@ -79,7 +79,7 @@ func (a *API) preparePlaces() error {
 		units = append(units, unitShown{u.ID, u.Name})
 	}
 	for name, content := range map[string]any{
-		"divisions":  map[string]any{"divisions": divisions, "default": a.Division},
+		"divisions":  map[string]any{"divisions": divisions, "default": a.Division, "origin": a.Origin},
 		"categories": map[string]any{"categories": categories},
 		"units":      map[string]any{"units": units},
 	} {

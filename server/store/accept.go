@@ -65,16 +65,11 @@ func keepReports(ctx context.Context, tx pgx.Tx, fresh []Acceptance) error {
 	reports := make([]*report.Report, len(fresh))
 	entries := make([]Entry, len(fresh))
 	var drafts []view.Draft
-	contacts := &pgx.Batch{}
 	for i := range fresh {
 		a := &fresh[i]
 		reports[i] = &a.Report
 		entries[i] = Entry{a.Report.ID, a.Entry}
 		drafts = append(drafts, a.Events...)
-		if a.Contact != nil {
-			contacts.Queue("insert into report_contact (report_id, key_id, sealed) values ($1, $2, $3)",
-				uuid.MustParse(a.Report.ID), a.Contact.KeyID, a.Contact.Bytes)
-		}
 	}
 	if err := copyReports(ctx, tx, reports); err != nil {
 		return err
@@ -82,10 +77,31 @@ func keepReports(ctx context.Context, tx pgx.Tx, fresh []Acceptance) error {
 	if err := copyEntries(ctx, tx, entries); err != nil {
 		return err
 	}
-	if err := sendBatch(ctx, tx, contacts); err != nil {
-		return fmt.Errorf("insert sealed contacts: %w", err)
+	if err := insertContacts(ctx, tx, fresh); err != nil {
+		return err
 	}
 	return insertEvents(ctx, tx, drafts, reports[len(reports)-1].ReceivedAt)
+}
+
+// insertContacts keeps the sealed contacts of those who left one.
+func insertContacts(ctx context.Context, tx pgx.Tx, fresh []Acceptance) error {
+	var ids []uuid.UUID
+	var keys []string
+	var sealed [][]byte
+	for i := range fresh {
+		if c := fresh[i].Contact; c != nil {
+			ids, keys, sealed = append(ids, uuid.MustParse(fresh[i].Report.ID)), append(keys, c.KeyID), append(sealed, c.Bytes)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `insert into report_contact (report_id, key_id, sealed)
+		select * from unnest($1::uuid[], $2::text[], $3::bytea[])`, ids, keys, sealed)
+	if err != nil {
+		return fmt.Errorf("insert sealed contacts: %w", classify(err))
+	}
+	return nil
 }
 
 func sendBatch(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {

@@ -21,7 +21,10 @@ const sqlCount = `
 	)
 	select place,
 		count(*) filter (where is_open)::int,
+		case when (select min(received_at) from report where division = @division) <= @at - interval '24 hours' then
+			count(*) filter (where received_at <= @at - interval '24 hours' and (ended_at is null or ended_at > @at - interval '24 hours'))::int end,
 		count(*) filter (where is_open and due_now < @at)::int,
+		round(extract(epoch from @at - min(due_now) filter (where is_open and due_now < @at)) / 3600, 1)::float8,
 		count(*) filter (where received_at > @at - interval '24 hours')::int,
 		count(*) filter (where received_at <= @at - interval '24 hours' and received_at > @at - interval '48 hours')::int,
 		count(*) filter (where not is_excluded and due_original > @at - interval '30 days' and due_original <= @at
@@ -33,7 +36,12 @@ const sqlCount = `
 
 // Counts are the numbers of sqlCount for one area.
 type Counts struct {
-	Open, Overdue, Received24h, ReceivedDayBefore, OnTimeMet, OnTimeDue, Critical, Warning int
+	Open        int
+	OpenDayAgo  *int // nil when no report reaches back so far
+	Overdue     int
+	OldestHours *float64 // of the one overdue longest; nil when none is
+
+	Received24h, ReceivedDayBefore, OnTimeMet, OnTimeDue, Critical, Warning int
 }
 
 // CountAreas counts every area of a division as of an instant no later than now: acts of later are not undone, so
@@ -49,7 +57,7 @@ func (s *Store) CountAreas(ctx context.Context, division string, realOnly bool, 
 	var code string
 	var c Counts
 	_, err = pgx.ForEachRow(rows, []any{
-		&code, &c.Open, &c.Overdue, &c.Received24h, &c.ReceivedDayBefore, &c.OnTimeMet, &c.OnTimeDue, &c.Critical, &c.Warning,
+		&code, &c.Open, &c.OpenDayAgo, &c.Overdue, &c.OldestHours, &c.Received24h, &c.ReceivedDayBefore, &c.OnTimeMet, &c.OnTimeDue, &c.Critical, &c.Warning,
 	}, func() error { counts[code] = c; return nil })
 	if err != nil {
 		return nil, fmt.Errorf("count areas: %w", classify(err))

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"toancanh/server/embedded/testpg"
@@ -99,14 +100,16 @@ func TestSQLCountsTheHandWorkedReports(t *testing.T) {
 	}
 	var expected struct {
 		Areas map[string]struct {
-			Open              int `json:"open"`
-			Overdue           int `json:"overdue"`
-			Received24h       int `json:"received_24h"`
-			ReceivedDayBefore int `json:"received_day_before"`
-			OnTimeMet         int `json:"on_time_met"`
-			OnTimeDue         int `json:"on_time_due"`
-			Critical          int `json:"critical"`
-			Warning           int `json:"warning"`
+			Open              int      `json:"open"`
+			OpenDayAgo        *int     `json:"open_day_ago"`
+			Overdue           int      `json:"overdue"`
+			OldestHours       *float64 `json:"oldest_hours"`
+			Received24h       int      `json:"received_24h"`
+			ReceivedDayBefore int      `json:"received_day_before"`
+			OnTimeMet         int      `json:"on_time_met"`
+			OnTimeDue         int      `json:"on_time_due"`
+			Critical          int      `json:"critical"`
+			Warning           int      `json:"warning"`
 		} `json:"areas"`
 	}
 	readFixture(t, "reports.json", &fixture)
@@ -132,12 +135,12 @@ func TestSQLCountsTheHandWorkedReports(t *testing.T) {
 		t.Fatalf("the fixture names %d areas", len(expected.Areas))
 	}
 	for code, want := range expected.Areas {
-		got := counts[code]
-		if got != (store.Counts{
-			Open: want.Open, Overdue: want.Overdue, Received24h: want.Received24h, ReceivedDayBefore: want.ReceivedDayBefore,
+		if diff := cmp.Diff(store.Counts{
+			Open: want.Open, OpenDayAgo: want.OpenDayAgo, Overdue: want.Overdue, OldestHours: want.OldestHours,
+			Received24h: want.Received24h, ReceivedDayBefore: want.ReceivedDayBefore,
 			OnTimeMet: want.OnTimeMet, OnTimeDue: want.OnTimeDue, Critical: want.Critical, Warning: want.Warning,
-		}) {
-			t.Errorf("area %s: sql counts %+v, by hand %+v", code, got, want)
+		}, counts[code]); diff != "" {
+			t.Errorf("area %s (-by hand +sql):\n%s", code, diff)
 		}
 	}
 }

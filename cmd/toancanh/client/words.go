@@ -123,6 +123,15 @@ type Taken struct {
 	Refused  []Refusal `json:"refused"`
 }
 
+// Origin is what the server's data are: "real" or "simulated".
+func (c *Client) Origin(ctx context.Context) (string, error) {
+	var answer struct {
+		Origin string `json:"origin"`
+	}
+	err := c.Send(ctx, Call{Method: http.MethodGet, Path: "/api/v1/divisions"}, &answer)
+	return answer.Origin, err
+}
+
 // PostReport sends a report and returns its public code.
 func (c *Client) PostReport(ctx context.Context, r NewReport) (string, error) {
 	var answer struct {
