@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"toancanh/hub"
+	"toancanh/schema"
 	"toancanh/schema/sample"
 	"toancanh/server/area"
 	"toancanh/server/auth"
@@ -35,8 +37,12 @@ type Options struct {
 	Sample bool   // a sample province: what is stored without an origin is simulated, and /bat-dau exists
 	Build  string // shown to people and pages
 	Storm  func() // plays a storm; nil when nothing here can
+	Intake Intake // zero but for measuring
 	Log    *slog.Logger
 }
+
+// Intake says how posts share commits; zeros stand for what intake takes by default.
+type Intake struct{ Committers, Together int }
 
 // Server is one serving process.
 type Server struct {
@@ -62,7 +68,9 @@ type Server struct {
 }
 
 // poolSizes leave room on a PostgreSQL of 100 connections for several processes.
-func poolSizes() store.Sizes { return store.Sizes{Write: 6, Read: 8} }
+func (o Options) poolSizes() store.Sizes {
+	return store.Sizes{Write: max(6, int32(o.Intake.Committers)), Read: 8} //nolint:gosec // a handful
+}
 
 // New opens the database and the bus and wires everything. The database must be migrated. Close what it returns by
 // running it, or with Close.
@@ -82,7 +90,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 
 // open connects the outside: database, province, keys, bus.
 func (s *Server) open(ctx context.Context) (err error) {
-	if s.store, err = store.Open(ctx, s.options.DatabaseURL, poolSizes()); err != nil {
+	if s.store, err = store.Open(ctx, s.options.DatabaseURL, s.options.poolSizes()); err != nil {
 		return err
 	}
 	if s.public, err = store.OpenPublic(ctx, s.options.publicURL()); err != nil {
@@ -137,6 +145,7 @@ func (s *Server) wire() error {
 	s.intake, err = intake.New(intake.Config{
 		Store: s.store, Rules: s.rules, Atlas: s.atlas, Division: s.options.Division, Sealer: sealer,
 		Origin: origin, Location: s.location, Now: time.Now, Wake: func() { s.relay.Wake() }, Log: s.log,
+		Committers: s.options.Intake.Committers, Together: s.options.Intake.Together,
 	})
 	if err != nil {
 		return err
@@ -152,7 +161,7 @@ func (s *Server) wire() error {
 	})
 	if s.options.Hub == "on" {
 		s.hub = hub.New(hub.Config{
-			Bus: bus, Source: s.store.Live(s.location), TicketKey: s.signer.Public(), Build: s.options.Build,
+			Bus: bus, Source: s.live(), TicketKey: s.signer.Public(), Build: s.options.Build,
 			Log: s.log, Registerer: s.metrics, Origins: s.options.Origins, NoLimits: s.options.Limits == "off",
 		})
 	}
@@ -264,3 +273,18 @@ func (s *Server) RevokeKeys(ctx context.Context, label string) error {
 
 // Rules are the rules of reports and the units that act on them.
 func (s *Server) Rules() (*report.Rulebook, []report.Unit) { return s.rules, s.units }
+
+// live answers the hubs for the topics there are: those of the areas of the division in use, of units, and of screens.
+func (s *Server) live() *store.Live {
+	return s.store.Live(s.location, func(t schema.Topic) bool {
+		switch t.Audience {
+		case schema.Unit:
+			return slices.ContainsFunc(s.units, func(u report.Unit) bool { return u.ID == t.Area() })
+		case schema.Screen:
+			return true
+		case schema.Ops, schema.Wall, schema.Public:
+			return t.Division == s.options.Division && slices.Equal(t.Path, s.atlas.Tree.Path(t.Division, t.Area()))
+		}
+		return false
+	})
+}

@@ -216,9 +216,9 @@ func (h *house) another(ctx context.Context, name string) (string, error) {
 	return h.postgres.DSN("toancanh_app", name), schema.Migrate(ctx, h.postgres.DSN(embedded.Owner, name))
 }
 
-// query asks the database for one number.
-func (h *house) query(ctx context.Context, sql string) (float64, error) {
-	conn, err := pgx.Connect(ctx, h.postgres.DSN(embedded.Owner, embedded.Database))
+// query asks a database for one number.
+func (h *house) query(ctx context.Context, database, sql string) (float64, error) {
+	conn, err := pgx.Connect(ctx, h.postgres.DSN(embedded.Owner, database))
 	if err != nil {
 		return 0, fmt.Errorf("connect: %w", err)
 	}
@@ -231,11 +231,11 @@ func (h *house) query(ctx context.Context, sql string) (float64, error) {
 }
 
 // drained waits until the relay has numbered everything.
-func (h *house) drained(ctx context.Context) error {
+func (h *house) drained(ctx context.Context, database string) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	for {
-		n, err := h.query(ctx, "select count(*) from outbox")
+		n, err := h.query(ctx, database, "select count(*) from outbox")
 		if err != nil || n == 0 {
 			return err
 		}

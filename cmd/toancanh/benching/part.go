@@ -25,6 +25,7 @@ type role struct {
 	Source   string // hub: who is asked for snapshots
 	Secret   string // hub
 	Database string // apart
+	Data     string // apart: a directory for its keys
 	Profile  string // file for a CPU profile; empty: none
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
+
+	"toancanh/server/embedded"
 )
 
 // walSenders is how many senders post the reports whose log is measured: about what a busy hour brings together.
@@ -16,12 +18,12 @@ func wal(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	if err := h.drained(ctx); err != nil {
+	if err := h.drained(ctx, embedded.Database); err != nil {
 		return err
 	}
 	n := size(b, 20, 1000, 5000)
 	const position = "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
-	before, err := h.query(ctx, position)
+	before, err := h.query(ctx, embedded.Database, position)
 	if err != nil {
 		return err
 	}
@@ -39,10 +41,10 @@ func wal(ctx context.Context, b *bench) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	if err := h.drained(ctx); err != nil {
+	if err := h.drained(ctx, embedded.Database); err != nil {
 		return err
 	}
-	after, err := h.query(ctx, position)
+	after, err := h.query(ctx, embedded.Database, position)
 	if err != nil {
 		return err
 	}
