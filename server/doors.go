@@ -35,7 +35,7 @@ func (s *Server) openDoors() error {
 		Frame: frame, Intake: s.intake, Store: s.store, Atlas: s.atlas, Rules: s.rules, Units: s.units,
 		Signer: s.signer, Location: s.location, Now: time.Now, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Build: s.options.Build, Open: s.options.Open == "yes",
-		Sample: s.options.Sample, Limits: s.options.Limits == "on", Live: s.store.Live(s.location),
+		Sample: s.options.Sample, Limits: s.options.Limits == "on", Live: s.live(),
 		HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
 	})
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"toancanh/schema/sample"
+	"toancanh/schema"
 	"toancanh/server/api"
 	"toancanh/server/area"
 	"toancanh/server/auth"
@@ -97,7 +98,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	c := api.Config{
 		Frame: frame, Intake: in, Store: h.store, Atlas: atlas, Rules: rules, Units: units, Signer: h.signer,
 		Location: zone, Now: time.Now, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
-		Origin: report.Simulated, Build: "test", Sample: true, Live: h.store.Live(zone), HubSecret: hubSecret,
+		Origin: report.Simulated, Build: "test", Sample: true, Live: h.store.Live(zone, func(schema.Topic) bool { return true }), HubSecret: hubSecret,
 		Storm: func() { h.storms <- struct{}{} }, Ready: h.store.Ready,
 	}
 	for _, f := range change {

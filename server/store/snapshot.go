@@ -26,16 +26,18 @@ const (
 type Live struct {
 	store    *Store
 	location *time.Location
+	exists   func(schema.Topic) bool
 }
 
-// Live makes the hub's source; days on the public view are days in loc.
-func (s *Store) Live(loc *time.Location) *Live { return &Live{s, loc} }
+// Live makes the hub's source; days on the public view are days in loc. Topics for which exists answers false are not
+// found: otherwise anybody could make the hubs keep thousands of names.
+func (s *Store) Live(loc *time.Location, exists func(schema.Topic) bool) *Live { return &Live{s, loc, exists} }
 
 // Snapshot reads what the topic's audience draws, with the number up to which it is complete, in one repeatable-read
 // transaction. Changes that are committed and not yet numbered are in it already; their events repeat them harmlessly.
 func (l *Live) Snapshot(ctx context.Context, topic string) (schema.SourceSnapshot, error) {
 	t, err := schema.ParseTopic(topic)
-	if err != nil {
+	if err != nil || !l.exists(t) {
 		return schema.SourceSnapshot{}, fault.NotFound("Không có chủ đề %.60q.", topic).Wrap(err)
 	}
 	var out schema.SourceSnapshot
