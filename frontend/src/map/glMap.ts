@@ -49,7 +49,7 @@ export class GlMap implements MapDrawing {
       trackResize: false,
     });
     this.#fit();
-    this.#map.on('load', () => {
+    void this.#map.once('load', () => {
       this.#loaded();
     });
     this.#map.on('webglcontextlost', () => {
@@ -93,7 +93,8 @@ export class GlMap implements MapDrawing {
   #fit(): void {
     const shape = this.#shapes.province ?? this.#shapes.districts ?? this.#shapes.communes;
     const box = shape === null ? null : boundsOf(shape.features);
-    if (box === null) return;
+    const { clientWidth, clientHeight } = this.#map.getContainer();
+    if (box === null || Math.min(clientWidth, clientHeight) < 4 * padding * this.#scale) return;
     this.#map.fitBounds([box.west, box.south, box.east, box.north], { padding: padding * this.#scale, animate: false });
   }
 
@@ -114,10 +115,9 @@ export class GlMap implements MapDrawing {
   #contextRestored(): void {
     clearTimeout(this.#deathbed);
     this.#steps.clear();
-    this.#map.once('idle', () => {
-      this.#addIcons();
-      this.#ready = true;
-      this.#paint();
+    this.#markSize = 1;
+    void this.#map.once('style.load', () => {
+      this.#loaded();
     });
   }
 

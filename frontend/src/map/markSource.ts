@@ -8,7 +8,7 @@ import type { Mark } from './picture';
  */
 export class MarkSource {
   readonly #source: GeoJSONSource;
-  #shown = new Map<string, Mark>();
+  #shown: Map<string, Mark> | null = null; // null: whatever the source holds is to go
   #wanted: readonly Mark[] | null = null;
   #busy = false;
 
@@ -27,9 +27,11 @@ export class MarkSource {
       while (this.#wanted !== null) {
         const wanted = new Map(this.#wanted.map((mark) => [mark.id, mark]));
         this.#wanted = null;
-        const diff = difference(this.#shown, wanted);
+        const diff = difference(this.#shown ?? new Map(), wanted);
+        const removeAll = this.#shown === null;
         this.#shown = wanted;
-        if (diff.add.length + diff.remove.length > 0) await this.#source.updateData(diff);
+        if (removeAll || diff.add.length + diff.remove.length > 0)
+          await this.#source.updateData({ removeAll, ...diff });
       }
     } finally {
       this.#busy = false;

@@ -73,7 +73,7 @@ function view(recipe: Recipe, context: TileContext): TileView {
   const fresh = judge(level, reading.at ?? null, context);
   if (fresh === 'unknown') return { ...nothing(base, m.tile_last_at({ time: formats.since(at, now) })) };
   const old = fresh === 'stale';
-  const age = old ? m.age_old({ span: span(now - (link.phase === 'stale' ? (link.dataAt ?? at) : at)) }) : '';
+  const age = old ? m.age_since({ span: span(now - (link.phase === 'stale' ? (link.dataAt ?? at) : at)) }) : '';
   return {
     ...base,
     value: reading.value,

@@ -100,7 +100,7 @@ describe('a tile', () => {
     });
     expect(tile('kpi/rain_1h', { ...data, at: iso(now - 3_600_000) })).toMatchObject({
       freshness: 'stale',
-      age: 'số liệu cũ 1 giờ',
+      age: 'đã 1 giờ',
     });
   });
 
@@ -119,7 +119,7 @@ describe('a tile', () => {
       value: '128',
       freshness: 'stale',
       word: 'Số liệu cũ',
-      age: 'số liệu cũ 1 phút',
+      age: 'đã 1 phút',
     });
   });
 });
