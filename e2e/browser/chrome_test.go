@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -157,6 +158,8 @@ type tab struct {
 	t    testing.TB
 	name string
 	base string
+	// hurt says that the page is meant to meet a dead server, about which a browser complains.
+	hurt bool
 }
 
 // browse opens a page of a program.
@@ -183,8 +186,11 @@ func open(t testing.TB, p *province, path string, s size, script bool) *tab {
 	g := &tab{t: t, name: chrome.newName(), base: "http://" + p.addr}
 	g.do("open", map[string]any{"url": g.base + path, "width": s.width, "height": s.height, "script": script}, nil)
 	t.Cleanup(func() {
+		if notes := g.complaints(); len(notes) > 0 {
+			t.Errorf("the browser complains about %s: %s", path, strings.Join(notes, "\n"))
+		}
 		if t.Failed() {
-			g.keepEvidence()
+			g.keepEvidence(path)
 		}
 		_, _ = chrome.order("close", map[string]any{"tab": g.name})
 	})
@@ -279,12 +285,14 @@ func (g *tab) focused(selector string) bool {
 	return is
 }
 
-// notes are the errors the page has made since they were last asked for.
-func (g *tab) notes() []string {
+// complaints are the errors the page has made since they were last asked for.
+func (g *tab) complaints() []string {
 	g.t.Helper()
 	var notes []string
 	g.do("notes", nil, &notes)
-	return notes
+	return slices.DeleteFunc(notes, func(note string) bool {
+		return g.hurt && !strings.HasPrefix(note, "page:")
+	})
 }
 
 // shoot photographs what the screen shows, or with full the whole page, into the test's folder.
@@ -304,7 +312,7 @@ func (g *tab) keep(name string, full bool) {
 }
 
 // keepEvidence saves how a failed test's page looks where it outlives the test.
-func (g *tab) keepEvidence() {
+func (g *tab) keepEvidence(page string) {
 	dir := os.Getenv("TOANCANH_SHOTS")
 	if dir == "" {
 		dir = filepath.Join(os.TempDir(), "toancanh-failed")
@@ -312,8 +320,8 @@ func (g *tab) keepEvidence() {
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // pictures of simulated data
 		return
 	}
-	path := filepath.Join(dir, strings.NewReplacer("/", "-", " ", "_").Replace(g.t.Name())+".png")
+	path := filepath.Join(dir, strings.NewReplacer("/", "-", " ", "_").Replace(g.t.Name()+page)+".png")
 	if err := g.try("shoot", map[string]any{"path": path}, nil); err == nil {
-		g.t.Logf("the page looked like %s; it said: %s", path, g.notes())
+		g.t.Logf("%s looked like %s", page, path)
 	}
 }

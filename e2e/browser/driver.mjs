@@ -41,7 +41,17 @@ const deeds = {
   async go({ page, url }) {
     await page.goto(url, { timeout: navigationMs });
   },
-  eval: ({ page, text }) => page.evaluate(text),
+  /** A page may go away under a question: then the next page answers it. */
+  async eval({ page, text }) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await page.evaluate(text);
+      } catch (error) {
+        if (attempt === 5 || !String(error).includes('context was destroyed')) throw error;
+        await page.waitForLoadState('domcontentloaded');
+      }
+    }
+  },
   async press({ page, text }) {
     await page.keyboard.press(text);
   },

@@ -9,8 +9,6 @@ import (
 	"math"
 	"os"
 	"testing"
-
-	"github.com/paulmach/orb/geojson"
 )
 
 // pixels reads a picture.
@@ -71,20 +69,48 @@ const mapPadding = 14.0 / 16
 // frame allows.
 func spot(t testing.TB, p *province, wall *tab, lat, lon float64) image.Point {
 	t.Helper()
-	var shapes geojson.FeatureCollection
-	p.get("/api/v1/areas/vn-2022/geometry?level=province", &shapes)
-	shape := shapes.Features[0].Geometry.Bound()
+	b := p.bounds()
 	var at frame
 	var rem float64
 	wall.eval(`(({x, y, width, height}) => ({x, y, width, height}))(document.querySelector('.map').getBoundingClientRect())`, &at)
 	wall.eval(`parseFloat(getComputedStyle(document.documentElement).fontSize)`, &rem)
-	west, east := shape.Min[0], shape.Max[0]
-	south, north := northing(shape.Min[1]), northing(shape.Max[1])
+	west, east, south, north := b.west, b.east, northing(b.south), northing(b.north)
 	pad := mapPadding * rem
 	scale := min((at.Width-2*pad)/(east-west), (at.Height-2*pad)/(north-south))
 	x := at.X + at.Width/2 + (lon-(west+east)/2)*scale
 	y := at.Y + at.Height/2 + ((south+north)/2-northing(lat))*scale
 	return image.Pt(int(math.Round(x)), int(math.Round(y)))
+}
+
+// bounds is the box around the province, in degrees.
+type bounds struct{ west, south, east, north float64 }
+
+func (p *province) bounds() bounds {
+	p.t.Helper()
+	var shapes struct {
+		Features []struct{ Geometry struct{ Coordinates any } }
+	}
+	p.get("/api/v1/areas/vn-2022/geometry?level=province", &shapes)
+	b := bounds{180, 90, -180, -90}
+	b.take(shapes.Features[0].Geometry.Coordinates)
+	return b
+}
+
+// take widens the box by GeoJSON coordinates, however deep the points lie.
+func (b *bounds) take(coordinates any) {
+	list, _ := coordinates.([]any)
+	if len(list) > 1 {
+		lon, isLon := list[0].(float64)
+		lat, isLat := list[1].(float64)
+		if isLon && isLat {
+			b.west, b.east = min(b.west, lon), max(b.east, lon)
+			b.south, b.north = min(b.south, lat), max(b.north, lat)
+			return
+		}
+	}
+	for _, inner := range list {
+		b.take(inner)
+	}
 }
 
 // northing is Web Mercator's y for a latitude, in degrees of longitude at the equator.

@@ -142,7 +142,6 @@ func tenths(x *float64) string {
 	return whole + "," + part
 }
 
-
 // agree waits until a wall shows exactly what the API counts. It returns how long that took.
 func agree(t testing.TB, p *province, wall *tab, within time.Duration) time.Duration {
 	t.Helper()
