@@ -17,8 +17,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"toancanh/schema/sample"
 	"toancanh/schema"
+	"toancanh/schema/sample"
 	"toancanh/server/api"
 	"toancanh/server/area"
 	"toancanh/server/auth"

@@ -31,7 +31,9 @@ type Live struct {
 
 // Live makes the hub's source; days on the public view are days in loc. Topics for which exists answers false are not
 // found: otherwise anybody could make the hubs keep thousands of names.
-func (s *Store) Live(loc *time.Location, exists func(schema.Topic) bool) *Live { return &Live{s, loc, exists} }
+func (s *Store) Live(loc *time.Location, exists func(schema.Topic) bool) *Live {
+	return &Live{s, loc, exists}
+}
 
 // Snapshot reads what the topic's audience draws, with the number up to which it is complete, in one repeatable-read
 // transaction. Changes that are committed and not yet numbered are in it already; their events repeat them harmlessly.
