@@ -9,14 +9,14 @@ import (
 
 // Layouts of dates that say month and day without doubt, and of those that do
 // not; the latter are tried in the order the file was found to use.
-var ( //nolint:gochecknoglobals // tables, never written
-	plainLayouts = []string{
+var (
+	plainLayouts = []string{ //nolint:gochecknoglobals // a table
 		time.RFC3339Nano, "2006-01-02T15:04:05.999", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05.999Z07:00",
 		"2006-01-02 15:04:05.999", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02", "20060102",
 		"2006 Jan 02 03:04:05 PM",
 	}
-	monthFirst = []string{"1/2/2006 3:04:05 PM", "1/2/2006 15:04:05", "1/2/2006 15:04", "1/2/2006 3:04 PM", "1/2/2006"}
-	dayFirst   = []string{"2/1/2006 3:04:05 PM", "2/1/2006 15:04:05", "2/1/2006 15:04", "2/1/2006 3:04 PM", "2/1/2006"}
+	monthFirst = []string{"1/2/2006 3:04:05 PM", "1/2/2006 15:04:05", "1/2/2006 15:04", "1/2/2006 3:04 PM", "1/2/2006"} //nolint:gochecknoglobals // a table
+	dayFirst   = []string{"2/1/2006 3:04:05 PM", "2/1/2006 15:04:05", "2/1/2006 15:04", "2/1/2006 3:04 PM", "2/1/2006"} //nolint:gochecknoglobals // a table
 )
 
 // calendar reads the dates of a file.

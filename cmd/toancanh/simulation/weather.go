@@ -35,11 +35,11 @@ type shower struct {
 
 // Monthly figures of the Central Highlands: the wet season lasts from May to
 // October; January first.
-var ( //nolint:gochecknoglobals // tables, never written
-	showersPerDay = [12]float64{0.15, 0.15, 0.4, 1.2, 2.6, 3.0, 3.2, 3.4, 3.2, 2.4, 1.2, 0.5}
-	monthWarmth   = [12]float64{-2.4, -0.9, 0.9, 1.8, 1.6, 0.9, 0.3, 0.2, 0.1, -0.3, -1.1, -2.3}
-	monthFlow     = [12]float64{0, -0.1, -0.15, -0.1, 0.1, 0.3, 0.5, 0.7, 0.8, 0.7, 0.4, 0.15}
-	monthDust     = [12]float64{1.35, 1.4, 1.4, 1.2, 0.9, 0.75, 0.7, 0.65, 0.7, 0.8, 0.95, 1.15}
+var (
+	showersPerDay = [12]float64{0.15, 0.15, 0.4, 1.2, 2.6, 3.0, 3.2, 3.4, 3.2, 2.4, 1.2, 0.5}    //nolint:gochecknoglobals // a table
+	monthWarmth   = [12]float64{-2.4, -0.9, 0.9, 1.8, 1.6, 0.9, 0.3, 0.2, 0.1, -0.3, -1.1, -2.3} //nolint:gochecknoglobals // a table
+	monthFlow     = [12]float64{0, -0.1, -0.15, -0.1, 0.1, 0.3, 0.5, 0.7, 0.8, 0.7, 0.4, 0.15}   //nolint:gochecknoglobals // a table
+	monthDust     = [12]float64{1.35, 1.4, 1.4, 1.2, 0.9, 0.75, 0.7, 0.65, 0.7, 0.8, 0.95, 1.15} //nolint:gochecknoglobals // a table
 )
 
 func newWeather(seed uint64, loc *time.Location, centre area.Point) *weather {
