@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -51,9 +52,7 @@ func (a *author) report(text string) *written {
 func (a *author) do(r *written, act string, more map[string]any) {
 	a.t.Helper()
 	body := map[string]any{"act": act, "version": r.version}
-	for name, value := range more {
-		body[name] = value
-	}
+	maps.Copy(body, more)
 	var answer struct {
 		Report struct {
 			Version int64 `json:"version"`

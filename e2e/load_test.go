@@ -35,6 +35,7 @@ type load struct {
 	gate       sync.RWMutex // held by whoever has a report under way
 	paused     bool
 	number     atomic.Int64
+	left       atomic.Bool // the test is over: nobody waits for an answer any more
 
 	timesMu sync.Mutex
 	acks    []ack
@@ -72,6 +73,7 @@ func send(t testing.TB, servers ...*server) *load {
 		l.workers.Go(func() { l.work(i) })
 	}
 	t.Cleanup(func() {
+		l.left.Store(true)
 		l.end()
 		l.resume()
 		l.workers.Wait()
@@ -148,7 +150,7 @@ func (l *load) report(turn int) string {
 		panic(err)
 	}
 	key := uuid.NewString()
-	for began := time.Now(); time.Since(began) < giveUp && !l.t.Failed(); turn++ {
+	for began := time.Now(); time.Since(began) < giveUp && !l.left.Load(); turn++ {
 		l.sent(key, text)
 		a, err := l.api(turn).send(http.MethodPost, "/api/v1/reports", header(key), body)
 		id, wait := l.judge(key, a, err)
@@ -171,6 +173,7 @@ func header(key string) http.Header { return http.Header{"Idempotency-Key": {key
 // judge reads an answer to a report. Only being acknowledged or being told to come back is right.
 func (l *load) judge(key string, a answer, err error) (id string, wait time.Duration) {
 	l.note(a, err)
+	l.inTime(a.took, "report")
 	switch {
 	case err != nil:
 		return "", 50 * time.Millisecond
@@ -219,6 +222,16 @@ func (l *load) handle(turn int, id string) {
 	}
 }
 
+// answerWithin is how long an answer may take, whatever hangs: the program's own bound is 5 s.
+const answerWithin = 5500 * time.Millisecond
+
+// inTime notes an answer that took too long.
+func (l *load) inTime(took time.Duration, what string) {
+	if took > limit(answerWithin) {
+		l.fault("the answer to a %s took %v", what, took.Round(time.Millisecond))
+	}
+}
+
 // act does one act once. Without an answer it may or may not have happened, and is left alone.
 func (l *load) act(turn int, id string, act map[string]any) bool {
 	var answer struct {
@@ -226,7 +239,10 @@ func (l *load) act(turn int, id string, act map[string]any) bool {
 			Version int64 `json:"version"`
 		} `json:"report"`
 	}
-	if err := l.api(turn).postJSON("/api/v1/reports/"+id+"/acts", act, &answer); err != nil {
+	began := time.Now()
+	err := l.api(turn).postJSON("/api/v1/reports/"+id+"/acts", act, &answer)
+	l.inTime(time.Since(began), "act")
+	if err != nil {
 		return false
 	}
 	if want := act["version"].(int64) + 1; answer.Report.Version != want {

@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,7 +19,20 @@ import (
 
 func TestMain(m *testing.M) {
 	embedded.Guard() // before anything else: the test's own servers run this binary as their guard
+	flag.Parse()
+	if !long() && !given("test.parallel") {
+		_ = flag.Set("test.parallel", strconv.Itoa(together))
+	}
 	testpg.Main(m)
+}
+
+// together is how many tests run at a time: they wait for clocks far more than they compute.
+const together = 5
+
+// given reports whether a flag stands on the command line.
+func given(name string) (found bool) {
+	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
 }
 
 // built is the binary under test, made once for all tests.

@@ -44,6 +44,7 @@ func (g thing) name() string { return cmp.Or(g.ID, g.Code) }
 type situation struct {
 	seq    int64
 	placed bool // a snapshot has come
+	cut    bool // it had no room for everything
 	things map[string]thing
 	gone   map[string]int64
 	levels map[string]schema.LevelItem
@@ -65,6 +66,7 @@ func newSituation() *situation {
 func (s *situation) snapshot(seq int64, data schema.Snapshot) error {
 	held := s.things
 	s.seq, s.placed, s.owed, s.things = seq, true, owed{}, map[string]thing{}
+	s.cut = data.Truncated > 0
 	for _, raw := range data.Reports {
 		g, err := readThing(raw)
 		if err != nil {

@@ -74,7 +74,7 @@ func TestFrozenReadersSlowNobody(t *testing.T) {
 	if long() {
 		eventually(t, "frozen readers are dropped", 2*time.Minute, func() bool {
 			a, err := s.api().get("/metrics")
-			return err == nil && strings.Contains(string(a.body), `toancanh_hub_connections{class="ticketed"} 1`)
+			return err == nil && strings.Contains(string(a.body), `toancanh_hub_connections{kind="ticketed"} 1`)
 		}, nil)
 	}
 }
