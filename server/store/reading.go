@@ -94,8 +94,7 @@ const sqlInsertReadings = `
 // sqlUpsertLatest takes the newest of each sensor in the batch. What does not move a newest value is history only.
 const sqlUpsertLatest = `
 	insert into reading_latest as l (ts, value, sensor_id, origin)
-	select distinct on (s) t, v, s, o from unnest($1::timestamptz[], $2::float8[], $3::int4[], $4::int2[]) as x(t, v, s, o)
-	order by s, t desc
+	select t, v, s, o from unnest($1::timestamptz[], $2::float8[], $3::int4[], $4::int2[]) as x(t, v, s, o) order by s
 	on conflict (sensor_id) do update set ts = excluded.ts, value = excluded.value, origin = excluded.origin,
 		version = l.version + 1, updated_at = now()
 	where excluded.ts > l.ts`
@@ -103,9 +102,35 @@ const sqlUpsertLatest = `
 // sqlMarkDirty names the five-minute buckets that the running rollup has passed already.
 const sqlMarkDirty = `
 	insert into reading_dirty (bucket, sensor_id)
-	select distinct date_bin('5 minutes', t, timestamptz '2000-01-01 00:00:00+00'), s
+	select date_bin('5 minutes', t, timestamptz '2000-01-01 00:00:00+00'), s
 	from unnest($1::timestamptz[], $2::int4[]) as x(t, s) where t < now() - interval '10 minutes'
 	on conflict do nothing`
+
+// bucketWidth is that of the buckets of sqlMarkDirty; both count from a midnight in UTC.
+const bucketWidth = 5 * time.Minute
+
+// newest is the last reading of each sensor.
+func (b Readings) newest() Readings {
+	return b.pick(func(i int) bool { return i+1 == len(b.At) || b.SensorIDs[i+1] != b.SensorIDs[i] })
+}
+
+// firsts is the first reading of each sensor in each bucket: if any of a bucket is late, it is.
+func (b Readings) firsts() Readings {
+	return b.pick(func(i int) bool {
+		return i == 0 || b.SensorIDs[i-1] != b.SensorIDs[i] || !b.At[i-1].Truncate(bucketWidth).Equal(b.At[i].Truncate(bucketWidth))
+	})
+}
+
+func (b Readings) pick(wanted func(i int) bool) Readings {
+	var some Readings
+	for i := range b.At {
+		if wanted(i) {
+			some.SensorIDs, some.At = append(some.SensorIDs, b.SensorIDs[i]), append(some.At, b.At[i])
+			some.Values, some.Origins = append(some.Values, b.Values[i]), append(some.Origins, b.Origins[i])
+		}
+	}
+	return some
+}
 
 // AcceptReadings keeps a batch and the newest values in one transaction. It answers which rows were there already, as
 // indexes into the batch; those are duplicates and changed nothing.
@@ -113,8 +138,9 @@ func (s *Store) AcceptReadings(ctx context.Context, b Readings) (duplicates []in
 	err = s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		batch.Queue(sqlInsertReadings, b.At, b.Values, b.SensorIDs, b.Origins)
-		batch.Queue(sqlUpsertLatest, b.At, b.Values, b.SensorIDs, b.Origins)
-		batch.Queue(sqlMarkDirty, b.At, b.SensorIDs)
+		newest, firsts := b.newest(), b.firsts()
+		batch.Queue(sqlUpsertLatest, newest.At, newest.Values, newest.SensorIDs, newest.Origins)
+		batch.Queue(sqlMarkDirty, firsts.At, firsts.SensorIDs)
 		results := tx.SendBatch(ctx, batch)
 		tag, err := results.Exec()
 		if err != nil {
