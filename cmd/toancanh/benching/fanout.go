@@ -86,7 +86,7 @@ func (d drive) run(ctx context.Context, b *bench) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := d.publish(ctx, head, size(b, 300*time.Millisecond, 2*time.Second, 5*time.Second)); err != nil {
+	if err := d.publish(ctx, head, size(b, 300*time.Millisecond, 1500*time.Millisecond, 5*time.Second)); err != nil {
 		return 0, err
 	}
 	after, err := d.part.used()

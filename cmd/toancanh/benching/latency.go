@@ -37,7 +37,7 @@ func latency(ctx context.Context, b *bench) error {
 	}
 	defer publicCrowd.leave()
 	for _, rate := range []int{1, 5, 20} {
-		p := pace{rate: rate, long: size(b, time.Second, 6*time.Second, 20*time.Second)}
+		p := pace{rate: rate, long: size(b, time.Second, 4*time.Second, 20*time.Second)}
 		answers, frames, err := watch.measure(ctx, h, p, walls)
 		if err != nil {
 			return err

@@ -78,7 +78,7 @@ func (h *house) flood(ctx context.Context, b *bench, f flood) (flooded, error) {
 	if err != nil {
 		return flooded{}, err
 	}
-	long, warm := size(b, 300*time.Millisecond, 2500*time.Millisecond, 8*time.Second), size(b, 50*time.Millisecond, 500*time.Millisecond, time.Second)
+	long, warm := size(b, 300*time.Millisecond, 2*time.Second, 8*time.Second), size(b, 50*time.Millisecond, 500*time.Millisecond, time.Second)
 	var taken, all atomic.Int64
 	from := time.Now().Add(warm)
 	end := from.Add(long)
