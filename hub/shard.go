@@ -262,6 +262,8 @@ func (s *shard) deliver(c *client, facts int, now time.Time) {
 		c.queue(s.out.keep(len(s.out.buf)))
 		c.sent = n
 		c.size -= n
+		// What came in one flush, such as the events of an outage, is not the client's slowness.
+		c.allowed = c.size + s.hub.cfg.PendingBytes
 		s.slowed(c, now)
 		return
 	}
@@ -270,6 +272,9 @@ func (s *shard) deliver(c *client, facts int, now time.Time) {
 	}
 	if facts > 0 {
 		c.queue(s.out.keep(facts))
+		if facts > s.hub.cfg.PendingBytes {
+			c.allowed = max(c.allowed, min(c.size, s.hub.cfg.ResumeBytes)+s.hub.cfg.PendingBytes) // the next page of the same outage
+		}
 	}
 	if c.size > c.allowed {
 		s.skip(c, reasonSlow)
