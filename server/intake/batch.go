@@ -13,7 +13,8 @@ const (
 	queueLength = 4096 // waiting posts; beyond it senders are told to come back
 	together    = 500  // posts in one commit
 	committers  = 2    // more gain nothing: PostgreSQL and the encoding are the limit
-	answerLimit = 5 * time.Second
+	answerLimit = 3 * time.Second // a sender waits no longer for its commit
+	flushLimit  = 5 * time.Second // the store's own limits are tighter
 )
 
 // errBusy tells a sender to come back; doors turn it into 503 with Retry-After.
@@ -119,7 +120,7 @@ func (b *batcher[In, Out]) flushJobs(jobs []job[In, Out]) ([]Out, error) {
 	for i, j := range jobs {
 		ins[i] = j.in
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), flushLimit)
 	defer cancel()
 	return b.flush(ctx, ins)
 }
