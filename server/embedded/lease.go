@@ -48,7 +48,7 @@ func take(ctx context.Context, c claim) (*lease, error) {
 	}
 	if !lockedWithin(ctx, owner, dyingGrace) {
 		defer func() { _ = owner.Close() }()
-		return nil, fmt.Errorf("data directory %s is in use by process %s", c.Dir, holder(owner))
+		return nil, fmt.Errorf("data directory %s is in use by process %s: stop it, or choose another directory with --data or TOANCANH_DATA", c.Dir, holder(owner))
 	}
 	lock, err := openLock(filepath.Join(c.Dir, c.Name+".lock"))
 	if err != nil {
