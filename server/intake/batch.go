@@ -10,9 +10,9 @@ import (
 
 // Bounds of the intake's queues.
 const (
-	queueLength = 4096 // waiting posts; beyond it senders are told to come back
-	together    = 500  // posts in one commit
-	committers  = 2    // more gain nothing: PostgreSQL and the encoding are the limit
+	queueLength = 4096            // waiting posts; beyond it senders are told to come back
+	together    = 500             // posts in one commit
+	committers  = 2               // more gain nothing: PostgreSQL and the encoding are the limit
 	answerLimit = 3 * time.Second // a sender waits no longer for its commit
 	flushLimit  = 5 * time.Second // the store's own limits are tighter
 )
