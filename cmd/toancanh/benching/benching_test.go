@@ -141,7 +141,7 @@ func TestCrowdSeesWhatIsMissedAndDoubled(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !c.await(t.Context(), 3, deliveryLimit) {
+	if !c.await(t.Context(), 3) {
 		t.Fatalf("%d messages are complete, want 3", c.complete.Load())
 	}
 	c.leaving.Store(true)

@@ -134,14 +134,14 @@ func (c *crowd) count(seq int64, n int) {
 	}
 }
 
-// await waits until everybody has n messages; false when ctx ended or nothing moved for the limit.
-func (c *crowd) await(ctx context.Context, n int64, limit time.Duration) bool {
-	timer := time.NewTimer(limit)
+// await waits until everybody has n messages; false when ctx ended or nothing moved for long.
+func (c *crowd) await(ctx context.Context, n int64) bool {
+	timer := time.NewTimer(deliveryLimit)
 	defer timer.Stop()
 	for c.complete.Load() < n {
 		select {
 		case <-c.moved:
-			timer.Reset(limit)
+			timer.Reset(deliveryLimit)
 		case <-timer.C:
 			return false
 		case <-ctx.Done():

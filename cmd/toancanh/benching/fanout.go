@@ -37,10 +37,7 @@ func fanout(ctx context.Context, b *bench) error {
 	} {
 		var p pairs
 		for range b.Rounds {
-			one, err := drive{crowd: ours, part: y.hub, window: c.window, head: y.feed.head, multiple: 1, next: func() error {
-				_, err := y.feed.next()
-				return err
-			}}.run(ctx, b)
+			one, err := drive{crowd: ours, part: y.hub, window: c.window, head: y.feed.head, multiple: 1, next: y.feed.next}.run(ctx, b)
 			if err != nil {
 				return fmt.Errorf("hub: %w", err)
 			}
@@ -100,7 +97,7 @@ func (d drive) publish(ctx context.Context, head int64, long time.Duration) erro
 	d.crowd.reset(head)
 	sent := int64(0)
 	for end := time.Now().Add(long); time.Now().Before(end) || sent%d.multiple != 0; {
-		if sent-d.crowd.complete.Load() >= d.window && !d.crowd.await(ctx, sent-d.window+1, deliveryLimit) {
+		if sent-d.crowd.complete.Load() >= d.window && !d.crowd.await(ctx, sent-d.window+1) {
 			return d.stuck(ctx, sent)
 		}
 		if err := d.next(); err != nil {
@@ -110,7 +107,7 @@ func (d drive) publish(ctx context.Context, head int64, long time.Duration) erro
 			break
 		}
 	}
-	if !d.crowd.await(ctx, sent, deliveryLimit) {
+	if !d.crowd.await(ctx, sent) {
 		return d.stuck(ctx, sent)
 	}
 	return nil

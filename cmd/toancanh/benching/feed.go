@@ -67,20 +67,20 @@ func (f *feed) ticket() (string, error) {
 	})
 }
 
-// next announces one event and returns its number.
-func (f *feed) next() (int64, error) {
+// next announces one event.
+func (f *feed) next() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	a := announced(f.topic, f.head+1)
 	body, err := json.Marshal(schema.Batch{Epoch: f.epoch, Term: 1, Events: []schema.Announced{a}})
 	if err != nil {
-		return 0, fmt.Errorf("encode batch: %w", err)
+		return fmt.Errorf("encode batch: %w", err)
 	}
 	f.head++
 	if f.recent = append(f.recent, a); len(f.recent) > 2*keptEvents {
 		f.recent = append([]schema.Announced(nil), f.recent[keptEvents:]...)
 	}
-	return f.head, f.publish(schema.Channel(f.topic), body)
+	return f.publish(schema.Channel(f.topic), body)
 }
 
 // announced is the bench's event with a number.

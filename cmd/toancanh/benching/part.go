@@ -23,7 +23,6 @@ type role struct {
 	Name     string // hub, floor, apart
 	Redis    string // hub: the bus; empty: what comes on standard input
 	Source   string // hub: who is asked for snapshots
-	Secret   string // hub
 	Database string // apart
 	Data     string // apart: a directory for its keys
 	Profile  string // file for a CPU profile; empty: none

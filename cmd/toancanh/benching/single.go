@@ -85,19 +85,20 @@ func (h *house) flood(ctx context.Context, b *bench, f flood) (flooded, error) {
 	g, groupCtx := errgroup.WithContext(ctx)
 	for s := range f.senders {
 		g.Go(func() error {
-			for i := s; ; i += f.senders {
+			for i := s; groupCtx.Err() == nil; i += f.senders {
 				if _, err := h.postReport(f.address, reportBody(i)); err != nil {
 					return err
 				}
 				all.Add(1)
 				now := time.Now()
-				if !now.Before(end) || groupCtx.Err() != nil {
-					return nil
+				if !now.Before(end) {
+					break
 				}
 				if now.After(from) {
 					taken.Add(1)
 				}
 			}
+			return nil
 		})
 	}
 	if err := g.Wait(); err != nil {

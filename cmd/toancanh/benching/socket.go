@@ -181,11 +181,11 @@ func seqOf(payload []byte) (seq int64, ok bool) {
 // numberOf reads the seq of a frame.
 func numberOf(payload []byte) (seq int64, ok bool) {
 	key := []byte(`"seq":`)
-	i := bytes.Index(payload, key)
-	if i < 0 {
+	_, rest, ok := bytes.Cut(payload, key)
+	if !ok {
 		return 0, false
 	}
-	for _, c := range payload[i+len(key):] {
+	for _, c := range rest {
 		if c < '0' || c > '9' {
 			break
 		}

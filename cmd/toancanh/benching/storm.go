@@ -52,7 +52,7 @@ func (y *yard) comeBack(ctx context.Context, n int) (took, cpu time.Duration, er
 	had := y.feed.head
 	c.leave()
 	for range stormMissed {
-		if _, err := y.feed.next(); err != nil {
+		if err := y.feed.next(); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -67,7 +67,7 @@ func (y *yard) comeBack(ctx context.Context, n int) (took, cpu time.Duration, er
 		return 0, 0, err
 	}
 	defer c.leave()
-	if !c.await(ctx, stormMissed, deliveryLimit) {
+	if !c.await(ctx, stormMissed) {
 		return 0, 0, fmt.Errorf("not everybody caught up: %w", c.faults())
 	}
 	took = time.Since(began)

@@ -46,7 +46,7 @@ func (b *bench) theYard(ctx context.Context) (*yard, error) {
 		return nil, fmt.Errorf("sign ticket: %w", err)
 	}
 	y.redis, err = embedded.StartRedis(ctx, embedded.Options{DataDir: filepath.Join(b.dir, "yard")})
-	r := role{Name: "hub", Source: y.feed.address, Secret: "sixteen characters"}
+	r := role{Name: "hub", Source: y.feed.address}
 	switch {
 	case errors.Is(err, embedded.ErrNoRedis):
 		b.table.note("không có Redis, bus nằm trong tiến trình / no Redis: the hub's bus is in its process")
