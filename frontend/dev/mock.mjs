@@ -370,6 +370,7 @@ function answer(method, url, body) {
       area_name: 'tỉnh Đắk Nông',
       topics: [wallTopic],
       credit: shapes.commune.credit,
+      schematic: true,
       origin: 'simulated',
       timezone: 'Asia/Ho_Chi_Minh',
       build: 'mock',

@@ -78,7 +78,7 @@ export function schematic(areas, outline) {
   const cells = new Map(communes.map((own) => [own.code, cellOf(own, communes, outline)]));
   const collection = (features) => ({
     type: 'FeatureCollection',
-    credit: 'sơ đồ minh họa, không phải ranh giới pháp lý',
+    credit: 'Toàn Cảnh',
     features,
   });
   const feature = (area, geometry) => ({

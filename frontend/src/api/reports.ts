@@ -23,6 +23,7 @@ export interface Entry {
   from: string;
   to: string;
   actor: string;
+  unit: string;
   reason: string;
   text: string;
   at: number;
@@ -90,6 +91,7 @@ function readEntry(value: unknown): Entry[] {
       from: text('from'),
       to: text('to'),
       actor: text('actor'),
+      unit: text('unit'),
       reason: text('reason'),
       text: text('text'),
       at,

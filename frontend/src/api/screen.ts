@@ -15,6 +15,8 @@ export interface Screen {
   areaName: string;
   topics: string[];
   credit: string;
+  /** True while the boundaries are drawn by us and not the real ones. */
+  schematic: boolean;
   origin: Origin;
   timezone: string;
 }
@@ -43,6 +45,7 @@ export async function fetchScreen(id: string): Promise<Screen> {
     areaName: asText(raw['area_name']),
     topics: asTexts(raw['topics']),
     credit: asText(raw['credit']),
+    schematic: raw['schematic'] !== false,
     origin: asOrigin(raw['origin']),
     timezone: asText(raw['timezone'], 'Asia/Ho_Chi_Minh'),
   };

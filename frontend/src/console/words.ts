@@ -56,6 +56,18 @@ const sourceWords: Record<string, () => string> = {
   history: m.source_history,
 };
 
+const actorWords: Record<string, () => string> = {
+  operator: m.actor_operator,
+  supervisor: m.actor_supervisor,
+  unit: m.actor_unit,
+};
+
+/** Who did an act: a role, or the key of a system; other names stand as they came. */
+export function actorWord(actor: string): string {
+  if (actor.startsWith('key:')) return m.actor_key({ key: actor.slice('key:'.length) });
+  return actorWords[actor]?.() ?? actor;
+}
+
 /** A status in words; one this build does not know stands as it came. */
 export function statusWord(status: string): string {
   return isStatus(status) ? statusWords[status]() : status;

@@ -15,6 +15,8 @@ export interface Formats {
   count(value: number): string;
   /** 96,4 */
   tenths(value: number): string;
+  /** 4, 12,4 or 588,82: a measured value with the digits it has, two at most. */
+  amount(value: number): string;
   /** +12, −3, ±0 */
   change(value: number): string;
   /** 14:32:08 */
@@ -41,6 +43,7 @@ export function createFormats(timeZone: string): Formats {
   const zone = knownZone(timeZone) ? timeZone : 'Asia/Ho_Chi_Minh';
   const count = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 });
   const tenths = new Intl.NumberFormat(tag, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const amount = new Intl.NumberFormat(tag, { maximumFractionDigits: 2 });
   const at = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
     new Intl.DateTimeFormat(tag, { timeZone: zone, hourCycle: 'h23', ...options });
   const time = at({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
@@ -54,6 +57,7 @@ export function createFormats(timeZone: string): Formats {
   return {
     count: (value) => count.format(value),
     tenths: (value) => tenths.format(value),
+    amount: (value) => amount.format(value),
     change: (value) => (value === 0 ? '±0' : `${value > 0 ? '+' : '−'}${count.format(Math.abs(value))}`),
     time: (ms) => time.format(ms),
     minute: (ms) => minute.format(ms),

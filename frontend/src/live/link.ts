@@ -1,7 +1,7 @@
 // What the state of a connection means for whoever looks at the screen. Pure; all times in milliseconds.
 
 /** No part of the road may be silent for longer before the look changes; the promise is 5 s. */
-export const staleAfterMs = 4800;
+export const staleAfterMs = 4500;
 
 export type Phase = 'connecting' | 'live' | 'stale';
 

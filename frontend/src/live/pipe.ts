@@ -56,7 +56,14 @@ function openWebSocket(request: PipeRequest, events: PipeEvents): Pipe {
   };
 }
 
+/** EventSource can send no header: its ticket is a cookie that only /live gets, and only for the handshake. */
+function lendTicket(ticket: string): void {
+  const secure = window.location.protocol === 'https:' ? '; Secure' : '';
+  document.cookie = `toancanh_ticket=${ticket}; Path=/live; Max-Age=30; SameSite=Strict${secure}`;
+}
+
 function openEventSource(request: PipeRequest, events: PipeEvents): Pipe {
+  if (request.ticket !== '') lendTicket(request.ticket);
   const source = new EventSource(address('/live/sse', request));
   const close = (): void => {
     source.onopen = source.onmessage = source.onerror = null;

@@ -31,7 +31,7 @@ interface Box {
 
 const offField = 5000;
 const onLabel = 3000;
-const moving = 6;
+const moving = 10;
 
 /**
  * Places names so that no alarm is hidden by one and none hides one. A name keeps the place it had as long
@@ -87,7 +87,7 @@ function cost(
   field: { width: number; height: number },
 ): number {
   const box = boxAt(wish, at);
-  let sum = (distance(wish.at, at) / wish.height) * 2;
+  let sum = (distance(wish.at, at) / wish.height) * 7;
   if (box.left < 0 || box.top < 0 || box.right > field.width || box.bottom > field.height) sum += offField;
   for (const other of taken) if (touches(box, other)) sum += onLabel;
   for (const obstacle of obstacles) if (covers(box, obstacle)) sum += obstacle.weight;

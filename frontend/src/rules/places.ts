@@ -36,6 +36,13 @@ export class Places {
       .join(', ');
   }
 
+  /** "xã Quảng Sơn, Đắk Glong": the same without the kind of the larger one, for narrow places. */
+  short(path: readonly string[]): string {
+    const [parent, leaf] = path.slice(1).slice(-2);
+    if (parent === undefined || leaf === undefined) return this.full(path);
+    return `${this.named(leaf)}, ${this.get(parent)?.name ?? parent}`;
+  }
+
   /** The areas right below one, in Vietnamese order. */
   children(code: string): Area[] {
     return [...this.#byCode.values()]

@@ -87,6 +87,8 @@ describe('places', () => {
   it('are named from the smallest up, without the root', () => {
     expect(places.full(['67', '661', '24619'])).toBe('xã Quảng Sơn, huyện Đắk Glong');
     expect(places.full(['67', '24619'])).toBe('xã Quảng Sơn');
+    expect(places.short(['67', '661', '24619'])).toBe('xã Quảng Sơn, Đắk Glong');
+    expect(places.short(['67', '24619'])).toBe('xã Quảng Sơn');
     expect(places.full(['67'])).toBe('tỉnh Đắk Nông');
   });
 

@@ -51,7 +51,7 @@ export function notices(
   const fromReports = reports
     .filter((report) => report.open)
     .map(({ id, state, receivedAt, summary, path }): Notice => {
-      return { id, state, at: receivedAt, text: summary, place: places.full(path) };
+      return { id, state, at: receivedAt, text: summary, place: places.short(path) };
     });
   const fromSensors = sensors.flatMap((sensor): Notice[] => {
     const state = sensorState(sensor, now);
@@ -64,7 +64,7 @@ export function notices(
 }
 
 function sensorText({ value, unit, limit }: SensorLevel, { formats }: NoticeContext): string {
-  const amount = `${value === null ? '?' : formats.tenths(value)} ${unit}`;
+  const amount = `${value === null ? '?' : formats.amount(value)} ${unit}`;
   return limit === '' ? amount : m.notice_sensor({ amount, limit });
 }
 

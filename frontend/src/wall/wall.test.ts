@@ -217,7 +217,7 @@ describe('what the wall draws', () => {
 
   it('puts a sensor beyond a threshold at the foot, with its value', () => {
     const [notice] = notices([], [sensor({})], { now, places: new Places([]), formats });
-    expect(notice).toMatchObject({ place: 'Trạm', text: '2,0 mm, vượt BĐ1' });
+    expect(notice).toMatchObject({ place: 'Trạm', text: '2 mm – ngưỡng BĐ1' });
   });
 
   it('says so when anything is not real', () => {
