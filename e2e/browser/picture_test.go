@@ -3,6 +3,7 @@
 package browser_test
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -62,6 +63,14 @@ func count(picture image.Image, part image.Rectangle, holds func(color.NRGBA) bo
 // frame is where an element stands on the screen, in pixels.
 type frame struct{ X, Y, Width, Height float64 }
 
+// frameOf is where the first element that the selector finds stands.
+func (g *tab) frameOf(selector string) frame {
+	g.t.Helper()
+	var at frame
+	g.eval(fmt.Sprintf(`(({x, y, width, height}) => ({x, y, width, height}))(document.querySelector(%q).getBoundingClientRect())`, selector), &at)
+	return at
+}
+
 // mapPadding is the room between the province and the edge of its map, in root em: 14 px of 1080 lines.
 const mapPadding = 14.0 / 16
 
@@ -70,9 +79,8 @@ const mapPadding = 14.0 / 16
 func spot(t testing.TB, p *province, wall *tab, lat, lon float64) image.Point {
 	t.Helper()
 	b := p.bounds()
-	var at frame
+	at := wall.frameOf(".map")
 	var rem float64
-	wall.eval(`(({x, y, width, height}) => ({x, y, width, height}))(document.querySelector('.map').getBoundingClientRect())`, &at)
 	wall.eval(`parseFloat(getComputedStyle(document.documentElement).fontSize)`, &rem)
 	west, east, south, north := b.west, b.east, northing(b.south), northing(b.north)
 	pad := mapPadding * rem
