@@ -5,8 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -91,7 +94,7 @@ func (f Filter) where() (string, []any, error) {
 		add("is_open = $%d", *f.Open)
 	}
 	for word := range strings.FieldsSeq(area.Fold(f.Query)) {
-		add("folded like '%%' || $%d || '%%'", likeEscape(word))
+		add("folded ~ $%d", wordStart(word))
 	}
 	if f.Cursor == "" {
 		return strings.Join(conds, " and "), args, nil
@@ -110,8 +113,13 @@ func (f Filter) where() (string, []any, error) {
 	return strings.Join(conds, " and "), args, nil
 }
 
-func likeEscape(word string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word)
+// wordStart matches the word where one begins, so that "o" does not find every text; a sign is found anywhere.
+func wordStart(word string) string {
+	quoted := regexp.QuoteMeta(word)
+	if first, _ := utf8.DecodeRuneInString(word); unicode.IsLetter(first) || unicode.IsDigit(first) {
+		return `\m` + quoted
+	}
+	return quoted
 }
 
 func readCursor(text string) (cursor, error) {

@@ -1,0 +1,55 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"toancanh/server/embedded/testpg"
+	"toancanh/server/report"
+	"toancanh/server/store"
+)
+
+func TestListFindsWordsWithoutDiacriticsWhereTheyBegin(t *testing.T) {
+	t.Parallel()
+	db := testpg.New(t)
+	s, err := store.Open(t.Context(), db.DSN("toancanh_app"), store.Sizes{Write: 1, Read: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	var list []store.Past
+	for code, text := range map[string]string{
+		"AAAA-1111": "Ổ gà trước chợ, 50% mặt đường hỏng",
+		"BBBB-2222": "Rác (thải) ở Đắk Mil",
+		"CCCC-3333": "Đèn đường không sáng",
+	} {
+		now := time.Now().UTC()
+		list = append(list, store.Past{Report: report.Report{
+			ID: uuid.NewString(), Code: code, Version: 1, Origin: report.Real, Source: report.FromAPI, Category: "MT",
+			Description: text, Division: "vn-2022", Area: "24611", Path: []string{"67", "660", "24611"},
+			Status: report.Moi, Priority: report.BinhThuong, ReceivedAt: now, ChangedAt: now, Rules: 1,
+		}})
+	}
+	if err := s.AcceptHistory(t.Context(), list, time.Now(), time.UTC); err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]string{
+		"o ga": "AAAA-1111", "ổ gà": "AAAA-1111", "dak mil rac": "BBBB-2222", "thai": "BBBB-2222", "3333": "CCCC-3333",
+		"cccc-3333": "CCCC-3333", "50%": "AAAA-1111", "uong": "", "rac.*": "", "(": "BBBB-2222", `\`: "",
+	} {
+		got, _, err := s.List(t.Context(), store.Filter{Query: query, Limit: 10})
+		if err != nil {
+			t.Errorf("%q: %v", query, err)
+			continue
+		}
+		var codes []string
+		for _, r := range got {
+			codes = append(codes, r.Code)
+		}
+		if want == "" && len(codes) > 0 || want != "" && (len(codes) != 1 || codes[0] != want) {
+			t.Errorf("%q finds %v, want %q", query, codes, want)
+		}
+	}
+}
