@@ -121,14 +121,13 @@ func (h *Hub) connect(inv *invitation, conn net.Conn, preface []byte) {
 	if taken {
 		c.link = l
 		if h.enroll(c, inv.start) {
-			h.readers.Go(func() { h.read(c, own, read) })
+			h.begin(l, func() { h.read(c, own, read) })
 		}
 		return
 	}
 	q := newQueuedLink(bare(conn))
 	c.link = q
-	if h.enroll(c, inv.start) {
-		h.readers.Go(func() { q.run(h.cfg.Clock.Now) })
+	if h.enroll(c, inv.start) && h.begin(q, func() { q.run(h.cfg.Clock.Now) }) {
 		h.read(c, conn, nil)
 		q.close()
 	}

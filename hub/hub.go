@@ -46,9 +46,10 @@ type Hub struct {
 	openTopics atomic.Int64
 	next       atomic.Uint64 // shard of the next client
 	draining   atomic.Bool
-	readers    sync.WaitGroup
+	readers    sync.WaitGroup // begun under mu, and only while not over
 
 	mu      sync.Mutex
+	over    bool            // Run has ended its shards: nobody reads any more
 	life    context.Context //nolint:containedctx // the context of Run, for work that outlives the request that asked for it
 	working int             // goroutines of background
 	idle    chan struct{}   // closed when working falls to 0 after life ended
@@ -94,12 +95,27 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 	g.Go(func() error { h.sweep(ctx); return nil })
 	err := g.Wait()
+	h.mu.Lock()
+	h.over = true
+	h.mu.Unlock()
 	h.readers.Wait()
 	h.awaitBackground()
 	if err != nil {
 		return fmt.Errorf("run hub: %w", err)
 	}
 	return nil
+}
+
+// begin starts a goroutine that Run waits for; when Run is ending already it closes the link instead.
+func (h *Hub) begin(l link, read func()) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.over {
+		l.close()
+		return false
+	}
+	h.readers.Go(read)
+	return true
 }
 
 // Ready says whether the hub can serve: every channel subscribed, a young pulse on each, revocations known.
