@@ -19,7 +19,12 @@ import (
 func TestNewClusterKnowsVietnameseAndIsDurable(t *testing.T) {
 	t.Parallel()
 	who := everyone()[0]
-	conn, err := pgx.Connect(t.Context(), who.start(t, who.emptyDir(t)).DSN)
+	address, err := pgx.ParseConfig(who.start(t, who.emptyDir(t)).DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(address.RuntimeParams, "timezone") // the caller's PGTZ would hide the server's own zone
+	conn, err := pgx.ConnectConfig(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
