@@ -98,14 +98,6 @@ func (s *Site) page(e *edition, key pageKey) *door.Prepared {
 	return p
 }
 
-// Refresh asks for a reading of the projection now, because something was published or withdrawn. It does not block.
-func (s *Site) Refresh() {
-	select {
-	case s.poke <- struct{}{}:
-	default:
-	}
-}
-
 // Run reads the projection and swaps the pages until ctx ends.
 func (s *Site) Run(ctx context.Context) error {
 	tick := time.NewTicker(readEvery)
@@ -117,7 +109,6 @@ func (s *Site) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-		case <-s.poke:
 		}
 	}
 }

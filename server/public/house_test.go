@@ -238,7 +238,6 @@ func (h *house) act(code string, act report.Act) {
 	act.Actor = "test"
 	_, err := h.intake.Act(h.t.Context(), code, act)
 	must(h.t, err)
-	h.site.Refresh()
 }
 
 func gunzip(t *testing.T, body string) string {

@@ -64,7 +64,6 @@ type Site struct {
 	Config
 	book     *book
 	now      atomic.Pointer[edition]
-	poke     chan struct{}
 	files    map[string]*door.Prepared // by path, "/assets/…"
 	faces    map[string]*door.Prepared // wall, console
 	submits  *door.Limiter
@@ -75,7 +74,7 @@ type Site struct {
 
 // New reads the templates and the faces.
 func New(c Config) (*Site, error) {
-	s := &Site{Config: c, poke: make(chan struct{}, 1), files: map[string]*door.Prepared{}, faces: map[string]*door.Prepared{}}
+	s := &Site{Config: c, files: map[string]*door.Prepared{}, faces: map[string]*door.Prepared{}}
 	if c.Limits {
 		s.submits = door.NewLimiter(door.Rate{Name: "form", PerMinute: 30, Burst: 20}, c.Now)
 		s.lookups = door.NewLimiter(door.Rate{Name: "follow", PerMinute: 120, Burst: 60}, c.Now)
