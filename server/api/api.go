@@ -35,7 +35,7 @@ type Intake interface {
 	PlaceAt(code string) (*report.Placed, error)
 	AcceptReadings(ctx context.Context, items []sensor.Item, d sensor.Door, o report.Origin) (int, []intake.Refusal, error)
 	RegisterSensors(ctx context.Context, list []sensor.Sensor) error
-	AcceptHistory(ctx context.Context, list []intake.PastReport) (accepted int, refused, err error)
+	AcceptHistory(ctx context.Context, body intake.PastBody) (answer json.RawMessage, repeated bool, err error)
 }
 
 // Store answers questions.

@@ -71,11 +71,11 @@ func TestEveryErrorIsAProblem(t *testing.T) {
 		})
 	}
 	t.Run("a body past the server's own limit", func(t *testing.T) {
-		a, err := h.try(call{method: "POST", path: "/api/v1/readings", body: bytes.Repeat([]byte("x"), door.BodyLimit+1)})
-		if err != nil {
-			t.Skipf("the connection was cut while the body was still being sent: %v", err)
+		// Only the head is sent: who sends the body too may find the connection cut before the answer is read.
+		answer := h.raw(fmt.Sprintf("POST /api/v1/readings HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", door.BodyLimit+1))
+		if !strings.Contains(answer, "413") || !strings.Contains(answer, door.ProblemType) {
+			t.Errorf("it is answered %.300q", answer)
 		}
-		problem(t, a, 413)
 	})
 	t.Run("bytes that are no HTTP", func(t *testing.T) {
 		for _, raw := range []string{"rác\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", "\x16\x03\x01\r\n\r\n"} {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode"
@@ -58,10 +59,21 @@ func (a *API) postHistory(ctx context.Context, c *fiber.Ctx) error {
 	if len(items) > mostPast {
 		return &door.Refusal{Status: fiber.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("Mỗi lần gửi tối đa %d phản ánh.", mostPast)}
 	}
-	return a.once(ctx, c, onceDeed{key: key, raw: raw, do: func() (any, error) { return a.takeHistory(ctx, items) }})
+	once, err := promise(c, key, raw)
+	if err != nil {
+		return err
+	}
+	answer, repeated, err := a.takeHistory(ctx, items, once)
+	if err != nil {
+		return err
+	}
+	if repeated {
+		c.Set("Idempotency-Replayed", "true")
+	}
+	return sendRaw(c, fiber.StatusOK, answer)
 }
 
-func (a *API) takeHistory(ctx context.Context, items []value) (takenPast, error) {
+func (a *API) takeHistory(ctx context.Context, items []value, key *intake.Key) (json.RawMessage, bool, error) {
 	answer := takenPast{Refused: []refusedFault{}}
 	var list []intake.PastReport
 	var place []int // of each in the body
@@ -73,23 +85,18 @@ func (a *API) takeHistory(ctx context.Context, items []value) (takenPast, error)
 		}
 		list, place = append(list, past), append(place, i)
 	}
-	if len(list) == 0 {
-		return answer, nil
-	}
-	n, refused, err := a.Intake.AcceptHistory(ctx, list)
-	if err != nil {
-		return answer, err
-	}
-	answer.Accepted = n
-	last := -1
-	for _, e := range fault.Items(refused) {
-		if e.Index == nil || *e.Index == last {
-			continue // one line an item, its first fault
+	return a.Intake.AcceptHistory(ctx, intake.PastBody{Reports: list, Key: key, Answer: func(taken int, refused error) (json.RawMessage, error) {
+		answer.Accepted = taken
+		last := -1
+		for _, e := range fault.Items(refused) {
+			if e.Index == nil || *e.Index == last {
+				continue // one line an item, its first fault
+			}
+			last = *e.Index
+			answer.Refused = append(answer.Refused, asRefused(place[last], e))
 		}
-		last = *e.Index
-		answer.Refused = append(answer.Refused, asRefused(place[last], e))
-	}
-	return answer, nil
+		return json.Marshal(answer)
+	}})
 }
 
 func asRefused(index int, err error) refusedFault {

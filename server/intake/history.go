@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"toancanh/server/fault"
@@ -22,13 +23,22 @@ type PastAct struct {
 	At  time.Time
 }
 
-// AcceptHistory keeps reports of the past, each with its acts run through the same rules as a live one. It answers how
-// many were taken and, as a list of faults by index, why others were not. Contacts of the past are not taken.
-func (in *Intake) AcceptHistory(ctx context.Context, list []PastReport) (int, error, error) {
+// PastBody is one body of the past. Key is nil when it must not be recognised when it comes again.
+type PastBody struct {
+	Reports []PastReport
+	Key     *Key
+	// Answer is what the sender is told: how many were taken and, as a list of faults by index, why others were not.
+	Answer func(taken int, refused error) (json.RawMessage, error)
+}
+
+// AcceptHistory keeps reports of the past, each with its acts run through the same rules as a live one, and answers
+// after the commit. The same key with the same body gets the first answer again (repeated), with another body an
+// invalid fault. Contacts of the past are not taken.
+func (in *Intake) AcceptHistory(ctx context.Context, body PastBody) (answer json.RawMessage, repeated bool, err error) {
 	now := in.Now().UTC()
 	var kept []store.Past
 	var faults []error
-	for i, p := range list {
+	for i, p := range body.Reports {
 		past, err := in.live(p, now)
 		if err != nil {
 			faults = append(faults, fault.At(i, err))
@@ -36,14 +46,24 @@ func (in *Intake) AcceptHistory(ctx context.Context, list []PastReport) (int, er
 		}
 		kept = append(kept, past)
 	}
-	if len(kept) == 0 {
-		return 0, fault.Join(faults...), nil
+	if answer, err = body.Answer(len(kept), fault.Join(faults...)); err != nil || len(kept) == 0 {
+		return answer, false, err
 	}
-	if err := in.Store.AcceptHistory(ctx, kept, now, in.Location); err != nil {
-		return 0, nil, err
+	var promise *store.Promise
+	if k := body.Key; k != nil {
+		promise = &store.Promise{Scope: k.Scope, Key: k.Key, BodyHash: k.BodyHash, Answer: string(answer)}
+	}
+	first, err := in.Store.AcceptHistory(ctx, store.PastBody{List: kept, At: now, Location: in.Location, Promise: promise})
+	switch {
+	case err != nil:
+		return nil, false, err
+	case first.Err != nil:
+		return nil, false, first.Err
+	case first.Repeated:
+		return json.RawMessage(first.Answer), true, nil
 	}
 	in.Wake()
-	return len(kept), fault.Join(faults...), nil
+	return answer, false, nil
 }
 
 // live runs a report of the past through its acts.

@@ -26,7 +26,7 @@ import (
 // Store is what the intake needs kept.
 type Store interface {
 	AcceptReports(ctx context.Context, list []store.Acceptance) ([]store.Accepted, error)
-	AcceptHistory(ctx context.Context, list []store.Past, at time.Time, loc *time.Location) error
+	AcceptHistory(ctx context.Context, body store.PastBody) (store.Accepted, error)
 	Act(ctx context.Context, id string, loc *time.Location, decide store.Decide) (report.Report, error)
 	AcceptReadings(ctx context.Context, b store.Readings) (duplicates []int, err error)
 	KeepReadingDays(ctx context.Context, first, last time.Time) error

@@ -348,9 +348,8 @@ func TestHistoryIsAnnouncedByResets(t *testing.T) {
 		{Draft: draft, ReceivedAt: born, Acts: []intake.PastAct{{Act: report.Act{Name: report.Accept, Actor: "x"}, At: born.Add(time.Hour)}}},
 		{Draft: draft, ReceivedAt: time.Now().Add(time.Hour)},
 	}
-	n, faults, err := h.intake.AcceptHistory(t.Context(), list)
-	if err != nil || n != 1 || faults == nil {
-		t.Fatalf("AcceptHistory = %d, %v, %v", n, faults, err)
+	if got, _, err := h.intake.AcceptHistory(t.Context(), pastBody(nil, list...)); err != nil || string(got) != `"1 taken, refused: true"` {
+		t.Fatalf("AcceptHistory = %s, %v", got, err)
 	}
 	events, err := h.seat.Stamp(t.Context(), 1000)
 	if err != nil {
@@ -363,6 +362,40 @@ func TestHistoryIsAnnouncedByResets(t *testing.T) {
 	}
 	if len(events) < 6 {
 		t.Errorf("%d resets, want one for each touched topic", len(events))
+	}
+}
+
+func pastBody(key *intake.Key, list ...intake.PastReport) intake.PastBody {
+	return intake.PastBody{Reports: list, Key: key, Answer: func(taken int, refused error) (json.RawMessage, error) {
+		return json.Marshal(fmt.Sprintf("%d taken, refused: %t", taken, refused != nil))
+	}}
+}
+
+// The key lives and dies with the transaction of the deed: a process that ends right after the commit, before it could
+// answer, does not load the same past twice.
+func TestABodyOfThePastIsKeptOnceAKey(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	past := intake.PastReport{Draft: submission("Phản ánh cũ").Draft, ReceivedAt: time.Now().Add(-24 * time.Hour)}
+	key := &intake.Key{Scope: "test", Key: "k1", BodyHash: []byte("one")}
+	var answers []string
+	for range 2 {
+		answer, _, err := h.intake.AcceptHistory(t.Context(), pastBody(key, past))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers = append(answers, string(answer))
+	}
+	if answers[0] != answers[1] {
+		t.Errorf("answers differ: %q", answers)
+	}
+	other := &intake.Key{Scope: "test", Key: "k1", BodyHash: []byte("two")}
+	if _, _, err := h.intake.AcceptHistory(t.Context(), pastBody(other, past)); !fault.Is(err, fault.KindInvalid) {
+		t.Errorf("the same key with another body: %v, want an invalid fault", err)
+	}
+	list, _, err := h.store.List(t.Context(), store.Filter{Limit: 10})
+	if err != nil || len(list) != 1 {
+		t.Errorf("%d reports kept, %v, want 1", len(list), err)
 	}
 }
 
@@ -408,8 +441,8 @@ func TestSimulatedDatabaseTakesNothingReal(t *testing.T) {
 		t.Errorf("a real report: %v, want invalid", err)
 	}
 	past := intake.PastReport{Draft: s.Draft, ReceivedAt: time.Now().Add(-time.Hour)}
-	if n, faults, err := h.intake.AcceptHistory(t.Context(), []intake.PastReport{past}); err != nil || n != 0 || faults == nil {
-		t.Errorf("real history: %d taken, faults %v, %v", n, faults, err)
+	if n, _, err := h.intake.AcceptHistory(t.Context(), pastBody(nil, past)); err != nil || string(n) != `"0 taken, refused: true"` {
+		t.Errorf("real history: %s, %v, want it refused", n, err)
 	}
 	if _, _, err := h.intake.AcceptReadings(t.Context(), nil, sensor.History, report.Real); !fault.Is(err, fault.KindInvalid) {
 		t.Errorf("real readings: %v, want invalid", err)

@@ -195,8 +195,19 @@ type Past struct {
 	Entries []report.Entry
 }
 
-// AcceptHistory keeps reports of the past. Instead of an event each it writes one reset per touched topic.
-func (s *Store) AcceptHistory(ctx context.Context, list []Past, at time.Time, loc *time.Location) error {
+// PastBody is one body of the past. At is when it came; days on the public view are days in Location. Promise is nil
+// without an Idempotency-Key.
+type PastBody struct {
+	List     []Past
+	At       time.Time
+	Location *time.Location
+	Promise  *Promise
+}
+
+// AcceptHistory keeps reports of the past and the promise of their answer in one transaction. Instead of an event each
+// it writes one reset per touched topic. A body whose key is known is not kept again.
+func (s *Store) AcceptHistory(ctx context.Context, body PastBody) (Accepted, error) {
+	list := body.List
 	reports := make([]*report.Report, len(list))
 	var entries []Entry
 	projection := &pgx.Batch{}
@@ -207,8 +218,8 @@ func (s *Store) AcceptHistory(ctx context.Context, list []Past, at time.Time, lo
 		for _, e := range list[i].Entries {
 			entries = append(entries, Entry{r.ID, e})
 		}
-		project(projection, r, loc)
-		for _, d := range view.Events(nil, *r, loc) {
+		project(projection, r, body.Location)
+		for _, d := range view.Events(nil, *r, body.Location) {
 			if topics[d.Audience] == nil {
 				topics[d.Audience] = map[string]bool{}
 			}
@@ -217,7 +228,16 @@ func (s *Store) AcceptHistory(ctx context.Context, list []Past, at time.Time, lo
 			}
 		}
 	}
+	var answer Accepted
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		fresh, err := keepPromise(ctx, tx, body.Promise)
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			answer, err = repeat(ctx, tx, body.Promise)
+			return err
+		}
 		if err := copyReports(ctx, tx, reports); err != nil {
 			return err
 		}
@@ -227,12 +247,26 @@ func (s *Store) AcceptHistory(ctx context.Context, list []Past, at time.Time, lo
 		if err := sendBatch(ctx, tx, projection); err != nil {
 			return err
 		}
-		return insertEvents(ctx, tx, resets(topics), at)
+		return insertEvents(ctx, tx, resets(topics), body.At)
 	})
 	if err != nil {
-		return fmt.Errorf("accept history: %w", classify(err))
+		return Accepted{}, fmt.Errorf("accept history: %w", classify(err))
 	}
-	return nil
+	return answer, nil
+}
+
+// keepPromise stores the key of a deed inside the deed's own transaction; false when the key is known. Who comes with
+// the same key meanwhile waits for the end of that transaction.
+func keepPromise(ctx context.Context, tx pgx.Tx, p *Promise) (fresh bool, err error) {
+	if p == nil || p.Key == "" {
+		return true, nil
+	}
+	tag, err := tx.Exec(ctx, `insert into idempotency (scope, key, body_hash, status, answer) values ($1, $2, $3, 200, $4)
+		on conflict do nothing`, p.Scope, p.Key, p.BodyHash, p.Answer)
+	if err != nil {
+		return false, fmt.Errorf("keep idempotency key: %w", classify(err))
+	}
+	return tag.RowsAffected() == 1, nil
 }
 
 // resets is one reset per audience for all its topics.

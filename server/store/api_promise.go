@@ -11,8 +11,7 @@ import (
 // own keys, such as a sensor and a time. Deeds without those keep their promise in their own transaction.
 func (s *Store) KeepPromise(ctx context.Context, p Promise) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `insert into idempotency (scope, key, body_hash, status, answer) values ($1, $2, $3, 200, $4)
-			on conflict do nothing`, p.Scope, p.Key, p.BodyHash, p.Answer)
+		_, err := keepPromise(ctx, tx, &p)
 		return err
 	})
 	if err != nil {

@@ -124,7 +124,7 @@ func TestSQLCountsTheHandWorkedReports(t *testing.T) {
 	for i, h := range fixture.Reports {
 		list = append(list, store.Past{Report: h.report(t, fixture.AsOf, i)})
 	}
-	if err := s.AcceptHistory(t.Context(), list, fixture.AsOf, time.UTC); err != nil {
+	if _, err := s.AcceptHistory(t.Context(), store.PastBody{List: list, At: fixture.AsOf, Location: time.UTC}); err != nil {
 		t.Fatal(err)
 	}
 	counts, err := s.CountAreas(t.Context(), "vn-2022", true, fixture.AsOf)

@@ -32,7 +32,7 @@ func TestListFindsWordsWithoutDiacriticsWhereTheyBegin(t *testing.T) {
 			Status: report.Moi, Priority: report.BinhThuong, ReceivedAt: now, ChangedAt: now, Rules: 1,
 		}})
 	}
-	if err := s.AcceptHistory(t.Context(), list, time.Now(), time.UTC); err != nil {
+	if _, err := s.AcceptHistory(t.Context(), store.PastBody{List: list, At: time.Now(), Location: time.UTC}); err != nil {
 		t.Fatal(err)
 	}
 	for query, want := range map[string]string{
