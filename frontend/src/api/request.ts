@@ -43,8 +43,22 @@ export function get(path: string): Promise<JsonObject> {
 
 /** POSTs JSON and returns the answer's object. Throws Problem or Unreachable. */
 export function post(path: string, body: JsonObject): Promise<JsonObject> {
+  return sendBody('POST', path, body);
+}
+
+/** PUTs JSON and returns the answer's object. Throws Problem or Unreachable. */
+export function put(path: string, body: JsonObject): Promise<JsonObject> {
+  return sendBody('PUT', path, body);
+}
+
+/** DELETEs what stands at a path. Throws Problem or Unreachable. */
+export async function remove(path: string): Promise<void> {
+  await send(path, { method: 'DELETE', headers: { Accept: 'application/json' } });
+}
+
+function sendBody(method: string, path: string, body: JsonObject): Promise<JsonObject> {
   return send(path, {
-    method: 'POST',
+    method,
     headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
     body: JSON.stringify(body),
   });

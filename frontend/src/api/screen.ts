@@ -4,6 +4,7 @@ import { TicketRefused, type Ticket } from '../live/ticket';
 import type { Area } from '../rules/places';
 import { asArray, asObject, asText, asTexts, asTime, type JsonObject } from '../wire/json';
 import { asOrigin, type Origin } from '../wire/report';
+import { parseScreenState, unsetScreen, type ScreenState } from '../wire/screen';
 import { get, post, Problem } from './request';
 
 export interface Screen {
@@ -19,6 +20,8 @@ export interface Screen {
   schematic: boolean;
   origin: Origin;
   timezone: string;
+  /** What it was told to show as of this answer; newer states come on the topic screen/<id>. */
+  state: ScreenState;
 }
 
 export interface Division {
@@ -48,6 +51,8 @@ export async function fetchScreen(id: string): Promise<Screen> {
     schematic: raw['schematic'] !== false,
     origin: asOrigin(raw['origin']),
     timezone: asText(raw['timezone'], 'Asia/Ho_Chi_Minh'),
+    // A server older than this page knows nothing of versions: its screens show what they always did.
+    state: parseScreenState(raw) ?? unsetScreen(id),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Frame } from '../wire/frame';
+import type { ScreenState } from '../wire/screen';
 import { Situation, type HeldLevel, type ReportKind, type Versioned } from './situation';
 
 /**
@@ -34,6 +35,10 @@ export class LiveSituation<R extends Versioned> {
 
   report(id: string): R | undefined {
     return this.#revision >= 0 ? this.#plain.report(id) : undefined;
+  }
+
+  screen(topic: string): ScreenState | undefined {
+    return this.#revision >= 0 ? this.#plain.screen(topic) : undefined;
   }
 
   level(topic: string, key: string): HeldLevel | undefined {

@@ -33,6 +33,7 @@ function snapshot(
     at: 0,
     reports: reports.map((r) => ({ ...r })),
     truncated: 0,
+    screen: null,
     ...more,
   };
 }
@@ -154,5 +155,56 @@ describe('a situation', () => {
     expect(ids.length).toBeLessThanOrEqual(401);
     expect(ids).toContain('open');
     expect(ids).toContain('c999');
+  });
+});
+
+describe('the screen of a situation', () => {
+  const mine = 'screen/tinh';
+  const told = (version: number, scene: string): EventFrame =>
+    event('tinh', version, { topic: mine, kind: 'screen', data: { id: 'tinh', version, scene } });
+  const begun = (version: number, more: Partial<SnapshotFrame> = {}): SnapshotFrame =>
+    snapshot(1, [], { topic: mine, screen: { id: 'tinh', version, scene: 'ngay-thuong' }, ...more });
+
+  it('comes with the snapshot and changes with events', () => {
+    const s = make();
+    expect(s.screen(mine)).toBeUndefined();
+    s.apply(begun(3), 0);
+    expect(s.screen(mine)).toMatchObject({ version: 3, scene: 'ngay-thuong' });
+    expect(s.apply(told(4, 'mua-bao'), 0)).toBe(true);
+    expect(s.screen(mine)).toMatchObject({ version: 4, scene: 'mua-bao' });
+  });
+
+  it('goes back for no late, doubled or kept frame', () => {
+    const s = make();
+    s.apply(told(4, 'mua-bao'), 0);
+    expect(s.apply(told(4, 'ngay-thuong'), 0)).toBe(false);
+    expect(s.apply(told(3, 'ngay-thuong'), 0)).toBe(false);
+    s.apply(begun(3), 0);
+    expect(s.screen(mine)).toMatchObject({ version: 4, scene: 'mua-bao' });
+  });
+
+  it('of another database counts from the start', () => {
+    const s = make();
+    s.apply(begun(9), 0);
+    s.apply(begun(1, { epoch: 'e2' }), 0);
+    expect(s.screen(mine)?.version).toBe(1);
+  });
+
+  it('that is gone is no longer told anything, unless it was made again', () => {
+    const s = make();
+    s.apply(begun(3), 0);
+    expect(s.apply(event('tinh', 4, { topic: mine, kind: 'gone', data: null }), 0)).toBe(true);
+    s.apply(begun(3), 0);
+    expect(s.screen(mine)).toBeUndefined();
+    s.apply(told(5, 'mua-bao'), 0);
+    expect(s.screen(mine)?.version).toBe(5);
+  });
+
+  it('is counted as unreadable, and the old one kept, when it cannot be read', () => {
+    const s = make();
+    s.apply(begun(3), 0);
+    s.apply(event('tinh', 4, { topic: mine, kind: 'screen', data: { id: 'tinh' } }), 0);
+    expect(s.unreadable).toBe(1);
+    expect(s.screen(mine)?.version).toBe(3);
   });
 });

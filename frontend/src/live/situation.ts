@@ -1,5 +1,6 @@
 import type { EventFrame, Frame, LevelFrame, LevelItem, SnapshotFrame } from '../wire/frame';
 import type { JsonObject } from '../wire/json';
+import { parseScreenState, type ScreenState } from '../wire/screen';
 
 /** What every report of every audience has. */
 export interface Versioned {
@@ -24,6 +25,7 @@ interface TopicState<R> {
   levels: Map<string, HeldLevel>;
   gone: Map<string, number>;
   truncated: number;
+  screen: ScreenState | undefined;
 }
 
 // A late event can only follow its `gone` by seconds; so many withdrawals never happen within them.
@@ -34,7 +36,7 @@ const mostClosed = 300;
 const pruneEvery = 100;
 
 /**
- * The page's copy of what is true: reports by id and levels by key, per topic. The newest version wins, so
+ * The page's copy of what is true: reports by id, levels by key and the state of a screen, per topic. The newest version wins, so
  * late, doubled and replayed frames are harmless. It knows nothing of sockets, clocks or drawing.
  */
 export class Situation<R extends Versioned> {
@@ -42,7 +44,7 @@ export class Situation<R extends Versioned> {
   readonly #topics = new Map<string, TopicState<R>>();
   #epoch = '';
   #closings = 0;
-  /** How many reports could not be read: a sign of a build older than the server. */
+  /** How many reports and screens could not be read: a sign of a build older than the server. */
   unreadable = 0;
 
   constructor(kind: ReportKind<R>) {
@@ -91,6 +93,11 @@ export class Situation<R extends Versioned> {
     return newest;
   }
 
+  /** What the screen of a topic screen/<id> was told to show; undefined when it is unknown or no longer kept. */
+  screen(topic: string): ScreenState | undefined {
+    return this.#topics.get(topic)?.screen;
+  }
+
   level(topic: string, key: string): HeldLevel | undefined {
     return this.#topics.get(topic)?.levels.get(key);
   }
@@ -120,13 +127,16 @@ export class Situation<R extends Versioned> {
       const known = held.get(report.id);
       topic.reports.set(report.id, known !== undefined && known.version > report.version ? known : report);
     }
+    if (frame.screen !== null) this.#keepScreen(topic, frame.screen);
     return true;
   }
 
   #event(frame: EventFrame): boolean {
     const topic = this.#topic(frame.topic);
     if (frame.kind === 'gone') return bury(topic, frame.id, frame.version);
-    if (frame.kind !== 'report' || frame.data === null) return false;
+    if (frame.data === null) return false;
+    if (frame.kind === 'screen') return this.#keepScreen(topic, frame.data);
+    if (frame.kind !== 'report') return false;
     const report = this.#read(frame.data);
     if (report === null || report.version <= (topic.gone.get(report.id) ?? -1)) return false;
     const held = topic.reports.get(report.id);
@@ -135,6 +145,18 @@ export class Situation<R extends Versioned> {
     topic.reports.set(report.id, report);
     topic.gone.delete(report.id);
     if (this.#kind.closed(report) && ++this.#closings % pruneEvery === 0) this.#prune(topic);
+    return true;
+  }
+
+  #keepScreen(topic: TopicState<R>, raw: JsonObject): boolean {
+    const screen = parseScreenState(raw);
+    if (screen === null) {
+      this.unreadable++;
+      return false;
+    }
+    if (screen.version <= (topic.gone.get(screen.id) ?? -1)) return false;
+    if (topic.screen !== undefined && topic.screen.version >= screen.version) return false;
+    topic.screen = screen;
     return true;
   }
 
@@ -164,7 +186,7 @@ export class Situation<R extends Versioned> {
   #topic(name: string): TopicState<R> {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
-      topic = { reports: new Map(), levels: new Map(), gone: new Map(), truncated: 0 };
+      topic = { reports: new Map(), levels: new Map(), gone: new Map(), truncated: 0, screen: undefined };
       this.#topics.set(name, topic);
     }
     return topic;
@@ -177,6 +199,10 @@ function bury<R extends Versioned>(topic: TopicState<R>, id: string, version: nu
   if (topic.gone.size > mostTombstones) {
     const oldest = topic.gone.keys().next();
     if (oldest.done !== true) topic.gone.delete(oldest.value);
+  }
+  if (topic.screen?.id === id && topic.screen.version <= version) {
+    topic.screen = undefined;
+    return true;
   }
   const held = topic.reports.get(id);
   return held !== undefined && held.version <= version && topic.reports.delete(id);

@@ -19,9 +19,11 @@ export interface SnapshotFrame {
   at: number;
   reports: JsonObject[];
   truncated: number;
+  /** Only on screen/<id>: what the screen was told to show. */
+  screen: JsonObject | null;
 }
 
-export type EventKind = 'report' | 'gone' | 'reset';
+export type EventKind = 'report' | 'screen' | 'gone' | 'reset';
 
 export interface EventFrame {
   type: 'event';

@@ -41,6 +41,13 @@ describe('a frame', () => {
     expect(parseFrame(event.replace('"report"', '"alarm"'))).toMatchObject({ seq: 7, kind: 'unknown' });
   });
 
+  it('brings a screen, alone or within a snapshot', () => {
+    expect(parseFrame(event.replace('"report"', '"screen"'))).toMatchObject({ kind: 'screen', data: { id: 'a' } });
+    const snapshot = '{"type":"snapshot","topic":"screen/tinh","seq":1,"data":{"reports":[],"screen":{"id":"tinh"}}}';
+    expect(parseFrame(snapshot)).toMatchObject({ screen: { id: 'tinh' } });
+    expect(parseFrame(snapshot.replace('"screen":{', '"other":{'))).toMatchObject({ screen: null });
+  });
+
   it('has no source time when the hub never heard one', () => {
     expect(parseFrame(beat.replace('2026-11-23T02:00:01.5Z', '0001-01-01T00:00:00Z'))).toMatchObject({
       sourceAt: null,

@@ -65,10 +65,11 @@ function parseSnapshot(raw: JsonObject): SnapshotFrame | null {
       .map(asObject)
       .filter((report) => report !== null),
     truncated: asCount(data['truncated']) ?? 0,
+    screen: asObject(data['screen']),
   };
 }
 
-const eventKinds: ReadonlySet<string> = new Set<EventKind>(['report', 'gone', 'reset']);
+const eventKinds: ReadonlySet<string> = new Set<EventKind>(['report', 'screen', 'gone', 'reset']);
 
 function parseEvent(raw: JsonObject): EventFrame | null {
   const topic = asText(raw['topic']);

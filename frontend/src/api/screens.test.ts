@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  confirmSeen,
+  deleteScreen,
+  listScreens,
+  parseListed,
+  saveScreen,
+  sendBeat,
+  sendOrder,
+  startMeeting,
+} from './screens';
+
+const listed = {
+  id: 'tinh',
+  version: 7,
+  title: 'Trung tâm Giám sát, điều hành thông minh tỉnh Đắk Nông',
+  division: 'vn-2022',
+  area: '67',
+  area_name: 'tỉnh Đắk Nông',
+  point: 'Phòng trực',
+  scene: 'mua-bao',
+  density: 'auto',
+  panel_mm: 1370,
+  viewing_mm: 3000,
+  show: {},
+  connected: true,
+  beat: {
+    at: '2026-11-23T02:00:00Z',
+    build: 'b',
+    seq: 12,
+    heap_bytes: 50_000_000,
+    fps: 59.5,
+    skew_ms: -120,
+    phase: 'live',
+  },
+  seen: { at: '2026-11-23T02:00:01Z', version: 7, applied: false, reason: 'Chữ quá nhỏ' },
+};
+
+let calls: { url: string; method: string; body: unknown }[] = [];
+let answer: { status: number; body: unknown } = { status: 200, body: {} };
+
+beforeEach(() => {
+  calls = [];
+  answer = { status: 200, body: {} };
+  vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
+    calls.push({ url, method: init.method ?? 'GET', body: init.body == null ? null : JSON.parse(init.body as string) });
+    return Promise.resolve(new Response(answer.status === 204 ? null : JSON.stringify(answer.body), answer));
+  });
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+describe('the list of screens', () => {
+  it('is read whole and leaves out what cannot be read', async () => {
+    answer.body = { screens: [listed, { id: 'broken' }, 7] };
+    const got = await listScreens();
+    expect(got).toHaveLength(1);
+    expect(got[0]).toMatchObject({
+      point: 'Phòng trực',
+      connected: true,
+      state: { id: 'tinh', version: 7, panelMm: 1370 },
+      beat: {
+        at: Date.UTC(2026, 10, 23, 2),
+        heapBytes: 50_000_000,
+        fps: 59.5,
+        skewMs: -120,
+        phase: 'live',
+        nodes: null,
+      },
+      seen: { version: 7, applied: false, reason: 'Chữ quá nhỏ' },
+    });
+  });
+
+  it('takes a screen that never spoke for one that is not connected', () => {
+    expect(parseListed({ id: 'xa', version: 0, beat: null, seen: null })).toMatchObject({
+      beat: null,
+      seen: null,
+      connected: false,
+    });
+  });
+});
+
+describe('an order', () => {
+  it('holds only the parts that were given', async () => {
+    answer.body = { screens: [{ id: 'tinh', version: 8 }], refused: [] };
+    expect(await sendOrder(['tinh'], { scene: 'mua-bao' })).toEqual({
+      screens: [{ id: 'tinh', version: 8 }],
+      refused: [],
+    });
+    expect(calls).toEqual([
+      { url: '/api/v1/screens/orders', method: 'POST', body: { screens: ['tinh'], show: { scene: 'mua-bao' } } },
+    ]);
+  });
+
+  it('writes a message in NFC with its end, and null to take it back', async () => {
+    const until = new Date(Date.UTC(2026, 10, 23, 8));
+    await sendOrder('all', { message: { text: 'Họp'.normalize('NFD'), state: 'warning', until } }, true);
+    await sendOrder('all', { message: null });
+    expect(calls.map(({ body }) => body)).toEqual([
+      {
+        screens: 'all',
+        show: { message: { text: 'Họp', state: 'warning', until: '2026-11-23T08:00:00.000Z' } },
+        skip_refused: true,
+      },
+      { screens: 'all', show: { message: null } },
+    ]);
+  });
+
+  it('says which screens were left out', async () => {
+    answer.body = { screens: [], refused: [{ screen: 'xa', detail: 'Chữ quá nhỏ' }] };
+    expect((await sendOrder('all', { scene: 'mua-bao' }, true)).refused).toEqual([
+      { screen: 'xa', reason: 'Chữ quá nhỏ' },
+    ]);
+  });
+
+  it('that is refused throws what is wrong', async () => {
+    answer = { status: 422, body: { title: 'Dữ liệu không hợp lệ', errors: [{ field: 'show.scene', detail: 'x' }] } };
+    await expect(sendOrder(['tinh'], { scene: 'x' })).rejects.toMatchObject({ fields: [{ field: 'show.scene' }] });
+  });
+});
+
+describe('a screen', () => {
+  it('is kept, deleted, and let follow a presenter', async () => {
+    await saveScreen('họp 1', {
+      title: '',
+      point: 'UBND huyện',
+      area: '660',
+      scene: '',
+      density: 'auto',
+      panelMm: 685,
+      viewingMm: null,
+    });
+    await startMeeting('tinh', ['xa']);
+    answer = { status: 204, body: null };
+    await deleteScreen('xa');
+    expect(calls.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'PUT /api/v1/screens/h%E1%BB%8Dp%201',
+      'POST /api/v1/meetings',
+      'DELETE /api/v1/screens/xa',
+    ]);
+    expect(calls[0]?.body).toMatchObject({ point: 'UBND huyện', panel_mm: 685, viewing_mm: null });
+  });
+
+  it('confirms what it shows and tells how it is', async () => {
+    answer = { status: 204, body: null };
+    await confirmSeen('tinh', { version: 8, applied: true, reason: '' });
+    await sendBeat('tinh', {
+      build: 'b',
+      seq: 1,
+      heapBytes: null,
+      nodes: 900,
+      longTasks: 0,
+      fps: 60,
+      skewMs: 3,
+      width: 1920,
+      height: 1080,
+      scene: 'ngay-thuong',
+      area: '67',
+      density: 'far',
+      phase: 'live',
+      version: 8,
+    });
+    expect(calls[0]).toMatchObject({
+      url: '/api/v1/screens/tinh/seen',
+      body: { version: 8, applied: true, reason: '' },
+    });
+    expect(calls[1]?.body).toMatchObject({ heap_bytes: null, skew_ms: 3, phase: 'live', version: 8 });
+  });
+});

@@ -1,0 +1,236 @@
+// The screens of the centre: what each was told to show, how it is, and the orders that change it.
+import { asArray, asCount, asNumber, asObject, asText, asTime, type JsonObject } from '../wire/json';
+import {
+  parseScreenState,
+  type DensityChoice,
+  type HighlightKind,
+  type MessageState,
+  type ScreenState,
+} from '../wire/screen';
+import { get, post, put, remove } from './request';
+
+export { parseScreenState, type ScreenState } from '../wire/screen';
+
+/** What a page said last about itself; times are the server's. */
+export interface Beat {
+  build: string;
+  seq: number;
+  heapBytes: number | null;
+  nodes: number | null;
+  longTasks: number;
+  fps: number | null;
+  /** The page's clock minus the server's. */
+  skewMs: number | null;
+  width: number;
+  height: number;
+  scene: string;
+  area: string;
+  density: string;
+  phase: 'live' | 'stale' | 'connecting';
+  version: number;
+}
+
+export interface HeardBeat extends Beat {
+  at: number;
+}
+
+/** What a page last said about an order: that it shows it, or why it does not. */
+export interface Seen {
+  version: number;
+  applied: boolean;
+  reason: string;
+  at: number;
+}
+
+export interface ListedScreen {
+  state: ScreenState;
+  title: string;
+  division: string;
+  area: string;
+  areaName: string;
+  /** The connection point (điểm cầu) it stands at; empty for none. */
+  point: string;
+  beat: HeardBeat | null;
+  /** True while its last beat is younger than 25 s. */
+  connected: boolean;
+  seen: Seen | null;
+}
+
+/** What of a screen is set once and not ordered; null and empty mean the product's own choice. */
+export interface ScreenSettings {
+  title: string;
+  point: string;
+  area: string;
+  scene: string;
+  density: DensityChoice;
+  panelMm: number | null;
+  viewingMm: number | null;
+}
+
+/** A part that is absent stays as it is; null or an empty scene takes it back. */
+export interface ShowOrder {
+  scene?: string;
+  area?: { division: string; code: string } | null;
+  highlight?: { kind: HighlightKind; id: string } | null;
+  message?: { text: string; state: MessageState; until: Date | null } | null;
+  /** Every screen ordered loads its page anew. */
+  reload?: true;
+}
+
+/** A screen that cannot show what was ordered, and why, in a sentence for people. */
+export interface Refused {
+  screen: string;
+  reason: string;
+}
+
+export interface OrderAnswer {
+  /** The versions to wait for. */
+  screens: { id: string; version: number }[];
+  refused: Refused[];
+}
+
+export async function listScreens(): Promise<ListedScreen[]> {
+  return asArray((await get('/api/v1/screens'))['screens']).flatMap((item) => {
+    const raw = asObject(item);
+    const screen = raw === null ? null : parseListed(raw);
+    return screen === null ? [] : [screen];
+  });
+}
+
+export function parseListed(raw: JsonObject): ListedScreen | null {
+  const state = parseScreenState(raw);
+  if (state === null) return null;
+  return {
+    state,
+    title: asText(raw['title']).normalize('NFC'),
+    division: asText(raw['division']),
+    area: asText(raw['area']),
+    areaName: asText(raw['area_name']).normalize('NFC'),
+    point: asText(raw['point']).normalize('NFC'),
+    beat: parseBeat(asObject(raw['beat'])),
+    connected: raw['connected'] === true,
+    seen: parseSeen(asObject(raw['seen'])),
+  };
+}
+
+function parseBeat(raw: JsonObject | null): HeardBeat | null {
+  const at = asTime(raw?.['at']);
+  if (raw === null || at === null) return null;
+  const phase = asText(raw['phase']);
+  return {
+    at,
+    build: asText(raw['build']),
+    seq: asCount(raw['seq']) ?? 0,
+    heapBytes: asCount(raw['heap_bytes']),
+    nodes: asCount(raw['nodes']),
+    longTasks: asCount(raw['long_tasks']) ?? 0,
+    fps: asNumber(raw['fps']),
+    skewMs: asNumber(raw['skew_ms']),
+    width: asCount(raw['width']) ?? 0,
+    height: asCount(raw['height']) ?? 0,
+    scene: asText(raw['scene']),
+    area: asText(raw['area']),
+    density: asText(raw['density']),
+    phase: phase === 'live' || phase === 'stale' ? phase : 'connecting',
+    version: asCount(raw['version']) ?? 0,
+  };
+}
+
+function parseSeen(raw: JsonObject | null): Seen | null {
+  const at = asTime(raw?.['at']);
+  const version = asCount(raw?.['version']);
+  if (raw === null || at === null || version === null) return null;
+  return { version, applied: raw['applied'] === true, reason: asText(raw['reason']).normalize('NFC'), at };
+}
+
+/** Keeps the settings of a screen, which need not be known yet. Throws Problem: 422 with fields. */
+export async function saveScreen(id: string, settings: ScreenSettings): Promise<void> {
+  await put(path(id), {
+    title: settings.title,
+    point: settings.point,
+    area: settings.area,
+    scene: settings.scene,
+    density: settings.density,
+    panel_mm: settings.panelMm,
+    viewing_mm: settings.viewingMm,
+  });
+}
+
+export async function deleteScreen(id: string): Promise<void> {
+  await remove(path(id));
+}
+
+/**
+ * Orders screens to show something. Throws Problem 422 when a part is wrong or a screen cannot show it
+ * legibly; with skipRefused those screens are left out and named in the answer.
+ */
+export async function sendOrder(
+  screens: readonly string[] | 'all',
+  show: ShowOrder,
+  skipRefused = false,
+): Promise<OrderAnswer> {
+  const { message, ...rest } = show;
+  const body: JsonObject = {
+    screens,
+    show: { ...rest, ...(message === undefined ? {} : { message: writeMessage(message) }) },
+    ...(skipRefused ? { skip_refused: true } : {}),
+  };
+  return parseOrderAnswer(await post('/api/v1/screens/orders', body));
+}
+
+function writeMessage(message: NonNullable<ShowOrder['message']> | null): JsonObject | null {
+  if (message === null) return null;
+  return { text: message.text.normalize('NFC'), state: message.state, until: message.until?.toISOString() ?? null };
+}
+
+function parseOrderAnswer(raw: JsonObject): OrderAnswer {
+  return {
+    screens: asArray(raw['screens']).flatMap((item) => {
+      const screen = asObject(item);
+      const version = asCount(screen?.['version']);
+      return version === null ? [] : [{ id: asText(screen?.['id']), version }];
+    }),
+    refused: asArray(raw['refused']).flatMap((item) => {
+      const refused = asObject(item);
+      return refused === null ? [] : [{ screen: asText(refused['screen']), reason: asText(refused['detail']) }];
+    }),
+  };
+}
+
+/** Lets screens follow a presenter: what it is ordered to show they show too. Replaces the followers it had. */
+export async function startMeeting(presenter: string, followers: readonly string[]): Promise<OrderAnswer> {
+  return parseOrderAnswer(await post('/api/v1/meetings', { presenter, screens: followers }));
+}
+
+export async function endMeeting(presenter: string): Promise<void> {
+  await remove(`/api/v1/meetings/${encodeURIComponent(presenter)}`);
+}
+
+/** Says that a page shows what version ordered, or why it does not. */
+export async function confirmSeen(id: string, seen: Omit<Seen, 'at'>): Promise<void> {
+  await post(`${path(id)}/seen`, { version: seen.version, applied: seen.applied, reason: seen.reason });
+}
+
+/** Tells the server how a page is; about every 10 s. */
+export async function sendBeat(id: string, beat: Beat): Promise<void> {
+  await post(`${path(id)}/beat`, {
+    build: beat.build,
+    seq: beat.seq,
+    heap_bytes: beat.heapBytes,
+    nodes: beat.nodes,
+    long_tasks: beat.longTasks,
+    fps: beat.fps,
+    skew_ms: beat.skewMs,
+    width: beat.width,
+    height: beat.height,
+    scene: beat.scene,
+    area: beat.area,
+    density: beat.density,
+    phase: beat.phase,
+    version: beat.version,
+  });
+}
+
+function path(id: string): string {
+  return `/api/v1/screens/${encodeURIComponent(id)}`;
+}
