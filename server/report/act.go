@@ -105,8 +105,8 @@ func (a ActName) Label() string {
 	return ""
 }
 
-// actNames lists what can be asked for, in the order faces show it.
-func actNames() []ActName {
+// ActNames lists what can be asked for, in the order faces show it.
+func ActNames() []ActName {
 	return []ActName{
 		Accept, Assign, Start, Resolve, Publish, Complete, Ask, Supplement, RequestExtension, ApproveExtension, DenyExtension,
 		Return, Reopen, Merge, Refuse, ConfirmPlace, Withdraw,
@@ -160,7 +160,7 @@ func transitionOf(a ActName) transition {
 
 // Allowed lists the acts lawful for the report as it stands.
 func Allowed(r Report) []ActName {
-	return slices.DeleteFunc(actNames(), func(a ActName) bool { return !lawful(r, a) })
+	return slices.DeleteFunc(ActNames(), func(a ActName) bool { return !lawful(r, a) })
 }
 
 func lawful(r Report, a ActName) bool {

@@ -1,0 +1,218 @@
+// Package access decides who may see and do what: one table of role, action and reach, and the rule that a thing
+// somebody may not even see does not exist for them. It is pure: it knows no session, no database and no HTTP.
+package access
+
+import "slices"
+
+// Role is what somebody is in the house. A person may have several; whatever one of them allows is allowed.
+type Role string
+
+// The roles of people, then of things, then everybody.
+const (
+	Administrator Role = "quan_tri"
+	ShiftLead     Role = "truong_ca"
+	Operator      Role = "can_bo_truc"
+	UnitLead      Role = "don_vi_truong"
+	UnitOfficer   Role = "don_vi_can_bo"
+	Leader        Role = "lanh_dao"
+	DataOfficer   Role = "bao_ve_du_lieu"
+	CommunityTeam Role = "to_cnscd"
+
+	Screen      Role = "man_hinh"
+	KeyReadings Role = "may:readings" // a gateway: posts readings and sensor events
+	KeySensors  Role = "may:sensors"  // a tool that registers sensors
+	KeyReports  Role = "may:reports"  // a partner system
+	KeyHistory  Role = "may:history"  // a tool that loads the past
+	Hub         Role = "hub"
+
+	Public Role = "khach"
+)
+
+// PersonRoles are the roles a person may be given, in the order people read them.
+func PersonRoles() []Role {
+	return []Role{Administrator, ShiftLead, Operator, UnitLead, UnitOfficer, Leader, DataOfficer, CommunityTeam}
+}
+
+// Roles are all roles, in the order of the table's columns.
+func Roles() []Role {
+	return append(PersonRoles(), Screen, KeyReadings, KeySensors, KeyReports, KeyHistory, Hub, Public)
+}
+
+// Label is the role in Vietnamese, empty for an unknown one.
+func (r Role) Label() string {
+	switch r {
+	case Administrator:
+		return "Quản trị hệ thống"
+	case ShiftLead:
+		return "Trưởng ca"
+	case Operator:
+		return "Cán bộ trực"
+	case UnitLead:
+		return "Trưởng đơn vị"
+	case UnitOfficer:
+		return "Cán bộ đơn vị"
+	case Leader:
+		return "Lãnh đạo"
+	case DataOfficer:
+		return "Cán bộ bảo vệ dữ liệu"
+	case CommunityTeam:
+		return "Thành viên Tổ công nghệ số cộng đồng"
+	case Screen:
+		return "Màn hình"
+	case KeyReadings:
+		return "Khóa: gửi số đo"
+	case KeySensors:
+		return "Khóa: đăng ký cảm biến"
+	case KeyReports:
+		return "Khóa: hệ thống đối tác"
+	case KeyHistory:
+		return "Khóa: nạp dữ liệu cũ"
+	case Hub:
+		return "Hub"
+	case Public:
+		return "Khách"
+	}
+	return ""
+}
+
+// NeedsCode reports whether people with the role must prove a second factor.
+func (r Role) NeedsCode() bool { return r == Administrator || r == DataOfficer }
+
+// Place is an area by its path: area codes of a division from the root down.
+type Place struct {
+	Division string
+	Path     []string
+}
+
+// Holds reports whether other lies in the place or is it.
+func (p Place) Holds(other Place) bool {
+	return p.Division == other.Division && len(p.Path) > 0 && len(p.Path) <= len(other.Path) &&
+		slices.Equal(p.Path, other.Path[:len(p.Path)])
+}
+
+// Scope is where somebody's rights hold.
+type Scope struct {
+	Everywhere bool    // the whole province, in every division
+	Places     []Place // areas with all that lies in them
+	Units      []string
+}
+
+// HoldsPlace reports whether a place is in the scope.
+func (s Scope) HoldsPlace(p Place) bool {
+	return p.Division != "" && (s.Everywhere || slices.ContainsFunc(s.Places, func(own Place) bool { return own.Holds(p) }))
+}
+
+// HoldsUnit reports whether a unit is in the scope.
+func (s Scope) HoldsUnit(unit string) bool { return unit != "" && slices.Contains(s.Units, unit) }
+
+// Principal is who asks.
+type Principal struct {
+	// ID is opaque and says of a person nothing: "person:<id>", "key:<id>", "screen:<id>", "desk" for the sample's
+	// own machine, empty for the public.
+	ID    string
+	Roles []Role
+	Scope Scope
+}
+
+// Anybody is whoever shows nothing.
+func Anybody() Principal { return Principal{Roles: []Role{Public}} }
+
+// Known reports whether the principal is anybody but the public.
+func (p Principal) Known() bool { return p.ID != "" }
+
+// Object is what an action is about; the zero object is nothing in particular.
+type Object struct {
+	Place Place
+	Unit  string
+	Owner string // the principal's ID whose thing it is
+}
+
+func (o Object) zero() bool { return o.Place.Division == "" && o.Unit == "" && o.Owner == "" }
+
+// Decision is the answer.
+type Decision int
+
+// The decisions. Hide is the zero value: whatever nobody thought of does not exist.
+const (
+	Hide   Decision = iota // not visible: for this caller there is no such thing
+	Forbid                 // visible, and not allowed
+	Allow
+)
+
+// String is the decision's word.
+func (d Decision) String() string { return [...]string{"hide", "forbid", "allow"}[d] }
+
+// Decide says whether p may do a to o.
+func Decide(p Principal, a Action, o Object) Decision {
+	rule, ok := rules()[a]
+	if !ok {
+		return Hide
+	}
+	if rule.allows(p, o) {
+		return Allow
+	}
+	if o.zero() {
+		return Forbid
+	}
+	if sight, ok := rules()[rule.Sight]; ok && sight.allows(p, o) {
+		return Forbid
+	}
+	return Hide
+}
+
+// May reports whether p may do a to anything at all: what a door asks before it looks for the thing.
+func May(p Principal, a Action) bool {
+	rule := rules()[a]
+	return slices.ContainsFunc(p.Roles, func(r Role) bool { return rule.Grants[r] != Nothing })
+}
+
+// allows reports whether one of the roles reaches the object.
+func (r Rule) allows(p Principal, o Object) bool {
+	for _, role := range p.Roles {
+		switch r.Grants[role] {
+		case Nothing:
+		case Everything:
+			return true
+		case OwnArea:
+			if p.Scope.HoldsPlace(o.Place) {
+				return true
+			}
+		case OwnUnit:
+			if p.Scope.HoldsUnit(o.Unit) {
+				return true
+			}
+		case Oneself:
+			if o.Owner != "" && o.Owner == p.ID {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Reached is the part of all things an action of a principal reaches: what a list is filtered by. A thing is reached when
+// it lies in one of the places or belongs to one of the units.
+type Reached struct {
+	All    bool
+	Places []Place
+	Units  []string
+}
+
+// ReachOf is how far an action of p reaches. The zero answer reaches nothing.
+func ReachOf(p Principal, a Action) Reached {
+	rule := rules()[a]
+	var reached Reached
+	for _, role := range p.Roles {
+		switch rule.Grants[role] {
+		case Nothing, Oneself:
+		case Everything:
+			reached.All = true
+		case OwnArea:
+			reached.All = reached.All || p.Scope.Everywhere
+			reached.Places = p.Scope.Places
+		case OwnUnit:
+			reached.Units = p.Scope.Units
+		}
+	}
+	return reached
+}

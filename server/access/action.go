@@ -1,0 +1,87 @@
+package access
+
+import (
+	"strings"
+
+	"toancanh/schema"
+)
+
+// Action is something somebody does. Every route of the API and every topic of the live feed is one.
+type Action string
+
+// The actions that are not acts on reports.
+const (
+	SeePublic   Action = "public.see"   // public pages, areas, categories, units, health, the API's description
+	SendReport  Action = "report.send"  // send a report
+	OpenSession Action = "session.open" // sign in, take an invitation, ask who one is, sign out
+	OwnSession  Action = "session.own"  // list and end one's sessions, change one's password, enrol a second factor
+
+	ListReports  Action = "report.list"
+	ReadReport   Action = "report.read"
+	ReadKPIs     Action = "kpi.read"
+	ReadSensors  Action = "sensor.read"
+	ReadPast     Action = "past.read"
+	GetTicket    Action = "ticket.get"
+	ReadScreen   Action = "screen.read"
+	ReportScreen Action = "screen.report" // what a screen says of itself: beats, what it shows
+	OrderScreen  Action = "screen.order"
+	ManageScreen Action = "screen.manage"
+	HoldMeeting  Action = "meeting.hold"
+	PlayStorm    Action = "simulation.play"
+
+	SendReadings    Action = "reading.send"
+	RegisterSensors Action = "sensor.register"
+	LoadHistory     Action = "history.load"
+	AskAsHub        Action = "hub.ask"
+
+	ListPeople   Action = "person.list"
+	ChangePeople Action = "person.change"
+	ChangeUnits  Action = "unit.change"
+	ManageKeys   Action = "key.manage"
+	ReadRights   Action = "rights.read"
+	ReadAudit    Action = "audit.read"
+
+	RevealContact Action = "contact.reveal"
+	CallBack      Action = "contact.callback" // one of the two keys of an emergency call-back
+	ListReveals   Action = "contact.log"
+
+	ListenPublic  Action = "listen.public"
+	ListenWall    Action = "listen.wall"
+	ListenOps     Action = "listen.ops"
+	ListenUnit    Action = "listen.unit"
+	ListenScreen  Action = "listen.screen"
+	ListenControl Action = "listen.control"
+)
+
+const actPrefix = "act."
+
+// ActOn is the action of an act on a report, by the act's name.
+func ActOn(act string) Action { return Action(actPrefix + act) }
+
+// IsAct reports whether the action is an act on a report.
+func (a Action) IsAct() bool { return strings.HasPrefix(string(a), actPrefix) }
+
+// Listen is the action and the object of listening to a topic; ok is false for a name that is no topic. Units and screens
+// are objects of their own, areas are places.
+func Listen(topic string) (a Action, o Object, ok bool) {
+	if topic == schema.ControlTopic {
+		return ListenControl, Object{Owner: topic}, true
+	}
+	t, err := schema.ParseTopic(topic)
+	if err != nil {
+		return "", Object{}, false
+	}
+	switch t.Audience {
+	case schema.Public:
+		return ListenPublic, Object{Place: Place{t.Division, t.Path}}, true
+	case schema.Wall:
+		return ListenWall, Object{Place: Place{t.Division, t.Path}}, true
+	case schema.Ops:
+		return ListenOps, Object{Place: Place{t.Division, t.Path}}, true
+	case schema.Unit:
+		return ListenUnit, Object{Unit: t.Area()}, true
+	case schema.Screen:
+		return ListenScreen, Object{Owner: "screen:" + t.Area()}, true
+	}
+	return "", Object{}, false
+}

@@ -1,0 +1,122 @@
+package access
+
+import "sync"
+
+// Reach is how far a role's right to an action goes.
+type Reach int
+
+// The reaches.
+const (
+	Nothing    Reach = iota
+	Oneself          // what is one's own: sessions, a screen's own topic
+	OwnUnit          // what belongs to a unit of one's scope
+	OwnArea          // what lies in an area of one's scope
+	Everything       // all of it, wherever it lies
+)
+
+// String is the reach in Vietnamese, as the table shows it.
+func (r Reach) String() string { return [...]string{"–", "của mình", "đơn vị", "địa bàn", "tất cả"}[r] }
+
+// Rule is one line of the table.
+type Rule struct {
+	Action Action
+	Label  string // Vietnamese
+	// Sight is the action that makes its object visible: who has it and not this one is told no; to everybody else the
+	// object does not exist.
+	Sight  Action
+	Grants map[Role]Reach
+}
+
+// Table is every rule, in the order people read them.
+func Table() []Rule {
+	return []Rule{
+		{SeePublic, "Xem trang công khai, địa bàn, lĩnh vực, đơn vị", "", everybody()},
+		{SendReport, "Gửi phản ánh", "", everybody()},
+		{OpenSession, "Đăng nhập, đăng xuất, xem mình là ai", "", everybody()},
+		{OwnSession, "Xem và kết thúc phiên của mình, đổi mật khẩu, lập mã xác thực", "", to(Oneself, PersonRoles()...)},
+
+		{ListReports, "Xem danh sách phản ánh", "", desk().and(OwnArea, Leader, DataOfficer).and(OwnUnit, UnitLead, UnitOfficer).and(Everything, KeyReports)},
+		{ReadReport, "Xem một phản ánh", "", desk().and(OwnArea, Leader, DataOfficer).and(OwnUnit, UnitLead, UnitOfficer).and(Everything, KeyReports)},
+		{ActOn("accept"), "Tiếp nhận", ReadReport, desk().and(Everything, KeyReports)},
+		{ActOn("refuse"), "Không tiếp nhận", ReadReport, desk().and(Everything, KeyReports)},
+		{ActOn("merge"), "Gộp vào phản ánh khác", ReadReport, desk().and(Everything, KeyReports)},
+		{ActOn("ask"), "Yêu cầu bổ sung", ReadReport, desk().and(Everything, KeyReports)},
+		{ActOn("supplement"), "Ghi phần bổ sung", ReadReport, desk().and(Everything, KeyReports)},
+		{ActOn("confirm_place"), "Xác nhận địa bàn", ReadReport, desk().and(Everything, KeyReports)},
+		{ActOn("assign"), "Phân công", ReadReport, desk().and(Everything, KeyReports)},
+		{ActOn("start"), "Bắt đầu xử lý", ReadReport, lead().and(OwnUnit, UnitLead, UnitOfficer).and(Everything, KeyReports)},
+		{ActOn("resolve"), "Báo đã xử lý", ReadReport, lead().and(OwnUnit, UnitLead, UnitOfficer).and(Everything, KeyReports)},
+		{ActOn("request_extension"), "Xin gia hạn", ReadReport, lead().and(OwnUnit, UnitLead, UnitOfficer).and(Everything, KeyReports)},
+		{ActOn("return"), "Trả lại", ReadReport, lead().and(OwnUnit, UnitLead).and(Everything, KeyReports)},
+		{ActOn("approve_extension"), "Duyệt gia hạn", ReadReport, lead().and(Everything, KeyReports)},
+		{ActOn("deny_extension"), "Không duyệt gia hạn", ReadReport, lead().and(Everything, KeyReports)},
+		{ActOn("publish"), "Công khai kết quả", ReadReport, lead().and(Everything, KeyReports)},
+		{ActOn("reopen"), "Mở lại", ReadReport, desk().and(Everything, KeyReports)},
+		{ActOn("complete"), "Hoàn thành", ReadReport, desk().and(Everything, KeyReports)},
+		{ActOn("withdraw"), "Thu hồi", ReadReport, lead().and(OwnArea, DataOfficer).and(Everything, KeyReports)},
+
+		{ReadKPIs, "Xem chỉ số", "", desk().and(OwnArea, Leader, UnitLead, UnitOfficer, DataOfficer, CommunityTeam, Screen).and(Everything, KeyReports)},
+		{ReadSensors, "Xem cảm biến và số đo", "", to(Everything, ShiftLead, Operator, Leader, UnitLead, UnitOfficer, CommunityTeam, Screen, KeyReports)},
+		{ReadPast, "Xem lại những gì màn hình đã hiện", "", desk().and(OwnArea, Leader, Screen).and(Everything, KeyReports)},
+
+		{GetTicket, "Xin vé nghe dữ liệu trực tiếp", "", to(Everything, ShiftLead, Operator, Leader, UnitLead, UnitOfficer, CommunityTeam, Screen, KeyReports)},
+		{ListenPublic, "Nghe chủ đề công khai", "", everybody()},
+		{ListenWall, "Nghe chủ đề màn hình của địa bàn", "", desk().and(OwnArea, Leader, CommunityTeam, Screen).and(Everything, KeyReports)},
+		{ListenOps, "Nghe chủ đề điều hành của địa bàn", "", desk().and(OwnArea, Leader).and(Everything, KeyReports)},
+		{ListenUnit, "Nghe chủ đề của đơn vị", "", to(Everything, ShiftLead, KeyReports).and(OwnUnit, UnitLead, UnitOfficer)},
+		{ListenScreen, "Nghe chủ đề của một màn hình", "", to(Everything, ShiftLead, KeyReports).and(Oneself, Screen)},
+		{ListenControl, "Nghe lệnh thu hồi vé", "", to(Everything, Hub)},
+
+		{ReadScreen, "Xem màn hình và cách bày", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Screen, KeyReports)},
+		{ReportScreen, "Màn hình báo về mình", ReadScreen, to(Everything, ShiftLead).and(Oneself, Screen)},
+		{OrderScreen, "Ra lệnh cho màn hình", ReadScreen, to(Everything, ShiftLead)},
+		{ManageScreen, "Lập, sửa, bỏ màn hình", ReadScreen, to(Everything, ShiftLead, Administrator)},
+		{HoldMeeting, "Mở chế độ họp", ReadScreen, to(Everything, ShiftLead, Leader)},
+		{PlayStorm, "Diễn trận bão của tỉnh mẫu", "", to(Everything, ShiftLead)},
+
+		{SendReadings, "Gửi số đo và sự kiện", "", to(Everything, KeyReadings)},
+		{RegisterSensors, "Đăng ký cảm biến", "", to(Everything, KeySensors)},
+		{LoadHistory, "Nạp dữ liệu cũ", "", to(Everything, KeyHistory)},
+		{AskAsHub, "Hỏi thay cho các màn hình đang nghe", "", to(Everything, Hub)},
+
+		{ListPeople, "Xem danh sách người dùng", "", to(Everything, Administrator, DataOfficer)},
+		{ChangePeople, "Thêm, sửa, khóa người dùng", ListPeople, to(Everything, Administrator)},
+		{ChangeUnits, "Thêm, sửa đơn vị", SeePublic, to(Everything, Administrator)},
+		{ManageKeys, "Cấp và thu hồi khóa", "", to(Everything, Administrator)},
+		{ReadRights, "Xem bảng quyền", "", to(Everything, Administrator, DataOfficer)},
+		{ReadAudit, "Xem nhật ký kiểm toán", "", to(Everything, Administrator, DataOfficer)},
+
+		{RevealContact, "Xem liên hệ của người gửi, có lý do", ReadReport, to(OwnArea, ShiftLead, DataOfficer)},
+		{CallBack, "Gọi lại khẩn cấp, hai người cùng mở", ReadReport, to(OwnArea, ShiftLead, Operator)},
+		{ListReveals, "Xem ai đã xem liên hệ", "", to(Everything, DataOfficer)},
+	}
+}
+
+type grants map[Role]Reach
+
+func to(reach Reach, roles ...Role) grants { return grants{}.and(reach, roles...) }
+
+// and adds roles to the grants.
+func (g grants) and(reach Reach, roles ...Role) grants {
+	for _, r := range roles {
+		g[r] = reach
+	}
+	return g
+}
+
+func everybody() grants { return to(Everything, Roles()...) }
+
+// lead and desk are those who answer for an area: the shift lead alone, or with the operators.
+func lead() grants { return to(OwnArea, ShiftLead) }
+func desk() grants { return to(OwnArea, ShiftLead, Operator) }
+
+// rules is the table by action. It is made once and never changes.
+//
+//nolint:gochecknoglobals // a constant Go has no literal for
+var rules = sync.OnceValue(func() map[Action]Rule {
+	book := map[Action]Rule{}
+	for _, r := range Table() {
+		book[r.Action] = r
+	}
+	return book
+})
