@@ -150,6 +150,14 @@ func (s *Server) wire() error {
 	if err != nil {
 		return err
 	}
+	s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "toancanh_database_full", Help: "1 while the database refuses to store for want of room.",
+	}, func() float64 {
+		if s.store.Full() {
+			return 1
+		}
+		return 0
+	}))
 	s.watch = watch.New(watch.Config{
 		Store: s.store, Actor: s.intake, Atlas: s.atlas, Division: s.options.Division, Origin: origin,
 		Location: s.location, Keep: store.Retention{Readings: s.options.KeepReadings, Events: keepEvents},

@@ -23,6 +23,9 @@ func classify(err error) error {
 	if !errors.As(err, &pg) {
 		return unavailable(err) // no answer of the server at all: connection, deadline, closed pool
 	}
+	if noRoom(err) {
+		return errFull.Wrap(err)
+	}
 	switch class := pg.Code[:2]; {
 	case class == "08", class == "53", class == "57", class == "58", pg.Code == "55P03",
 		pg.Code == "25006", pg.Code == "25P03", pg.Code == "25P04":

@@ -27,6 +27,7 @@ type Store struct {
 	read  *pgxpool.Pool // pages, lists and snapshots: slow writers must not block them
 	probe *pgxpool.Pool // readiness alone, so that a full pool is not mistaken for a dead server
 	url   string
+	room  room
 }
 
 // Sizes are the connections a Store may open.
@@ -92,7 +93,7 @@ func (s *Store) Close() {
 	}
 }
 
-// Ready answers nil when a report could be stored now: the server is reachable, writable and new enough.
+// Ready answers nil when a report could be stored now: the server is reachable, writable, new enough and has room.
 func (s *Store) Ready(ctx context.Context) error {
 	var readOnly bool
 	var version int64
@@ -106,6 +107,8 @@ func (s *Store) Ready(ctx context.Context) error {
 		return fmt.Errorf("database is read-only")
 	case version < schema.Version():
 		return fmt.Errorf("database schema is %d, this program needs %d: run toancanh migrate", version, schema.Version())
+	case s.Full():
+		return s.askForRoom(ctx)
 	}
 	return nil
 }
@@ -114,7 +117,9 @@ func (s *Store) Ready(ctx context.Context) error {
 func (s *Store) inTx(ctx context.Context, do func(context.Context, pgx.Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
-	return pgx.BeginFunc(ctx, s.write, func(tx pgx.Tx) error { return do(ctx, tx) })
+	err := pgx.BeginFunc(ctx, s.write, func(tx pgx.Tx) error { return do(ctx, tx) })
+	s.room.note(err)
+	return err
 }
 
 // inSnapshot runs do in one read-only repeatable-read transaction of the read pool.
