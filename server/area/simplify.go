@@ -2,31 +2,97 @@ package area
 
 import (
 	"slices"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/simplify"
+	"github.com/tidwall/rtree"
 )
 
-// simplify straightens borders by at most tolerance mesh units. A border is
-// straightened once for both neighbours and its ends, where three areas meet,
-// stay: the result is again a mesh.
+// simplify straightens borders by at most tolerance mesh units. A border is straightened once for both neighbours and
+// its ends, where three areas meet, stay: the result is again a mesh. A border that would fall together with another
+// or cross one stays as it is.
 func (m mesh) simplify(tolerance float64) mesh {
 	lines := m.neighbours()
+	arcs := m.arcs(lines)
+	plain := make([][]node, len(arcs))
+	for i, arc := range arcs {
+		plain[i] = straighten(arc, tolerance)
+	}
+	for crossed := restoreCollapsed(m, arcs, plain); crossed; {
+		crossed = restoreCrossed(arcs, plain)
+	}
 	out := make(mesh, len(m))
-	for _, arc := range m.arcs(lines) {
+	for i, arc := range arcs {
 		code, inside := m[edge{arc[0], arc[1]}]
 		back, outside := m[edge{arc[1], arc[0]}]
-		line := straighten(arc, tolerance)
-		if len(line) < len(arc) && collapsed(line, m, out) {
-			line = arc
-		}
-		for i, to := range line[1:] {
+		for k, to := range plain[i][1:] {
 			if inside {
-				out[edge{line[i], to}] = code
+				out[edge{plain[i][k], to}] = code
 			}
 			if outside {
-				out[edge{to, line[i]}] = back
+				out[edge{to, plain[i][k]}] = back
 			}
 		}
 	}
 	return out
+}
+
+// restoreCollapsed gives back their bends to borders that fell together with themselves or another. It is always true.
+func restoreCollapsed(m mesh, arcs, plain [][]node) bool {
+	straight := make(mesh)
+	for i, line := range plain {
+		if len(line) < len(arcs[i]) && collapsed(line, m, straight) {
+			plain[i] = arcs[i]
+		}
+		if len(plain[i]) == 2 {
+			straight[edge{plain[i][0], plain[i][1]}] = ""
+		}
+	}
+	return true
+}
+
+// restoreCrossed gives back their bends to borders that cross or touch another where they did not before, and reports
+// whether there were any.
+func restoreCrossed(arcs, plain [][]node) bool {
+	type part struct {
+		line edge
+		arc  int
+	}
+	var parts rtree.RTreeG[part]
+	for i, line := range plain {
+		for k, to := range line[1:] {
+			e := edge{line[k], to}
+			low, high := boxOf(e, 0)
+			parts.Insert(low, high, part{e, i})
+		}
+	}
+	restored := false
+	for i, line := range plain {
+		if len(line) == len(arcs[i]) {
+			continue // whoever crosses it has been straightened and is looked at itself
+		}
+		touched := false
+		for k, to := range line[1:] {
+			e := edge{line[k], to}
+			low, high := boxOf(e, 0)
+			parts.Search(low, high, func(_, _ [2]float64, other part) bool {
+				_, touched = meet(e, other.line)
+				touched = touched || onLine(e, other.line.from) || onLine(e, other.line.to) ||
+					onLine(other.line, e.from) || onLine(other.line, e.to)
+				return !touched
+			})
+			if touched {
+				plain[i], restored = arcs[i], true
+				break
+			}
+		}
+	}
+	return restored
+}
+
+// onLine tells that a node lies on a line, not at its ends.
+func onLine(e edge, n node) bool {
+	return n != e.from && n != e.to && turn(e, n) == 0 && along(e, n) > 0 && along(e.reversed(), n) > 0
 }
 
 // collapsed tells that a straightened border would fall together with another
@@ -92,25 +158,16 @@ func (m mesh) arcs(lines map[node][]node) [][]node {
 	return arcs
 }
 
-// straighten is the rule of Douglas and Peucker; a closed line is cut at the
-// node farthest from its start.
+// straighten leaves out corners by the rule of Douglas and Peucker.
 func straighten(line []node, tolerance float64) []node {
-	if len(line) < 3 {
-		return line
+	points := make(orb.LineString, len(line))
+	for i, n := range line {
+		points[i] = orb.Point{float64(n.x), float64(n.y)}
 	}
-	far, distance := 0, -1.0
-	first, last := vecOf(line[0]), vecOf(line[len(line)-1])
-	for i := 1; i < len(line)-1; i++ {
-		if d := distanceToEdge(vecOf(line[i]), first, last); d > distance {
-			far, distance = i, d
-		}
+	points = simplify.DouglasPeucker(tolerance).LineString(points)
+	plain := make([]node, len(points))
+	for i, p := range points {
+		plain[i] = node{int32(p[0]), int32(p[1])}
 	}
-	if distance <= tolerance {
-		return []node{line[0], line[len(line)-1]}
-	}
-	head := straighten(line[:far+1], tolerance)
-	tail := straighten(line[far:], tolerance)
-	return append(slices.Clone(head), tail[1:]...)
+	return plain
 }
-
-func vecOf(n node) vec { return vec{float64(n.x), float64(n.y)} }
