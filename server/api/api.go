@@ -112,6 +112,9 @@ func New(c Config) (*API, error) {
 	if err := a.preparePlaces(); err != nil {
 		return nil, fmt.Errorf("make api: %w", err)
 	}
+	if err := a.prepareScenes(); err != nil {
+		return nil, fmt.Errorf("make api: %w", err)
+	}
 	if err := a.prepareGuide(); err != nil {
 		return nil, fmt.Errorf("make api: %w", err)
 	}
@@ -130,6 +133,7 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Get("/divisions", a.place("divisions"))
 	v1.Get("/categories", a.place("categories"))
 	v1.Get("/units", a.place("units"))
+	v1.Get("/scenes", a.place("scenes"))
 	v1.Get("/areas/:division", a.getAreas)
 	v1.Get("/areas/:division/geometry", a.getGeometry)
 
