@@ -28,6 +28,7 @@ import (
 	"toancanh/server/relay"
 	"toancanh/server/report"
 	"toancanh/server/store"
+	"toancanh/server/view"
 	"toancanh/server/watch"
 )
 
@@ -144,7 +145,7 @@ func (s *Server) wire() error {
 	origin := report.Origin(s.dataset.Origin)
 	s.intake, err = intake.New(intake.Config{
 		Store: s.store, Rules: s.rules, Atlas: s.atlas, Division: s.options.Division, Sealer: sealer,
-		Origin: origin, Location: s.location, Now: time.Now, Wake: func() { s.relay.Wake() }, Log: s.log,
+		Origin: origin, Location: s.location, Units: s.units, Now: time.Now, Wake: func() { s.relay.Wake() }, Log: s.log,
 		Committers: s.options.Intake.Committers, Together: s.options.Intake.Together,
 	})
 	if err != nil {
@@ -284,7 +285,7 @@ func (s *Server) Rules() (*report.Rulebook, []report.Unit) { return s.rules, s.u
 
 // live answers the hubs for the topics there are: those of the areas of the division in use, of units, and of screens.
 func (s *Server) live() *store.Live {
-	return s.store.Live(s.location, func(t schema.Topic) bool {
+	return s.store.Live(view.NewLens(s.location, s.units), func(t schema.Topic) bool {
 		switch t.Audience {
 		case schema.Unit:
 			return slices.ContainsFunc(s.units, func(u report.Unit) bool { return u.ID == t.Area() })

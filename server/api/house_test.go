@@ -27,6 +27,7 @@ import (
 	"toancanh/server/intake"
 	"toancanh/server/report"
 	"toancanh/server/store"
+	"toancanh/server/view"
 )
 
 func TestMain(m *testing.M) { testpg.Main(m) }
@@ -98,7 +99,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	c := api.Config{
 		Frame: frame, Intake: in, Store: h.store, Atlas: atlas, Rules: rules, Units: units, Signer: h.signer,
 		Location: zone, Now: time.Now, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
-		Origin: report.Simulated, Build: "test", Sample: true, Live: h.store.Live(zone, func(schema.Topic) bool { return true }), HubSecret: hubSecret,
+		Origin: report.Simulated, Build: "test", Sample: true, Live: h.store.Live(view.NewLens(zone, nil), func(schema.Topic) bool { return true }), HubSecret: hubSecret,
 		Storm: func() { h.storms <- struct{}{} }, Ready: h.store.Ready,
 	}
 	for _, f := range change {

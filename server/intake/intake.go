@@ -21,13 +21,14 @@ import (
 	"toancanh/server/report"
 	"toancanh/server/sensor"
 	"toancanh/server/store"
+	"toancanh/server/view"
 )
 
 // Store is what the intake needs kept.
 type Store interface {
 	AcceptReports(ctx context.Context, list []store.Acceptance) ([]store.Accepted, error)
 	AcceptHistory(ctx context.Context, body store.PastBody) (store.Accepted, error)
-	Act(ctx context.Context, id string, loc *time.Location, decide store.Decide) (report.Report, error)
+	Act(ctx context.Context, id string, lens view.Lens, decide store.Decide) (report.Report, error)
 	AcceptReadings(ctx context.Context, b store.Readings) (duplicates []int, err error)
 	KeepReadingDays(ctx context.Context, first, last time.Time) error
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
@@ -43,6 +44,7 @@ type Config struct {
 	Sealer   *auth.Sealer
 	Origin   report.Origin // of whatever does not say otherwise: what the dataset was born as
 	Location *time.Location
+	Units    []report.Unit // who acts, as a wall names them
 	Now      func() time.Time
 	Wake     func()
 	Log      *slog.Logger
@@ -54,6 +56,7 @@ type Config struct {
 // Intake accepts. Make it with New, start its committers with Run.
 type Intake struct {
 	Config
+	lens     view.Lens
 	locator  *area.Locator
 	reports  *batcher[store.Acceptance, store.Accepted]
 	readings *batcher[store.Readings, []int]
@@ -68,7 +71,7 @@ func New(c Config) (*Intake, error) {
 		return nil, fmt.Errorf("make intake: division %q has no map", c.Division)
 	}
 	c.Committers, c.Together = cmp.Or(c.Committers, committers), cmp.Or(c.Together, together)
-	in := &Intake{Config: c, locator: m.Locator(), running: inflight{keys: map[string]chan struct{}{}}}
+	in := &Intake{Config: c, lens: view.NewLens(c.Location, c.Units), locator: m.Locator(), running: inflight{keys: map[string]chan struct{}{}}}
 	in.reports = newBatcher(c.Together, in.commitReports)
 	in.readings = newBatcher(c.Together, in.commitReadings)
 	in.sensors.load = c.Store.Sensors

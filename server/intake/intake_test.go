@@ -21,6 +21,7 @@ import (
 	"toancanh/server/report"
 	"toancanh/server/sensor"
 	"toancanh/server/store"
+	"toancanh/server/view"
 )
 
 func TestMain(m *testing.M) { testpg.Main(m) }
@@ -450,5 +451,5 @@ func TestSimulatedDatabaseTakesNothingReal(t *testing.T) {
 }
 
 func (h house) live() *store.Live {
-	return h.store.Live(h.zone, func(schema.Topic) bool { return true })
+	return h.store.Live(view.NewLens(h.zone, nil), func(schema.Topic) bool { return true })
 }

@@ -92,7 +92,7 @@ func (in *Intake) prepare(s Submission) (store.Acceptance, error) {
 	if err != nil {
 		return store.Acceptance{}, err
 	}
-	a := store.Acceptance{Report: r, Entry: entry, Events: view.Events(nil, r, in.Location)}
+	a := store.Acceptance{Report: r, Entry: entry, Events: view.Events(nil, r, in.lens)}
 	if a.Contact, err = in.seal(r.ID, contact); err != nil {
 		return store.Acceptance{}, err
 	}
@@ -149,7 +149,7 @@ func (in *Intake) commitReports(ctx context.Context, list []store.Acceptance) ([
 // Act does an act on a report; id is its UUID or public code.
 func (in *Intake) Act(ctx context.Context, id string, act report.Act) (report.Report, error) {
 	now := in.Now().UTC().Truncate(time.Microsecond)
-	after, err := in.Store.Act(ctx, id, in.Location, func(r report.Report) (report.Report, report.Entry, error) {
+	after, err := in.Store.Act(ctx, id, in.lens, func(r report.Report) (report.Report, report.Entry, error) {
 		return in.Rules.Apply(r, act, now)
 	})
 	if err == nil {

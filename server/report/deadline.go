@@ -28,6 +28,23 @@ func (r Report) Running() *time.Time {
 	}
 }
 
+// NextAct is the act that the running clock waits for; empty while none runs.
+func (r Report) NextAct() ActName {
+	if r.Running() == nil {
+		return ""
+	}
+	switch r.Status {
+	case Moi:
+		return Accept
+	case DaTiepNhan, TraLai:
+		return Assign
+	case DaXuLy:
+		return Publish
+	default:
+		return Resolve
+	}
+}
+
 // Overdue reports whether the report is open and its running deadline lies before now.
 func (r Report) Overdue(now time.Time) bool {
 	due := r.Running()

@@ -219,7 +219,7 @@ func (s *Store) AcceptHistory(ctx context.Context, body PastBody) (Accepted, err
 			entries = append(entries, Entry{r.ID, e})
 		}
 		project(projection, r, body.Location)
-		for _, d := range view.Events(nil, *r, body.Location) {
+		for _, d := range view.Events(nil, *r, view.Lens{Location: body.Location}) {
 			if topics[d.Audience] == nil {
 				topics[d.Audience] = map[string]bool{}
 			}

@@ -16,7 +16,7 @@ type Decide func(report.Report) (report.Report, report.Entry, error)
 
 // Act locks a report, decides, and keeps the new state with its timeline entry, its public projection and its
 // events. id is the UUID or the public code.
-func (s *Store) Act(ctx context.Context, id string, loc *time.Location, decide Decide) (report.Report, error) {
+func (s *Store) Act(ctx context.Context, id string, lens view.Lens, decide Decide) (report.Report, error) {
 	var after report.Report
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		before, err := lockReport(ctx, tx, id)
@@ -34,11 +34,11 @@ func (s *Store) Act(ctx context.Context, id string, loc *time.Location, decide D
 			return err
 		}
 		batch := &pgx.Batch{}
-		project(batch, &after, loc)
+		project(batch, &after, lens.Location)
 		if err := sendBatch(ctx, tx, batch); err != nil {
 			return err
 		}
-		return insertEvents(ctx, tx, view.Events(&before, after, loc), entry.At)
+		return insertEvents(ctx, tx, view.Events(&before, after, lens), entry.At)
 	})
 	if err != nil {
 		return report.Report{}, fmt.Errorf("act on report %s: %w", id, classify(err))

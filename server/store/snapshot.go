@@ -24,15 +24,15 @@ const (
 
 // Live answers the hub: what a topic holds, and what happened after a number.
 type Live struct {
-	store    *Store
-	location *time.Location
-	exists   func(schema.Topic) bool
+	store  *Store
+	lens   view.Lens
+	exists func(schema.Topic) bool
 }
 
-// Live makes the hub's source; days on the public view are days in loc. Topics for which exists answers false are not
+// Live makes the hub's source; lens is how it sees reports. Topics for which exists answers false are not
 // found: otherwise anybody could make the hubs keep thousands of names.
-func (s *Store) Live(loc *time.Location, exists func(schema.Topic) bool) *Live {
-	return &Live{s, loc, exists}
+func (s *Store) Live(lens view.Lens, exists func(schema.Topic) bool) *Live {
+	return &Live{s, lens, exists}
 }
 
 // Snapshot reads what the topic's audience draws, with the number up to which it is complete, in one repeatable-read
@@ -53,7 +53,7 @@ func (l *Live) Snapshot(ctx context.Context, topic string) (schema.SourceSnapsho
 		if err != nil {
 			return err
 		}
-		out.Data, err = encodeSnapshot(t.Audience, reports, l.location)
+		out.Data, err = encodeSnapshot(t.Audience, reports, l.lens)
 		return err
 	})
 	out.At = out.At.UTC()
@@ -84,7 +84,7 @@ func reportsOf(ctx context.Context, tx pgx.Tx, t schema.Topic) ([]report.Report,
 	return pgx.CollectRows(rows, scanReport)
 }
 
-func encodeSnapshot(a schema.Audience, reports []report.Report, loc *time.Location) (json.RawMessage, error) {
+func encodeSnapshot(a schema.Audience, reports []report.Report, lens view.Lens) (json.RawMessage, error) {
 	limit := snapshotBytes
 	if a == schema.Public {
 		limit = publicSnapshotBytes
@@ -92,7 +92,7 @@ func encodeSnapshot(a schema.Audience, reports []report.Report, loc *time.Locati
 	snap := schema.Snapshot{Reports: []json.RawMessage{}}
 	size := 0
 	for _, r := range reports {
-		seen, ok := seenBy(a, r, loc)
+		seen, ok := seenBy(a, r, lens)
 		if !ok {
 			continue
 		}
@@ -110,14 +110,14 @@ func encodeSnapshot(a schema.Audience, reports []report.Report, loc *time.Locati
 	return json.Marshal(snap)
 }
 
-func seenBy(a schema.Audience, r report.Report, loc *time.Location) (any, bool) {
+func seenBy(a schema.Audience, r report.Report, lens view.Lens) (any, bool) {
 	switch a {
 	case schema.Ops, schema.Unit:
 		return view.Ops(r), true
 	case schema.Wall:
-		return view.Wall(r)
+		return view.Wall(r, lens)
 	case schema.Public:
-		return view.Public(r, loc)
+		return view.Public(r, lens.Location)
 	case schema.Screen:
 	}
 	return nil, false

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"toancanh/schema"
 	"toancanh/server/report"
@@ -27,12 +26,12 @@ type Draft struct {
 // to every topic it left. A withdrawn report leaves every topic, and each is asked to forget what was said: also
 // one it had left before in its present area. Topics of areas and units it was in long ago only the store knows; it
 // erases what it keeps by ID. Operators still find the report through the API, without its texts.
-func Events(before *report.Report, after report.Report, loc *time.Location) []Draft {
+func Events(before *report.Report, after report.Report, lens Lens) []Draft {
 	var was faces
 	if before != nil {
-		was = facesOf(*before, loc)
+		was = facesOf(*before, lens)
 	}
-	is := facesOf(after, loc)
+	is := facesOf(after, lens)
 	purge := after.WithdrawnAt != nil
 	var drafts []Draft
 	for i, now := range is {
@@ -68,7 +67,7 @@ type face struct {
 // faces are those of ops, wall, public and unit, in this order.
 type faces [4]face
 
-func facesOf(r report.Report, loc *time.Location) faces {
+func facesOf(r report.Report, lens Lens) faces {
 	ops := face{audience: schema.Ops, id: r.ID, data: encode(Ops(r))}
 	ops.reach = schema.AreaTopics(schema.Ops, r.Division, r.Path...)
 	if r.WithdrawnAt == nil {
@@ -76,7 +75,7 @@ func facesOf(r report.Report, loc *time.Location) faces {
 	}
 
 	wall := face{audience: schema.Wall, id: r.ID, reach: schema.AreaTopics(schema.Wall, r.Division, r.Path...)}
-	if w, ok := Wall(r); ok {
+	if w, ok := Wall(r, lens); ok {
 		wall.topics, wall.data = wall.reach, encode(w)
 	}
 
@@ -84,7 +83,7 @@ func facesOf(r report.Report, loc *time.Location) faces {
 	if r.AcceptedAt != nil {
 		public.reach = schema.AreaTopics(schema.Public, r.Division, r.Path...)
 	}
-	if p, ok := Public(r, loc); ok {
+	if p, ok := Public(r, lens.Location); ok {
 		public.topics, public.data = public.reach, encode(p)
 		p.Version = 0
 		public.seen = encode(p)

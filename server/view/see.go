@@ -47,7 +47,7 @@ func withoutWithdrawn(r report.Report) report.Report {
 }
 
 // Wall is the report for screens; false when they may not see it, which is once it is withdrawn.
-func Wall(r report.Report) (WallReport, bool) {
+func Wall(r report.Report, lens Lens) (WallReport, bool) {
 	if r.WithdrawnAt != nil {
 		return WallReport{}, false
 	}
@@ -56,6 +56,7 @@ func Wall(r report.Report) (WallReport, bool) {
 		Summary: Summary(r.Description), Lat: r.Location.Lat, Lon: r.Location.Lon, Area: r.Area, Path: path(r),
 		Status: string(r.Status), Priority: string(r.Priority), Emergency: r.Emergency,
 		State: string(r.State()), Open: r.Open(), ReceivedAt: r.ReceivedAt.UTC(), ClosedAt: utc(r.EndedAt()),
+		Unit: r.Unit, UnitName: lens.UnitName(r.Unit), NextAct: string(r.NextAct()),
 	}
 	if w.Open {
 		w.DueAt = utc(r.Running())

@@ -2,7 +2,34 @@
 // an allow-list: a field that is not in it cannot reach it. It never stores or sends anything.
 package view
 
-import "time"
+import (
+	"time"
+
+	"toancanh/server/report"
+)
+
+// Lens is what a face needs besides the report: the zone its days are counted in, and what people call the units.
+type Lens struct {
+	Location *time.Location
+	Units    map[string]string // code -> name; may be nil
+}
+
+// NewLens makes a lens for the units that act.
+func NewLens(loc *time.Location, units []report.Unit) Lens {
+	l := Lens{Location: loc, Units: make(map[string]string, len(units))}
+	for _, u := range units {
+		l.Units[u.ID] = u.Name
+	}
+	return l
+}
+
+// UnitName is what people call a unit; a unit nobody named goes by its code.
+func (l Lens) UnitName(code string) string {
+	if name, ok := l.Units[code]; ok {
+		return name
+	}
+	return code
+}
 
 // OpsReport is a report as operators, leads, leaders and the staff of its unit see it.
 type OpsReport struct {
@@ -75,7 +102,10 @@ type WallReport struct {
 	State      string     `json:"state"`
 	Open       bool       `json:"open"`
 	ReceivedAt time.Time  `json:"received_at"`
-	DueAt      *time.Time `json:"due_at"` // the running deadline: overdue is open and due_at before now
+	Unit       string     `json:"unit"`      // code of the unit that is responsible; empty while none is
+	UnitName   string     `json:"unit_name"` // its name, the code when nobody named it
+	NextAct    string     `json:"next_act"`  // the act that is due next: accept, assign, resolve, publish or none
+	DueAt      *time.Time `json:"due_at"`    // the running deadline: overdue is open and due_at before now
 	ClosedAt   *time.Time `json:"closed_at"`
 }
 

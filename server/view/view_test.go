@@ -3,6 +3,8 @@ package view_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -34,6 +36,11 @@ const (
 	nameCanary  = "Chim Hoàng Yến"
 	phoneCanary = "0912 345 678"
 )
+
+func lens(tb testing.TB) view.Lens {
+	tb.Helper()
+	return view.NewLens(vietnam(tb), []report.Unit{{ID: "so-tnmt", Name: "Sở Tài nguyên và Môi trường"}})
+}
 
 func rulebook(tb testing.TB) *report.Rulebook {
 	tb.Helper()
@@ -144,7 +151,7 @@ func TestThePublicSeesOnlyTheseFields(t *testing.T) {
 	if diff := cmp.Diff(want, names(view.FollowReport{})); diff != "" {
 		t.Errorf("FollowReport (-want +got):\n%s", diff)
 	}
-	want = []string{"area", "category", "closed_at", "code", "due_at", "emergency", "id", "lat", "lon", "open", "origin", "path", "priority", "received_at", "state", "status", "summary", "version"}
+	want = []string{"area", "category", "closed_at", "code", "due_at", "emergency", "id", "lat", "lon", "next_act", "open", "origin", "path", "priority", "received_at", "state", "status", "summary", "unit", "unit_name", "version"}
 	if diff := cmp.Diff(want, names(view.WallReport{})); diff != "" {
 		t.Errorf("WallReport (-want +got):\n%s", diff)
 	}
@@ -169,20 +176,74 @@ func TestOpsIsTheContract(t *testing.T) {
 func TestWallShowsARedactedSummary(t *testing.T) {
 	t.Parallel()
 	b, r := fresh(t)
-	w, ok := view.Wall(r)
+	w, ok := view.Wall(r, lens(t))
 	if !ok || strings.Contains(w.Summary, phoneCanary) || w.State != "warning" || !w.Open || w.DueAt == nil || !w.DueAt.Equal(*r.Due.Accept) {
 		t.Errorf("wall = %+v, %v", w, ok)
 	}
 	if got := encode(t, w); strings.Contains(got, "Số 5") {
 		t.Errorf("the wall shows the address: %s", got)
 	}
-	w, _ = view.Wall(do(t, b, r, actsTo(report.DaXuLy)...))
+	w, _ = view.Wall(do(t, b, r, actsTo(report.DaXuLy)...), lens(t))
 	if w.Open || w.DueAt != nil || w.ClosedAt == nil || w.State != "normal" {
 		t.Errorf("handled on the wall = %+v", w)
 	}
 	r.Path = nil
-	if w, _ := view.Wall(r); !strings.Contains(encode(t, w), `"path":[]`) {
+	if w, _ := view.Wall(r, lens(t)); !strings.Contains(encode(t, w), `"path":[]`) {
 		t.Error("a path of nothing is null")
+	}
+}
+
+func TestTheWallNamesWhoActsNext(t *testing.T) {
+	t.Parallel()
+	const name = "Sở Tài nguyên và Môi trường"
+	for status, want := range map[report.Status]string{
+		report.Moi: "accept", report.CanBoSung: "", report.KhongTiepNhan: "", report.TrungLap: "",
+		report.DaTiepNhan: "assign", report.TraLai: "assign",
+		report.DaPhanCong: "resolve", report.DangXuLy: "resolve", report.XinGiaHan: "resolve", report.MoLai: "resolve",
+		report.DaXuLy: "publish", report.CongKhai: "", report.HoanThanh: "",
+	} {
+		b, r := fresh(t)
+		r = do(t, b, r, actsTo(status)...)
+		w, ok := view.Wall(r, lens(t))
+		if !ok || w.NextAct != want {
+			t.Errorf("%s: next act = %q, want %q", status, w.NextAct, want)
+		}
+		if r.Unit != "" && (w.Unit != "so-tnmt" || w.UnitName != name) || r.Unit == "" && w.Unit+w.UnitName != "" {
+			t.Errorf("%s: unit %q is named %q on the wall", status, w.Unit, w.UnitName)
+		}
+		if w, _ := view.Wall(r, view.Lens{}); w.UnitName != r.Unit {
+			t.Errorf("%s: a unit without a name = %q, want its code", status, w.UnitName)
+		}
+	}
+}
+
+// The golden frames are read by the screens' tests too: they must say what the view says, all of it and no more.
+func TestTheGoldenFramesHoldWholeWallReports(t *testing.T) {
+	t.Parallel()
+	for name, place := range map[string]func(map[string]json.RawMessage) json.RawMessage{
+		"event-report.json": func(frame map[string]json.RawMessage) json.RawMessage { return frame["data"] },
+		"snapshot.json": func(frame map[string]json.RawMessage) json.RawMessage {
+			var data struct{ Reports []json.RawMessage }
+			if err := json.Unmarshal(frame["data"], &data); err != nil || len(data.Reports) == 0 {
+				t.Fatalf("snapshot.json: %v, %d reports", err, len(data.Reports))
+			}
+			return data.Reports[0]
+		},
+	} {
+		raw, err := os.ReadFile("../../schema/testdata/frames/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var frame, got map[string]json.RawMessage
+		if err := json.Unmarshal(raw, &frame); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if err := json.Unmarshal(place(frame), &got); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(names(view.WallReport{}), slices.Sorted(maps.Keys(got))); diff != "" {
+			t.Errorf("%s (-view +golden):\n%s", name, diff)
+		}
 	}
 }
 
@@ -376,7 +437,7 @@ func TestEvents(t *testing.T) {
 				before = new(do(t, b, born, actsTo(c.before)...))
 				after = do(t, b, *before, *c.act)
 			}
-			drafts := view.Events(before, after, vietnam(t))
+			drafts := view.Events(before, after, lens(t))
 			if diff := cmp.Diff(c.want, brief(drafts)); diff != "" {
 				t.Errorf("events (-want +got):\n%s", diff)
 			}
@@ -400,7 +461,7 @@ func TestAWithdrawnReportHasNoTextLeft(t *testing.T) {
 	for _, status := range report.Statuses() {
 		before := do(t, b, r, actsTo(status)...)
 		after := do(t, b, before, report.Act{Name: report.Withdraw, Reason: "Gửi nhầm"})
-		for _, d := range view.Events(&before, after, vietnam(t)) {
+		for _, d := range view.Events(&before, after, lens(t)) {
 			if d.Kind != schema.KindGone || d.Data != nil || !d.Purge {
 				t.Errorf("%s: %s %s after withdrawal, purge %v: %s", status, d.Audience, d.Kind, d.Purge, d.Data)
 			}
@@ -419,7 +480,7 @@ func TestTopicsHoldWhatTheirAudienceMaySee(t *testing.T) {
 	for _, status := range report.Statuses() {
 		held := map[string]string{}
 		take := func(before *report.Report, after report.Report) {
-			for _, d := range view.Events(before, after, vietnam(t)) {
+			for _, d := range view.Events(before, after, lens(t)) {
 				for _, topic := range d.Topics {
 					if d.Kind == schema.KindGone {
 						delete(held, topic)
@@ -469,9 +530,9 @@ func TestTopicsHoldWhatTheirAudienceMaySee(t *testing.T) {
 
 func BenchmarkEventsOfABirth(b *testing.B) {
 	_, r := fresh(b)
-	loc := vietnam(b)
+	l := lens(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		view.Events(nil, r, loc)
+		view.Events(nil, r, l)
 	}
 }

@@ -38,6 +38,21 @@ describe('a wall report', () => {
   });
 });
 
+describe('who acts next on a wall report', () => {
+  it('is the unit, by its name, and the act the clock waits for', () => {
+    const raw = { ...wall, unit: 'so-xd', unit_name: 'Sở Xây dựng', next_act: 'resolve' };
+    expect(parseWallReport(raw)).toMatchObject({ unit: 'so-xd', unitName: 'Sở Xây dựng', nextAct: 'resolve' });
+  });
+
+  it('falls back to the code of the unit, and to no act this build does not know', () => {
+    expect(parseWallReport({ ...wall, unit: 'so-xd', next_act: 'dance' })).toMatchObject({
+      unitName: 'so-xd',
+      nextAct: '',
+    });
+    expect(parseWallReport(wall)).toMatchObject({ unit: '', unitName: '', nextAct: '' });
+  });
+});
+
 describe('an ops report', () => {
   it('is due when the clock that runs ends', () => {
     const got = parseOpsReport({ ...wall, description: 'x', due: { accept: null, running: '2026-11-23T04:00:00Z' } });

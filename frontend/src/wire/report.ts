@@ -23,6 +23,10 @@ export const statuses = [
 ] as const;
 export type Status = (typeof statuses)[number];
 
+export const nextActs = ['accept', 'assign', 'resolve', 'publish'] as const;
+/** The act the running clock waits for; none while no clock runs. */
+export type NextAct = (typeof nextActs)[number] | '';
+
 export interface WallReport {
   id: string;
   code: string;
@@ -37,6 +41,10 @@ export interface WallReport {
   status: Status;
   state: State;
   open: boolean;
+  /** The unit that is responsible; empty while none is. */
+  unit: string;
+  unitName: string;
+  nextAct: NextAct;
   receivedAt: number;
   dueAt: number | null;
   closedAt: number | null;
@@ -91,6 +99,10 @@ function asStatus(value: unknown): Status | null {
   return (statuses as readonly string[]).includes(asText(value)) ? (value as Status) : null;
 }
 
+function asNextAct(value: unknown): NextAct {
+  return (nextActs as readonly string[]).includes(asText(value)) ? (value as NextAct) : '';
+}
+
 function asPriority(value: unknown): Priority {
   return priorities.includes(asText(value)) ? (value as Priority) : 'binh_thuong';
 }
@@ -115,6 +127,9 @@ export function parseWallReport(raw: JsonObject): WallReport | null {
     status,
     state: asState(raw['state']) ?? 'normal',
     open: raw['open'] === true,
+    unit: asText(raw['unit']),
+    unitName: asText(raw['unit_name'], asText(raw['unit'])).normalize('NFC'),
+    nextAct: asNextAct(raw['next_act']),
     receivedAt,
     dueAt: asTime(raw['due_at']),
     closedAt: asTime(raw['closed_at']),
