@@ -27,6 +27,12 @@ export class Now {
     );
   }
 
+  /** Shows a time that somebody else moves, until start() is called again. */
+  play(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#ms = ms;
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
   }

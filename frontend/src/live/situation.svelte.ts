@@ -15,8 +15,9 @@ export class LiveSituation<R extends Versioned> {
     this.#plain = new Situation(kind);
   }
 
-  apply(frame: Frame): void {
-    if (!this.#plain.apply(frame, Date.now()) || this.#pending) return;
+  /** Applies a frame; `now` is this machine's clock, or the time played when the past is looked at. */
+  apply(frame: Frame, now = Date.now()): void {
+    if (!this.#plain.apply(frame, now) || this.#pending) return;
     this.#pending = true;
     queueMicrotask(() => {
       this.#pending = false;

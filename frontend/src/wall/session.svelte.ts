@@ -1,8 +1,10 @@
+import { fetchPage, fetchPicture } from '../api/past';
 import { fetchAreas, fetchGeometry, fetchScreen, fetchTicket, type Screen } from '../api/screen';
 import { createFormats, type Formats } from '../i18n/format';
 import { Connection } from '../live/connection';
 import type { Link } from '../live/link';
 import { Now } from '../live/now.svelte';
+import { PastSource, type PastStart, type Play } from '../live/past';
 import { openPipe } from '../live/pipe';
 import { LiveSituation } from '../live/situation.svelte';
 import type { MapShapes } from '../map/picture';
@@ -19,6 +21,14 @@ export interface Setting {
   formats: Formats;
 }
 
+/** What feeds a wall: the live connection, or the player of the past. */
+export interface Source {
+  start(): void;
+  stop(): void;
+  look(): void;
+  readonly seq: number;
+}
+
 /**
  * Everything one wall holds: its setting, the situation, the link and the time. start() begins fetching and
  * listening; stop() ends both.
@@ -32,38 +42,50 @@ export class WallSession {
   link = $state.raw<Link>({ phase: 'connecting', cause: 'none', dataAt: null, transport: 'websocket', offsetMs: 0 });
   /** Set while the setting cannot be fetched. */
   waiting = $state(false);
-  #connection: Connection | null = null;
+  /** What the player does; null on a wall that shows the present. */
+  play = $state.raw<Play | null>(null);
+  readonly #past: PastStart | null;
+  #source: Source | null = null;
+  #player: PastSource | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(screenId: string, onBuild: () => void) {
+  /** `past` names where to look back to; null shows the present. */
+  constructor(screenId: string, onBuild: () => void, past: PastStart | null = null) {
     this.#screenId = screenId;
     this.#onBuild = onBuild;
+    this.#past = past;
   }
 
   start(): void {
-    this.now.start();
+    if (this.#past === null) this.now.start();
+    else this.now.play(this.#past.at);
     void this.#prepare();
   }
 
   stop(): void {
     clearTimeout(this.#retry);
     this.now.stop();
-    this.#connection?.stop();
+    this.#source?.stop();
   }
 
   /** Call when the page may have slept. */
   look(): void {
-    this.#connection?.look();
+    this.#source?.look();
   }
 
   get seq(): number {
-    return this.#connection?.seq ?? 0;
+    return this.#source?.seq ?? 0;
+  }
+
+  /** The controls of the look-back; null on a wall that shows the present. */
+  get player(): PastSource | null {
+    return this.#player;
   }
 
   async #prepare(): Promise<void> {
     try {
       const screen = await fetchScreen(this.#screenId);
-      if (this.#connection === null) this.#listen(screen);
+      this.#source ??= this.#open(screen);
       const [areas, communes, districts, province] = await Promise.all([
         fetchAreas(screen.division),
         fetchGeometry(screen.division, 'commune'),
@@ -79,8 +101,14 @@ export class WallSession {
     }
   }
 
-  #listen(screen: Screen): void {
-    this.#connection = new Connection({
+  #open(screen: Screen): Source {
+    const source = this.#past === null ? this.#listen(screen) : this.#lookBack(screen, this.#past);
+    source.start();
+    return source;
+  }
+
+  #listen(screen: Screen): Source {
+    return new Connection({
       topics: screen.topics,
       fetchTicket: () => fetchTicket(screen.topics, screen.id),
       openPipe,
@@ -93,6 +121,27 @@ export class WallSession {
       },
       onBuild: this.#onBuild,
     });
-    this.#connection.start();
+  }
+
+  #lookBack(screen: Screen, start: PastStart): Source {
+    this.#player = new PastSource({
+      topic: screen.topics.find((topic) => topic.startsWith('wall/')) ?? '',
+      start,
+      fetchPicture,
+      fetchPage,
+      onFrame: (frame, now) => {
+        this.situation.apply(frame, now);
+      },
+      onLink: (link) => {
+        this.link = link;
+      },
+      onTime: (at) => {
+        this.now.play(at);
+      },
+      onPlay: (play) => {
+        this.play = play;
+      },
+    });
+    return this.#player;
   }
 }

@@ -16,7 +16,11 @@ import { asArray, asCount, asObject, asText, asTime, parseObject, type JsonObjec
  * know; the caller counts it and goes on, because a newer server may say more than an older screen knows.
  */
 export function parseFrame(text: string): Frame | null {
-  const raw = parseObject(text);
+  return readFrame(parseObject(text));
+}
+
+/** Reads a frame that is an object already. */
+export function readFrame(raw: JsonObject | null): Frame | null {
   switch (raw?.['type']) {
     case 'hello':
       return parseHello(raw);
