@@ -23,6 +23,7 @@ import (
 	"toancanh/schema/sample"
 	"toancanh/server/area"
 	"toancanh/server/auth"
+	"toancanh/server/door"
 	"toancanh/server/intake"
 	"toancanh/server/public"
 	"toancanh/server/relay"
@@ -203,7 +204,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	if s.options.MetricsListen != "" {
 		g.Go(func() error { return s.servePrivate(life) })
 	}
-	g.Go(func() error { return s.app.Listener(listener) })
+	g.Go(func() error { return s.app.Listener(door.Patient(listener, s.log)) })
 	g.Go(func() error {
 		select {
 		case <-ctx.Done():

@@ -12,6 +12,7 @@ import (
 
 	"toancanh/hub"
 	"toancanh/server"
+	"toancanh/server/door"
 )
 
 type hubCmd struct {
@@ -62,7 +63,7 @@ func (c hubCmd) Run(ctx context.Context) error {
 	defer end()
 	g, life := errgroup.WithContext(life)
 	g.Go(func() error { return h.Run(life) })
-	g.Go(func() error { return app.Listener(listener) })
+	g.Go(func() error { return app.Listener(door.Patient(listener, log)) })
 	g.Go(func() error {
 		select {
 		case <-ctx.Done():
