@@ -48,7 +48,16 @@ class Stage {
   #picture(at: number): Promise<PastPicture> {
     if (this.away) return Promise.reject(new Error('away'));
     this.pictures.push(at);
-    const snapshot: Frame = { type: 'snapshot', topic, epoch: 'e', seq: 0, at, reports: [], truncated: 0 };
+    const snapshot: Frame = {
+      type: 'snapshot',
+      topic,
+      epoch: 'e',
+      seq: 0,
+      at,
+      reports: [],
+      truncated: 0,
+      screen: null,
+    };
     const open = { key: 'kpi/open', version: at * 1000, at, data: { value: 1, as_of: new Date(at).toISOString() } };
     return Promise.resolve({ at, frames: [snapshot], levels: [open], completeFrom: 0 });
   }

@@ -86,6 +86,8 @@ const longestPageMs = 6 * 3_600_000;
 /** A page lasts about this long on the screen, and is asked for this much before it is needed. */
 const pageLastsMs = 60_000;
 const aheadMs = 15_000;
+/** Nearer to the present than this there is nothing to look back to, and no page worth asking for. */
+const presentMs = 10_000;
 
 /**
  * Plays what a wall showed, in place of a Connection: a picture of one instant, then page after page of what
@@ -238,7 +240,7 @@ export class PastSource {
   #fetch(): void {
     if (this.#fetching || performance.now() < this.#retryAt) return;
     if (this.#loadedTo === null) void this.#load((life) => this.#picture(life));
-    else if (this.#loadedTo - this.#at < aheadMs * this.#speed && Date.now() - this.#loadedTo > tickMs) {
+    else if (this.#loadedTo - this.#at < aheadMs * this.#speed && Date.now() - this.#loadedTo > presentMs) {
       void this.#load((life) => this.#page(life));
     }
   }
@@ -291,7 +293,7 @@ export class PastSource {
   #publish(): void {
     const now = performance.now();
     const known = this.#loadedTo !== null;
-    const ended = known && Date.now() - this.#at < 2 * tickMs;
+    const ended = known && Date.now() - this.#at < presentMs;
     const waiting = !ended && (!known || (!this.#paused && this.#at >= (this.#loadedTo ?? 0)));
     if (!waiting) this.#waitingSince = null;
     else this.#waitingSince ??= now;
