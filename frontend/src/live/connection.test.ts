@@ -33,23 +33,31 @@ class Stage {
     return Promise.resolve({ token: `t${String(this.tickets)}`, expiresAt: Date.now() + 3_600_000 });
   };
   sourceAt: number | null = null;
-  readonly connection = new Connection({
-    topics: [topic],
-    fetchTicket: () => this.fetchTicket(),
-    openPipe: (request, events) => {
-      const pipe = new FakePipe(request, events);
-      this.pipes.push(pipe);
-      return {
-        close: () => {
-          pipe.closed = true;
-        },
-      };
-    },
-    onFrame: (frame) => this.frames.push(frame),
-    onLink: (link) => this.links.push(link),
-    onBuild: (build) => this.builds.push(build),
-    random: () => 0.5,
-  });
+  readonly connection: Connection;
+
+  constructor(more: { dataAt?: number } = {}) {
+    this.connection = this.#connect(more);
+  }
+
+  #connect = (more: { dataAt?: number }): Connection =>
+    new Connection({
+      topics: [topic],
+      ...more,
+      fetchTicket: () => this.fetchTicket(),
+      openPipe: (request, events) => {
+        const pipe = new FakePipe(request, events);
+        this.pipes.push(pipe);
+        return {
+          close: () => {
+            pipe.closed = true;
+          },
+        };
+      },
+      onFrame: (frame) => this.frames.push(frame),
+      onLink: (link) => this.links.push(link),
+      onBuild: (build) => this.builds.push(build),
+      random: () => 0.5,
+    });
 
   get pipe(): FakePipe {
     const last = this.pipes.at(-1);
@@ -252,7 +260,7 @@ describe('what is shown', () => {
     await stage.live();
     vi.setSystemTime(Date.now() + 3_600_000);
     await settle(250);
-    expect(stage.link).toMatchObject({ phase: 'stale', cause: 'link' });
+    expect(stage.link).toMatchObject({ phase: 'stale', cause: 'waking' });
     expect(stage.pipe.closed).toBe(true);
     await settle(1000);
     stage.hello();
@@ -267,6 +275,91 @@ describe('what is shown', () => {
     vi.setSystemTime(Date.now() + 15_000); // the monotonic clock stands still, as in a suspended machine
     stage.pipe.events.message(old);
     expect(stage.link.phase).toBe('stale');
+  });
+
+  it('is stale while the page is hidden, and believed again only after a beat that follows its return', async () => {
+    await stage.live();
+    stage.connection.hide();
+    expect(stage.link).toMatchObject({ phase: 'stale', cause: 'waking' });
+    await settle(2000);
+    stage.beat(10);
+    await settle(2000);
+    stage.beat(10);
+    expect(stage.link.phase).toBe('stale');
+    stage.connection.look();
+    expect(stage.link).toMatchObject({ phase: 'stale', cause: 'waking' });
+    await settle(250);
+    expect(stage.link.phase).toBe('stale');
+    stage.beat(10);
+    expect(stage.link.phase).toBe('live');
+    expect(stage.pipes).toHaveLength(1);
+  });
+
+  it('blames the link when no beat follows the return', async () => {
+    await stage.live();
+    stage.connection.hide();
+    await settle(1000);
+    stage.connection.look();
+    await settle(5000);
+    expect(stage.link).toMatchObject({ phase: 'stale', cause: 'link' });
+  });
+
+  it('begins as old with a kept picture, and is live when a beat confirms the snapshot', async () => {
+    const dataAt = Date.now() - 3_600_000;
+    stage = new Stage({ dataAt });
+    stage.connection.start();
+    expect(stage.link).toMatchObject({ phase: 'stale', cause: 'waking', dataAt });
+    await settle();
+    stage.hello();
+    stage.snapshot(10);
+    expect(stage.link).toMatchObject({ phase: 'stale', dataAt });
+    stage.beat(10);
+    expect(stage.link).toMatchObject({ phase: 'live', dataAt: Date.now() });
+  });
+
+  it('names the dead link after a while when the kept picture is all there is', async () => {
+    const dataAt = Date.now() - 3_600_000;
+    stage = new Stage({ dataAt });
+    stage.connection.start();
+    await settle(5000);
+    expect(stage.link).toMatchObject({ phase: 'stale', cause: 'link', dataAt });
+  });
+
+  it('is stale when beats come, but ever later', async () => {
+    await stage.live();
+    for (let lateMs = 0; lateMs <= 8000; lateMs += 1000) {
+      await settle(2000);
+      const at = new Date(Date.now() - lateMs).toISOString();
+      stage.pipe.say({ type: 'beat', at, source_at: at, epoch: 'e1', heads: { [topic]: 10 } });
+      if (stage.pipe.closed) break;
+      expect(stage.link.phase).toBe(lateMs > 4500 ? 'stale' : 'live');
+    }
+    expect(stage.link).toMatchObject({ phase: 'stale', cause: 'link' });
+    await settle(10_000);
+    expect(stage.pipes.length).toBeGreaterThan(1);
+  });
+
+  it('is not fooled by one beat from the future', async () => {
+    await stage.live();
+    for (const aheadMs of [0, 0, 60_000, 0, 0]) {
+      await settle(2000);
+      const at = new Date(Date.now() + aheadMs).toISOString();
+      stage.pipe.say({ type: 'beat', at, source_at: at, epoch: 'e1', heads: { [topic]: 10 } });
+      expect(stage.link).toMatchObject({ phase: 'live', offsetMs: 0 });
+    }
+  });
+
+  it('names the fault and keeps the time of the data through a link, a relay and a database that die in turn', async () => {
+    await stage.live();
+    stage.sourceAt = Date.now(); // the relay or its database stands still: beats go on, the source does not
+    const frozen = stage.sourceAt;
+    for (let s = 0; s < 3; s++) {
+      await settle(2000);
+      stage.beat(10);
+    }
+    expect(stage.link).toMatchObject({ phase: 'stale', cause: 'source', dataAt: frozen });
+    await settle(6000); // now the link too
+    expect(stage.link).toMatchObject({ phase: 'stale', cause: 'link', dataAt: frozen });
   });
 
   it('knows the server is ahead of a clock that is wrong', async () => {

@@ -17,6 +17,8 @@ export interface ConnectionOptions {
   onLink: (link: Link) => void;
   /** Called when the server greets with another build than before on this page. */
   onBuild?: (build: string) => void;
+  /** The server's time of a picture this page begins with: it is shown, as old, until a beat confirms a newer one. */
+  dataAt?: number | null;
   random?: () => number;
 }
 
@@ -59,6 +61,9 @@ export class Connection {
   #retryMs = 0;
   #startedAt = 0;
   #heardAt: number | null = null;
+  #spokenAt: number | null = null; // when the newest beat was spoken, by this machine's clock
+  #hidden = false;
+  #wokeAt = 0;
   #serverAt: number | null = null;
   #sourceAt: number | null = null;
   #confirmed = false;
@@ -76,10 +81,14 @@ export class Connection {
     this.#random = options.random ?? Math.random;
     this.#wallet = new TicketWallet(options.fetchTicket);
     this.#positions = new Positions(options.topics);
+    this.#dataAt = options.dataAt ?? null;
   }
+
   start(): void {
     const now = Date.now();
-    this.#aliveAt = this.#confirmedAt = this.#startedAt = now;
+    this.#aliveAt = this.#startedAt = this.#wokeAt = now;
+    // Nobody can take an empty page for news; an old picture is another matter.
+    if (this.#dataAt === null) this.#confirmedAt = now;
     this.#aliveMono = performance.now();
     this.#ticker = setInterval(() => {
       this.#tick();
@@ -93,9 +102,21 @@ export class Connection {
     this.#abandon();
   }
 
+  /** Call when the page is hidden or frozen: what it then holds is believed again only after a beat that follows look(). */
+  hide(): void {
+    this.#hidden = true;
+    this.#doubt();
+    this.#publish(Date.now());
+  }
+
   /** Call when the page became visible, the network came back or the page was restored from a cache. */
   look(): void {
     const now = Date.now();
+    if (this.#hidden) {
+      this.#hidden = false;
+      this.#wokeAt = now;
+      this.#doubt();
+    }
     if (!this.#alive(now)) return;
     if (this.#heardAt !== null && now - this.#heardAt > this.#beatMs * 1.5) this.#comeBack(0);
     this.#publish(now);
@@ -158,7 +179,7 @@ export class Connection {
     this.#heardAt = now;
     const frame = parseFrame(text);
     if (frame !== null) this.#take(frame, now);
-    if (this.#positions.settled) this.#confirm(now);
+    if (this.#positions.settled && !this.#hidden) this.#confirm(now);
     this.#publish(now);
   }
 
@@ -192,6 +213,7 @@ export class Connection {
 
   #greet(hello: Hello, now: number): void {
     this.#clock.restart(hello.at, now);
+    this.#spokenAt = now;
     this.#serverAt = hello.at;
     this.#beatMs = Math.max(250, hello.beatMs);
     this.#retryMs = hello.retryMs;
@@ -217,6 +239,7 @@ export class Connection {
 
   #beat(beat: Beat, now: number): void {
     this.#clock.hear(beat.at, now);
+    this.#spokenAt = Math.max(this.#spokenAt ?? -Infinity, now - this.#clock.late(beat.at, now));
     this.#serverAt = beat.at;
     this.#sourceAt = beat.sourceAt;
     if (this.#positions.enter(beat.epoch)) {
@@ -229,7 +252,7 @@ export class Connection {
 
   #confirm(now: number): void {
     this.#confirmed = true;
-    this.#confirmedAt = now;
+    this.#confirmedAt = this.#spokenAt ?? now; // a late word confirms what was, not what is
     this.#attempt = 0;
     this.#fruitless.clear();
     this.#dataAt = Math.min(this.#serverAt ?? now, this.#sourceAt ?? Infinity);
@@ -307,7 +330,7 @@ export class Connection {
 
   #silent(now: number): boolean {
     if (this.#pipe === null && !this.#connecting) return false;
-    const since = Math.max(this.#startedAt, this.#heardAt ?? 0);
+    const since = Math.max(this.#startedAt, this.#spokenAt ?? 0);
     const heard = this.#heardAt !== null && this.#heardAt > this.#startedAt;
     return now - since > (heard ? this.#allowedMs * 1.5 : openMs);
   }
@@ -323,14 +346,20 @@ export class Connection {
     this.#aliveAt = now;
     this.#aliveMono = mono;
     if (gap <= this.#allowedMs && gap >= 0 && jump <= skewMs) return true;
+    this.#wokeAt = now;
+    this.#doubt();
+    if (gap >= 0 && gap <= sleepMs && jump <= skewMs) return true;
+    this.#attempt = 0;
+    this.#heardAt = this.#spokenAt = null;
+    this.#comeBack(0);
+    return false;
+  }
+
+  /** Nothing counts as confirmed until a beat that comes after this. */
+  #doubt(): void {
     this.#confirmed = false;
     this.#confirmedAt = -Infinity;
     this.#positions.reopen();
-    if (gap >= 0 && gap <= sleepMs && jump <= skewMs) return true;
-    this.#attempt = 0;
-    this.#heardAt = null;
-    this.#comeBack(0);
-    return false;
   }
 
   get #allowedMs(): number {
@@ -341,7 +370,8 @@ export class Connection {
     const link: Link = {
       ...judge({
         now,
-        heardAt: this.#heardAt,
+        heardAt: this.#spokenAt,
+        wokeAt: this.#wokeAt,
         confirmedAt: this.#confirmedAt,
         confirmed: this.#confirmed,
         sourceAt: this.#sourceAt === null ? null : this.#sourceAt - this.#clock.offset,

@@ -5,8 +5,11 @@ export const staleAfterMs = 4500;
 
 export type Phase = 'connecting' | 'live' | 'stale';
 
-/** Why the data cannot be vouched for: no word from the hub, none from PostgreSQL, or no right to listen. */
-export type Cause = 'none' | 'link' | 'source' | 'refused';
+/**
+ * Why the data cannot be vouched for: no word from the hub, none from PostgreSQL, no right to listen; or this page has
+ * just begun with a kept picture, woken or come to light, and waits for the word that confirms it.
+ */
+export type Cause = 'none' | 'link' | 'source' | 'refused' | 'waking';
 
 export interface Link {
   phase: Phase;
@@ -20,11 +23,13 @@ export interface Link {
 
 export interface Signs {
   now: number;
-  /** When the hub was last heard, by this machine's clock; null before the first word. */
+  /** When the newest word of the hub was spoken, not when it came, by this machine's clock; null before the first. */
   heardAt: number | null;
   /** When the position in every topic was last confirmed; -Infinity after a sleep. */
   confirmedAt: number;
   confirmed: boolean;
+  /** When this page began, woke or came to light; what it showed before counts as old until it is confirmed. */
+  wokeAt: number;
   /** The leader's last good round trip to PostgreSQL by this machine's clock; null when unknown. */
   sourceAt: number | null;
   refused: boolean;
@@ -37,10 +42,8 @@ export function judge(s: Signs): Pick<Link, 'phase' | 'cause'> {
   if (s.refused) return { phase: 'stale', cause: 'refused' };
   const silent = s.heardAt === null || s.now - s.heardAt > s.allowedMs;
   if (!s.confirmed || silent) {
-    const long = s.now - s.confirmedAt > s.allowedMs;
-    return long
-      ? { phase: 'stale', cause: silentSource(s) ? 'source' : 'link' }
-      : { phase: 'connecting', cause: 'none' };
+    if (s.now - s.confirmedAt <= s.allowedMs) return { phase: 'connecting', cause: 'none' };
+    return { phase: 'stale', cause: silentSource(s) ? 'source' : s.now - s.wokeAt <= s.allowedMs ? 'waking' : 'link' };
   }
   const old = s.sourceAt === null || s.now - s.sourceAt > s.allowedMs;
   return old ? { phase: 'stale', cause: 'source' } : { phase: 'live', cause: 'none' };

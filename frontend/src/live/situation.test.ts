@@ -117,6 +117,19 @@ describe('a situation', () => {
     expect(s.level(topic, 'kpi/open')).toBeUndefined();
   });
 
+  it('keeps the picture of a topic until the snapshot of the other database is there for it', () => {
+    const s = make();
+    const other = 'wall/d/2';
+    s.apply(snapshot(1, [{ id: 'a', version: 9 }]), 0);
+    s.apply(snapshot(1, [{ id: 'b', version: 9 }], { topic: other }), 0);
+    s.apply(level('kpi/open', 9, 9), 0);
+    s.apply(snapshot(1, [{ id: 'c', version: 1 }], { topic: other, epoch: 'e2' }), 0);
+    expect(versions(s)).toEqual({ a: 9, c: 1 });
+    expect(s.level(topic, 'kpi/open')).toBeDefined();
+    s.apply(snapshot(1, [{ id: 'd', version: 1 }], { epoch: 'e2' }), 0);
+    expect(versions(s)).toEqual({ c: 1, d: 1 });
+  });
+
   it('keeps the newest version of a level and when it was heard', () => {
     const s = make();
     s.apply(level('kpi/open', 2, 20), 100);

@@ -20,6 +20,7 @@ export interface ReportKind<R> {
 }
 
 interface TopicState<R> {
+  epoch: string;
   /** In the order of the last change, so that the oldest closed one comes first. */
   reports: Map<string, R>;
   levels: Map<string, HeldLevel>;
@@ -42,7 +43,6 @@ const pruneEvery = 100;
 export class Situation<R extends Versioned> {
   readonly #kind: ReportKind<R>;
   readonly #topics = new Map<string, TopicState<R>>();
-  #epoch = '';
   #closings = 0;
   /** How many reports and screens could not be read: a sign of a build older than the server. */
   unreadable = 0;
@@ -115,9 +115,12 @@ export class Situation<R extends Versioned> {
   }
 
   #replace(frame: SnapshotFrame): boolean {
-    if (this.#epoch !== '' && frame.epoch !== this.#epoch) this.#topics.clear(); // versions and levels of another life mean nothing
-    this.#epoch = frame.epoch;
+    // Versions and levels of another life mean nothing. The other topics keep their picture until their own snapshot
+    // is there: nothing is blank, and nothing counts as confirmed, in between.
+    const epoch = this.#topics.get(frame.topic)?.epoch ?? '';
+    if (epoch !== '' && epoch !== frame.epoch) this.#topics.delete(frame.topic);
     const topic = this.#topic(frame.topic);
+    topic.epoch = frame.epoch;
     const held = topic.reports;
     topic.reports = new Map();
     topic.truncated = frame.truncated;
@@ -186,7 +189,7 @@ export class Situation<R extends Versioned> {
   #topic(name: string): TopicState<R> {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
-      topic = { reports: new Map(), levels: new Map(), gone: new Map(), truncated: 0, screen: undefined };
+      topic = { epoch: '', reports: new Map(), levels: new Map(), gone: new Map(), truncated: 0, screen: undefined };
       this.#topics.set(name, topic);
     }
     return topic;

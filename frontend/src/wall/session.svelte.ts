@@ -7,6 +7,7 @@ import { Now } from '../live/now.svelte';
 import { PastSource, type PastStart, type Play } from '../live/past';
 import { openPipe } from '../live/pipe';
 import { LiveSituation } from '../live/situation.svelte';
+import { watchWake } from '../live/wake';
 import type { MapShapes } from '../map/picture';
 import { Places } from '../rules/places';
 import { parseWallReport, type WallReport } from '../wire/report';
@@ -26,6 +27,8 @@ export interface Source {
   start(): void;
   stop(): void;
   look(): void;
+  /** Absent where being hidden means nothing. */
+  hide?(): void;
   readonly seq: number;
 }
 
@@ -47,6 +50,7 @@ export class WallSession {
   readonly #past: PastStart | null;
   #source: Source | null = null;
   #player: PastSource | null = null;
+  #unwatch: (() => void) | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   /** `past` names where to look back to; null shows the present. */
@@ -59,18 +63,15 @@ export class WallSession {
   start(): void {
     if (this.#past === null) this.now.start();
     else this.now.play(this.#past.at);
+    this.#unwatch = watchWake({ look: () => this.#source?.look(), hide: () => this.#source?.hide?.() });
     void this.#prepare();
   }
 
   stop(): void {
+    this.#unwatch?.();
     clearTimeout(this.#retry);
     this.now.stop();
     this.#source?.stop();
-  }
-
-  /** Call when the page may have slept. */
-  look(): void {
-    this.#source?.look();
   }
 
   get seq(): number {
@@ -104,6 +105,7 @@ export class WallSession {
   #open(screen: Screen): Source {
     const source = this.#past === null ? this.#listen(screen) : this.#lookBack(screen, this.#past);
     source.start();
+    if (document.visibilityState === 'hidden') source.hide?.();
     return source;
   }
 
