@@ -9,6 +9,41 @@ table api_key
   revoked_at timestamp with time zone
   constraint api_key_pkey PRIMARY KEY (id)
   grant insert, select, update to toancanh_app
+table audit -- Who did what, when, why, from where. The application inserts and reads; nothing changes or deletes.
+  id bigint not null generated always as identity
+  at timestamp with time zone not null default clock_timestamp()
+  who text not null
+  role text not null default ''::text
+  what text not null
+  object text not null default ''::text
+  why text not null default ''::text
+  network text not null default ''::text -- The address without its last part (/24, /48).
+  trace text not null default ''::text
+  result text not null
+  detail text not null default ''::text
+  seal_n bigint
+  sealed_at timestamp with time zone
+  seal bytea -- HMAC-SHA256 over the seal before, the number and the whole row; the key is a file.
+  constraint audit_pkey PRIMARY KEY (id)
+  constraint audit_seal_n_unique UNIQUE (seal_n)
+  CREATE INDEX audit_object ON public.audit USING btree (object, id)
+  CREATE INDEX audit_unsealed ON public.audit USING btree (id) WHERE (seal_n IS NULL)
+  CREATE INDEX audit_who ON public.audit USING btree (who, id)
+  grant select to toancanh_app
+table audit_head
+  only_row boolean not null default true
+  n bigint not null default 0
+  seal bytea not null default '\x'::bytea
+  constraint audit_head_one_row CHECK (only_row)
+  constraint audit_head_pkey PRIMARY KEY (only_row)
+  grant select to toancanh_app
+table credential
+  person_id uuid not null
+  password text not null -- Argon2id as a PHC string.
+  changed_at timestamp with time zone not null default now()
+  constraint credential_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
+  constraint credential_pkey PRIMARY KEY (person_id)
+  grant insert, select, update to toancanh_app
 table dataset -- What this database was born as; a simulated one stays so (architecture: invariant 9).
   only_row boolean not null default true
   origin text not null
@@ -43,11 +78,41 @@ table idempotency
   constraint idempotency_pkey PRIMARY KEY (scope, key)
   CREATE INDEX idempotency_created ON public.idempotency USING brin (created_at)
   grant delete, insert, select to toancanh_app
+table invitation -- One-time links to set a password; a new one replaces the one before.
+  person_id uuid not null
+  hash bytea not null
+  created_at timestamp with time zone not null default now()
+  expires_at timestamp with time zone not null
+  constraint invitation_hash_unique UNIQUE (hash)
+  constraint invitation_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
+  constraint invitation_pkey PRIMARY KEY (person_id)
+  grant delete, insert, select, update to toancanh_app
 table outbox -- Events committed but not yet numbered by the relay. Rows are read whatever order their transactions committed in.
   event_id bigint not null
   day date not null
   constraint outbox_pkey PRIMARY KEY (event_id)
   grant delete, insert, select to toancanh_app
+table person
+  id uuid not null
+  login text not null
+  name text not null
+  roles text[] not null
+  units text[] not null default '{}'::text[]
+  areas text[] not null default '{}'::text[] -- division/code of each area the person answers for, with all that lies in it.
+  version bigint not null default 1
+  created_at timestamp with time zone not null default now()
+  changed_at timestamp with time zone not null default now()
+  disabled_at timestamp with time zone
+  constraint person_login_unique UNIQUE (login)
+  constraint person_pkey PRIMARY KEY (id)
+  grant insert, select, update to toancanh_app
+table person_network -- Hashes of addresses a person signed in from: strangers who guess cannot slow them there.
+  person_id uuid not null
+  network bytea not null
+  seen_at timestamp with time zone not null default now()
+  constraint person_network_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
+  constraint person_network_pkey PRIMARY KEY (person_id, network)
+  grant delete, insert, select, update to toancanh_app
 table public_report -- The public projection: an allow-list written by view, all that toancanh_public_read may see of reports.
   code text not null
   version bigint not null
@@ -102,6 +167,13 @@ table reading_latest
   origin smallint not null default 0
   constraint reading_latest_pkey PRIMARY KEY (sensor_id)
   grant insert, select, update to toancanh_app
+table recovery_code
+  person_id uuid not null
+  hash bytea not null
+  used_at timestamp with time zone
+  constraint recovery_code_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
+  constraint recovery_code_pkey PRIMARY KEY (person_id, hash)
+  grant delete, insert, select, update to toancanh_app
 table relay
   only_row boolean not null default true
   epoch text not null
@@ -220,6 +292,36 @@ table sensor
   constraint sensor_code_unique UNIQUE (code)
   constraint sensor_pkey PRIMARY KEY (id)
   grant insert, select, update to toancanh_app
+table session
+  id uuid not null
+  person_id uuid not null
+  token_hash bytea not null
+  subject text not null -- Whom tickets of the live feed name; replaced when rights change, so that older tickets can be revoked.
+  stage text not null
+  tries smallint not null default 0
+  created_at timestamp with time zone not null default now()
+  seen_at timestamp with time zone not null default now()
+  agent text not null default ''::text
+  network text not null default ''::text
+  ended_at timestamp with time zone
+  ended_why text not null default ''::text
+  constraint session_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
+  constraint session_pkey PRIMARY KEY (id)
+  constraint session_stage CHECK ((stage = ANY (ARRAY['code'::text, 'enrol'::text, 'full'::text])))
+  constraint session_subject_unique UNIQUE (subject)
+  constraint session_token_unique UNIQUE (token_hash)
+  CREATE INDEX session_created ON public.session USING brin (created_at)
+  CREATE INDEX session_person ON public.session USING btree (person_id) WHERE (ended_at IS NULL)
+  grant delete, insert, select, update to toancanh_app
+table sign_in_try -- Failed sign-ins by the hashes of login and address; forgotten after a day.
+  account bytea not null
+  network bytea not null
+  failures integer not null default 0
+  first_at timestamp with time zone not null default now()
+  last_at timestamp with time zone not null default now()
+  constraint sign_in_try_pkey PRIMARY KEY (account, network)
+  CREATE INDEX sign_in_try_last ON public.sign_in_try USING btree (last_at)
+  grant delete, insert, select, update to toancanh_app
 table topic_entry partition by RANGE (day)
   topic text not null
   seq bigint not null
@@ -231,6 +333,23 @@ table topic_head
   topic text not null
   seq bigint not null
   constraint topic_head_pkey PRIMARY KEY (topic)
+  grant insert, select, update to toancanh_app
+table totp
+  person_id uuid not null
+  key_id text not null
+  sealed bytea not null
+  confirmed_at timestamp with time zone
+  last_step bigint not null default 0 -- The newest time step whose code was taken: no code works twice.
+  constraint totp_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
+  constraint totp_pkey PRIMARY KEY (person_id)
+  grant delete, insert, select, update to toancanh_app
+table unit -- Departments and offices that act. Disabled ones stay for the reports they had.
+  id text not null
+  name text not null
+  created_at timestamp with time zone not null default now()
+  disabled_at timestamp with time zone
+  constraint unit_id CHECK ((id ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text))
+  constraint unit_pkey PRIMARY KEY (id)
   grant insert, select, update to toancanh_app
 CREATE OR REPLACE FUNCTION public.cluster_identity()
  RETURNS text
@@ -311,5 +430,29 @@ begin
         d::timestamp at time zone 'UTC', (d + interval '1 month') at time zone 'UTC');
     end if;
   end loop;
+end $function$
+
+CREATE OR REPLACE FUNCTION public.seal_audit(after bigint, ids bigint[], seals bytea[], sealed timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public'
+AS $function$
+declare
+  head bigint;
+  touched bigint;
+begin
+  select n into head from audit_head for update;
+  if head <> after then
+    raise exception 'the chain ends at %, not at %', head, after using errcode = '40001';
+  end if;
+  update audit a set seal_n = after + x.ord, sealed_at = sealed, seal = x.seal
+  from unnest(ids, seals) with ordinality as x(id, seal, ord)
+  where a.id = x.id and a.seal_n is null;
+  get diagnostics touched = row_count;
+  if touched <> cardinality(ids) or touched <> cardinality(seals) then
+    raise exception 'of % rows % could be sealed', cardinality(ids), touched;
+  end if;
+  update audit_head set n = after + touched, seal = seals[touched];
 end $function$
 

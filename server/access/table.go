@@ -15,7 +15,9 @@ const (
 )
 
 // String is the reach in Vietnamese, as the table shows it.
-func (r Reach) String() string { return [...]string{"–", "của mình", "đơn vị", "địa bàn", "tất cả"}[r] }
+func (r Reach) String() string {
+	return [...]string{"–", "của mình", "đơn vị", "địa bàn", "tất cả"}[r]
+}
 
 // Rule is one line of the table.
 type Rule struct {
