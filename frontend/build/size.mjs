@@ -59,4 +59,9 @@ for (const [group, files] of Object.entries(groups)) {
     `${fits ? 'ok  ' : 'OVER'} ${group}: ${size.toFixed(1)} of ${budgets[group]} kB${files.length === 0 ? ' (no file found)' : ''}`,
   );
 }
+
+// What a page loads only when it needs it: shown, so that growth is seen.
+const held = new Set(Object.values(groups).flat());
+for (const name of names.filter((n) => /\.m?js$/.test(n) && !held.has(n)))
+  console.log(`lazy ${name.replace(/-[\w-]{8}\.m?js$/, '')}: ${((await bytes(name)) / kB).toFixed(1)} kB`);
 process.exit(over ? 1 : 0);

@@ -1,5 +1,6 @@
-import type { FeatureCollection, Geometry as Shape, Position } from 'geojson';
+import type { Feature, FeatureCollection, Geometry as Shape, Position } from 'geojson';
 import { asText } from '../wire/json';
+import type { MapShapes } from './picture';
 
 export interface Bounds {
   west: number;
@@ -38,6 +39,36 @@ export function boundsOf(features: FeatureCollection): Bounds | null {
     }
   }
   return Number.isFinite(box.west + box.east + box.south + box.north) ? box : null;
+}
+
+const codeOf = (feature: Feature): string => asText(feature.properties?.['code']);
+const levels = ['province', 'districts', 'communes'] as const;
+
+/** The shapes that must fill the picture: of one area, or of the whole when the code is empty or unknown. */
+export function shapeToFit(shapes: MapShapes, area: string): FeatureCollection | null {
+  const own = area === '' ? null : shapeOf(shapes, area);
+  if (own !== null) return { type: 'FeatureCollection', features: [own] };
+  return (shapes.province ?? shapes.districts ?? shapes.communes)?.features ?? null;
+}
+
+/** The shape of an area of any level. */
+export function shapeOf(shapes: MapShapes, area: string): Feature | null {
+  for (const level of levels) {
+    const found = shapes[level]?.features.features.find((feature) => codeOf(feature) === area);
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
+/** The areas to be named on a map of `area`: its children, itself when it has none, the widest level below the whole. */
+export function namedAreas(shapes: MapShapes, area: string): FeatureCollection {
+  const all = levels.flatMap((level) => shapes[level]?.features.features ?? []);
+  const children = all.filter((feature) => area !== '' && asText(feature.properties?.['parent']) === area);
+  if (children.length > 0) return { type: 'FeatureCollection', features: children };
+  const own = area === '' ? null : shapeOf(shapes, area);
+  if (own !== null && shapes.communes?.features.features.includes(own) === true)
+    return { type: 'FeatureCollection', features: [own] };
+  return (shapes.districts ?? shapes.communes)?.features ?? { type: 'FeatureCollection', features: [] };
 }
 
 /** An area's name and the point where it is best written. */

@@ -1,53 +1,66 @@
-import { Map as MapLibre, setWorkerUrl, type GeoJSONSource, type StyleSpecification } from 'maplibre-gl';
+import { Map as MapLibre, setWorkerUrl, type GeoJSONSource } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { stepOf } from '../rules/choropleth';
-import { boundsOf } from './geometry';
-import { crowding, drawIcons } from './icons';
+import type { Arranged } from './arrange';
+import { boundsOf, shapeToFit } from './geometry';
+import { drawIcons } from './icons';
 import { MarkSource } from './markSource';
-import type { MapDrawing, MapPicture, MapShapes, Spot } from './picture';
+import type { MapDrawing, MapShapes, Spot } from './picture';
+import { PointLayer } from './pointLayer';
+import { countLayout, firstOwnLayer, lineWidths, styleOf } from './style';
+import type { Sizes } from './sizes';
 import { readTheme, type MapTheme } from './theme';
 
 setWorkerUrl(new URL(workerUrl, window.location.href).href);
 
 const lostForGoodMs = 10_000;
 const padding = 14;
-const empty: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
 
-/** Widths of lines in pixels at 1080 lines. */
-const widths = { 'commune-line': 0.9, 'district-case': 4, 'district-line': 1.4, 'province-line': 3 } as const;
+export interface GlSetting {
+  shapes: MapShapes;
+  /** The area to fill the picture with; empty for the whole. */
+  area: string;
+  sizes: Sizes;
+  /** The address of an operator's PMTiles file; empty for none. */
+  pmtiles: string;
+  /** Called when the context was lost and none came back. */
+  lost: () => void;
+}
 
 /**
- * The map in WebGL: no tiles, no glyphs, no sprites, nothing from the network but its own worker. Names are
- * not drawn here. After a lost context it draws everything again; when none comes back it calls `lost`.
+ * The map in WebGL: no glyph server, no sprites, nothing from the network but its own worker and fonts. Names are not
+ * drawn here. After a lost context it draws everything again; when none comes back it calls `lost`.
  */
 export class GlMap implements MapDrawing {
   readonly #map: MapLibre;
   readonly #theme: MapTheme;
-  readonly #shapes: MapShapes;
-  readonly #lost: () => void;
-  #scale: number;
+  readonly #setting: GlSetting;
+  readonly #points: PointLayer;
+  #sizes: Sizes;
+  #area: string;
   #marks: MarkSource | null = null;
   #ready = false;
-  #picture: MapPicture | null = null;
+  #wanted: Arranged | null = null;
   #steps = new Map<string, number>();
   #frame = 0;
-  #markSize = 1;
+  #markSize = 0;
   #deathbed: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(container: HTMLElement, shapes: MapShapes, scale: number, lost: () => void) {
+  constructor(container: HTMLElement, setting: GlSetting) {
     this.#theme = readTheme(container);
-    this.#shapes = shapes;
-    this.#scale = scale;
-    this.#lost = lost;
+    this.#setting = setting;
+    this.#sizes = setting.sizes;
+    this.#area = setting.area;
     this.#map = new MapLibre({
       container,
-      style: style(shapes, this.#theme, scale),
+      style: styleOf(setting.shapes, this.#theme, setting.sizes),
       interactive: false,
       attributionControl: false,
       fadeDuration: 0,
       pixelRatio: Math.min(2, window.devicePixelRatio),
       trackResize: false,
     });
+    this.#points = new PointLayer((lon, lat) => this.project(lon, lat), this.#theme, setting.sizes.scale);
     this.#fit();
     void this.#map.once('load', () => {
       this.#loaded();
@@ -60,8 +73,8 @@ export class GlMap implements MapDrawing {
     });
   }
 
-  draw(picture: MapPicture): void {
-    this.#picture = picture;
+  draw(arranged: Arranged): void {
+    this.#wanted = arranged;
     if (this.#frame === 0)
       this.#frame = requestAnimationFrame(() => {
         this.#frame = 0;
@@ -74,13 +87,14 @@ export class GlMap implements MapDrawing {
     return { x, y };
   }
 
-  resize(scale: number): void {
-    this.#map.resize();
+  resize(sizes: Sizes, area: string): void {
+    this.#area = area;
+    if (this.#ready) this.#map.resize();
+    const same = sizes.scale === this.#sizes.scale && sizes.countPx === this.#sizes.countPx;
+    this.#sizes = sizes;
     this.#fit();
-    if (scale === this.#scale || !this.#ready) return;
-    this.#scale = scale;
-    for (const [layer, width] of Object.entries(widths)) this.#map.setPaintProperty(layer, 'line-width', width * scale);
-    this.#addIcons();
+    if (!same) this.#applySizes();
+    if (this.#wanted !== null) this.draw(this.#wanted);
   }
 
   remove(): void {
@@ -91,45 +105,81 @@ export class GlMap implements MapDrawing {
   }
 
   #fit(): void {
-    const shape = this.#shapes.province ?? this.#shapes.districts ?? this.#shapes.communes;
-    const box = shape === null ? null : boundsOf(shape.features);
-    const { clientWidth, clientHeight } = this.#map.getContainer();
-    if (box === null || Math.min(clientWidth, clientHeight) < 4 * padding * this.#scale) return;
-    this.#map.fitBounds([box.west, box.south, box.east, box.north], { padding: padding * this.#scale, animate: false });
+    const shape = shapeToFit(this.#setting.shapes, this.#area);
+    const box = shape === null ? null : boundsOf(shape);
+    const { clientWidth: width, clientHeight: height } = this.#map.getContainer();
+    const { scale } = this.#sizes;
+    if (box === null || Math.min(width, height) < 4 * padding * scale) return;
+    this.#map.fitBounds([box.west, box.south, box.east, box.north], { padding: padding * scale, animate: false });
+    this.#points.reproject({ width, height }, scale);
   }
 
   #loaded(): void {
-    this.#addIcons();
+    if (this.#map.getLayer(this.#points.id) === undefined) this.#map.addLayer(this.#points, 'marks');
     const source = this.#map.getSource<GeoJSONSource>('marks');
     this.#marks = source === undefined ? null : new MarkSource(source);
     this.#ready = true;
+    this.#applySizes();
     this.#paint();
+    if (this.#setting.pmtiles !== '') void this.#layBase(this.#setting.pmtiles);
+  }
+
+  async #layBase(url: string): Promise<void> {
+    const { baseOf } = await import('./baseMap');
+    const base = await baseOf(url, this.#theme, this.#sizes);
+    if (base === null || !this.#ready || this.#map.getSource('base') !== undefined) return;
+    this.#map.addSource('base', base.source);
+    for (const layer of base.layers) this.#map.addLayer(layer, firstOwnLayer);
+    // What lies below has to be seen through the colours of the areas.
+    this.#map.setPaintProperty(firstOwnLayer, 'fill-opacity', 0.55);
   }
 
   // Between lost and restored every style call throws, and all feature state is empty afterwards.
   #contextLost(): void {
     this.#ready = false;
-    this.#deathbed = setTimeout(this.#lost, lostForGoodMs);
+    clearTimeout(this.#deathbed);
+    this.#deathbed = setTimeout(this.#setting.lost, lostForGoodMs);
   }
 
   #contextRestored(): void {
-    clearTimeout(this.#deathbed);
     this.#steps.clear();
-    this.#markSize = 1;
+    this.#markSize = 0;
     void this.#map.once('style.load', () => {
+      clearTimeout(this.#deathbed);
+      this.#map.resize();
+      this.#fit();
       this.#loaded();
     });
   }
 
   #paint(): void {
-    if (!this.#ready || this.#picture === null) return;
-    this.#colour(this.#picture.counts);
-    this.#resizeMarks(crowding(this.#picture.marks));
-    this.#marks?.want(this.#picture.marks);
+    if (!this.#ready || this.#wanted === null) return;
+    const { counts, stacks, crowd, overflow, size } = this.#wanted;
+    this.#colour(counts);
+    this.#resizeMarks(size);
+    if (crowd !== null) {
+      if (this.#points.show(crowd, size, overflow)) this.#map.triggerRepaint();
+      this.#marks?.want(stacks);
+    } else if (this.#points.empty) this.#marks?.want(stacks);
+    else
+      this.#marks?.want(
+        stacks,
+        () =>
+          void this.#map.once('idle', () => {
+            this.#endCrowd();
+          }),
+      );
+  }
+
+  // The points go only when the symbols that take their place are on the screen.
+  #endCrowd(): void {
+    if (this.#wanted?.crowd !== null) return;
+    this.#points.clear();
+    this.#map.triggerRepaint();
   }
 
   #colour(counts: ReadonlyMap<string, number>): void {
-    for (const feature of this.#shapes.communes?.features.features ?? []) {
+    for (const feature of this.#setting.shapes.communes?.features.features ?? []) {
       const id = String(feature.properties?.['code']);
       const step = stepOf(counts.get(id) ?? 0);
       if (this.#steps.get(id) === step) continue;
@@ -141,71 +191,23 @@ export class GlMap implements MapDrawing {
   #resizeMarks(size: number): void {
     if (size === this.#markSize) return;
     this.#markSize = size;
-    this.#map.setLayoutProperty('marks', 'icon-size', size);
+    const layout = countLayout(size, this.#sizes);
+    this.#map.setLayoutProperty('marks', 'icon-size', layout['icon-size']);
+    this.#map.setLayoutProperty('marks', 'text-size', layout['text-size']);
+    this.#map.setLayoutProperty('marks', 'text-offset', layout['text-offset']);
   }
 
-  #addIcons(): void {
+  #applySizes(): void {
+    if (!this.#ready) return;
+    const { scale } = this.#sizes;
+    for (const [layer, width] of Object.entries(lineWidths))
+      this.#map.setPaintProperty(layer, 'line-width', width * scale);
+    this.#map.setPaintProperty('marks', 'text-halo-width', 2.5 * scale);
+    this.#markSize = 0;
     const pixelRatio = Math.min(2, window.devicePixelRatio);
-    for (const { name, image } of drawIcons(this.#theme, this.#scale * pixelRatio)) {
+    for (const { name, image } of drawIcons(this.#theme, scale * pixelRatio)) {
       if (this.#map.hasImage(name)) this.#map.removeImage(name);
       this.#map.addImage(name, image, { pixelRatio });
     }
   }
-}
-
-function style(shapes: MapShapes, theme: MapTheme, scale: number): StyleSpecification {
-  const line = (id: keyof typeof widths, source: string, color: string): StyleSpecification['layers'][number] => ({
-    id,
-    type: 'line',
-    source,
-    layout: { 'line-join': 'round' },
-    paint: { 'line-color': color, 'line-width': widths[id] * scale },
-  });
-  return {
-    version: 8,
-    sources: {
-      communes: { type: 'geojson', data: shapes.communes?.features ?? empty, promoteId: 'code' },
-      districts: { type: 'geojson', data: shapes.districts?.features ?? empty },
-      province: { type: 'geojson', data: shapes.province?.features ?? empty },
-      marks: { type: 'geojson', data: empty, promoteId: 'id' },
-    },
-    layers: [
-      { id: 'ground', type: 'background', paint: { 'background-color': theme.ground } },
-      {
-        id: 'communes',
-        type: 'fill',
-        source: 'communes',
-        paint: {
-          'fill-color': [
-            'match',
-            ['coalesce', ['feature-state', 'step'], 0],
-            1,
-            theme.steps[1] ?? theme.ground,
-            2,
-            theme.steps[2] ?? theme.ground,
-            3,
-            theme.steps[3] ?? theme.ground,
-            4,
-            theme.steps[4] ?? theme.ground,
-            theme.steps[0] ?? theme.ground,
-          ],
-        },
-      },
-      line('commune-line', 'communes', theme.ground),
-      line('district-case', 'districts', theme.ground),
-      line('district-line', 'districts', theme.line),
-      line('province-line', 'province', theme.line),
-      {
-        id: 'marks',
-        type: 'symbol',
-        source: 'marks',
-        layout: {
-          'icon-image': ['get', 'icon'],
-          'icon-allow-overlap': true,
-          'icon-ignore-placement': true,
-          'symbol-sort-key': ['get', 'order'],
-        },
-      },
-    ],
-  };
 }

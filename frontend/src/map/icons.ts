@@ -21,11 +21,11 @@ export function iconSide({ kind, state }: Pick<Mark, 'kind' | 'state'>): number 
   return state === 'normal' ? quietSensorSide : Math.max(sensorSide, side[state]);
 }
 
-/** How much smaller marks are drawn when many need attention at once, so that they do not bury each other. */
-export function crowding(marks: readonly Pick<Mark, 'state'>[]): number {
-  const alarms = marks.filter(({ state }) => rank(state) >= rank('warning')).length;
-  if (alarms > 160) return 0.6;
-  return alarms > 60 ? 0.78 : 1;
+/** How much smaller marks are drawn when there are many, so that they do not bury each other. */
+export function crowding(alarms: number, all: number): number {
+  const byAlarms = alarms > 160 ? 0.6 : alarms > 60 ? 0.78 : 1;
+  const byAll = all > 20_000 ? 0.5 : all > 5000 ? 0.7 : 1;
+  return Math.min(byAlarms, byAll);
 }
 
 /** Alarms are drawn last, over everything. */
@@ -33,24 +33,51 @@ export function drawOrder({ kind, state }: Pick<Mark, 'kind' | 'state'>): number
   return rank(state) * 2 + (kind === 'sensor' ? 1 : 0);
 }
 
+const marks = states.flatMap((state) => kinds.map((kind) => ({ kind, state })));
+
 /** Draws every icon at `pixels` times its size. */
 export function drawIcons(theme: MapTheme, pixels: number): { name: string; image: ImageData }[] {
-  return kinds.flatMap((kind) =>
-    states.map((state) => ({ name: iconName({ kind, state }), image: drawIcon({ kind, state }, theme, pixels) })),
-  );
+  return marks.map((mark) => {
+    const side = Math.max(4, Math.round(iconSide(mark) * pixels));
+    const { canvas, pen } = canvasOf(side, side);
+    drawIcon(pen, mark, theme, side);
+    return { name: iconName(mark), image: pen?.getImageData(0, 0, canvas.width, canvas.height) ?? new ImageData(1, 1) };
+  });
 }
 
-function drawIcon(mark: Pick<Mark, 'kind' | 'state'>, theme: MapTheme, pixels: number): ImageData {
-  const size = Math.max(4, Math.round(iconSide(mark) * pixels));
+/** How many icons an atlas holds; an icon's place in it is its drawOrder. */
+export const atlasCells = states.length * kinds.length;
+
+/** All icons in one row of squares, for a texture. */
+export function drawAtlas(theme: MapTheme, pixels: number): HTMLCanvasElement {
+  const side = Math.max(16, Math.round(iconSide({ kind: 'report', state: 'critical' }) * pixels));
+  const { canvas, pen } = canvasOf(side * atlasCells, side);
+  for (const mark of marks) {
+    pen?.save();
+    pen?.translate(drawOrder(mark) * side, 0);
+    drawIcon(pen, mark, theme, side);
+    pen?.restore();
+  }
+  return canvas;
+}
+
+function canvasOf(width: number, height: number): { canvas: HTMLCanvasElement; pen: CanvasRenderingContext2D | null } {
   const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = size;
-  const pen = canvas.getContext('2d');
-  if (pen === null) return new ImageData(size, size);
-  pen.scale(size / 24, size / 24);
+  canvas.width = width;
+  canvas.height = height;
+  return { canvas, pen: canvas.getContext('2d') };
+}
+
+type Pen = CanvasRenderingContext2D;
+
+function drawIcon(pen: Pen | null, mark: Pick<Mark, 'kind' | 'state'>, theme: MapTheme, side: number): void {
+  if (pen === null) return;
+  pen.save();
+  pen.scale(side / 24, side / 24);
   pen.lineJoin = 'round';
   if (mark.kind === 'sensor') drawSensor(pen, mark.state, theme);
   else drawState(pen, mark.state, theme);
-  return pen.getImageData(0, 0, size, size);
+  pen.restore();
 }
 
 // The dark rim keeps every shape apart from the area's colour behind it.

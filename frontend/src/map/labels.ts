@@ -1,3 +1,4 @@
+import { boxAt, cuts, distance, nearest, reaches, touches, type Box } from './boxes';
 import type { Spot } from './picture';
 
 export interface LabelWish {
@@ -6,66 +7,151 @@ export interface LabelWish {
   at: Spot;
   width: number;
   height: number;
+  /** So far from `at`, in pixels, the name has to stay, with a line to its rim; 0 for a name that may stand on it. */
+  clear?: number;
+}
+
+/** A line between a name and its place. */
+export interface Leader {
+  from: Spot;
+  to: Spot;
+  /** The line ends at the place itself and not at the rim of something that stands there. */
+  home: boolean;
 }
 
 export interface PlacedLabel {
   code: string;
   at: Spot;
-  /** Where a line to the name's place begins, when the name stands away from it. */
-  leader: Spot | null;
+  leader: Leader | null;
 }
 
-/** A mark that a name should not cover; the heavier, the less. */
+/** A mark that a name or its line should not cover; the heavier, the less. */
 export interface Obstacle {
   at: Spot;
   radius: number;
   weight: number;
 }
 
-interface Box {
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
+export interface Field {
+  width: number;
+  height: number;
 }
 
-const offField = 5000;
-const onLabel = 3000;
-const moving = 10;
+/** Weights of obstacles: over `barred` nothing is drawn as long as there is any other place. */
+export const weights = { critical: 4000, warning: 300, attention: 40 } as const;
+
+const offField = 50_000;
+const onLabel = 20_000;
+const leaderOnLabel = 900;
+const acrossLeader = 200;
+const moving = 60;
+const perHeight = 7;
+/** A line passes marks at this distance from their rim. */
+const leaderRoom = 2;
+
+interface Tried extends PlacedLabel {
+  cost: number;
+  box: Box;
+}
 
 /**
- * Places names so that no alarm is hidden by one and none hides one. A name keeps the place it had as long
- * as that place stays free of heavy marks, because names that wander are worse than names that stand apart.
+ * Places names so that no alarm is hidden by one and none hides one. A name keeps the place it had as long as that is
+ * not much worse than another, because names that wander are worse than names that stand apart. A name for which there
+ * is no room at all, because it would cover another one or leave the map, is left out: what is drawn can be read.
  */
 export function placeLabels(
   wishes: readonly LabelWish[],
   obstacles: readonly Obstacle[],
-  field: { width: number; height: number },
+  field: Field,
   before: Readonly<Record<string, Spot>> = {},
 ): PlacedLabel[] {
-  const taken: Box[] = [];
-  return wishes.map((wish) => {
-    const previous = before[wish.code];
-    const tried = candidates(wish).map((at) => {
-      const stays = previous !== undefined && Math.hypot(previous.x - at.x, previous.y - at.y) < 1;
-      return { at, cost: cost(wish, at, obstacles, taken, field) + (previous === undefined || stays ? 0 : moving) };
-    });
-    const best = tried.reduce((a, b) => (b.cost < a.cost ? b : a));
-    const box = boxAt(wish, best.at);
-    taken.push(box);
-    const away = distance(wish.at, best.at) > wish.height * 1.2;
-    return { code: wish.code, at: best.at, leader: away ? nearest(box, wish.at) : null };
-  });
+  const placed: Tried[] = [];
+  for (const wish of wishes) {
+    const best = bestOf(wish, { obstacles, field, placed, previous: before[wish.code] });
+    if (best !== null && best.cost < onLabel) placed.push(best);
+  }
+  return placed.map(({ code, at, leader }) => ({ code, at, leader }));
 }
 
-/** The best place first, then rings around it, nearest first. */
-function candidates({ at, width, height }: LabelWish): Spot[] {
-  const spots: Spot[] = [at];
-  for (const ring of [0.75, 1.35, 2, 2.8, 3.8]) {
-    for (const [dx, dy] of directions)
-      spots.push({ x: at.x + dx * (width / 2 + height * 0.4) * ring, y: at.y + dy * height * ring });
+interface Ground {
+  obstacles: readonly Obstacle[];
+  field: Field;
+  placed: readonly Tried[];
+  previous: Spot | undefined;
+}
+
+function bestOf(wish: LabelWish, ground: Ground): Tried | null {
+  let best = cheapest(wish, around(wish), ground, null);
+  if (best === null || best.cost >= weights.warning)
+    best = cheapest(wish, alongEdges(wish, ground.field), ground, best);
+  return best;
+}
+
+function cheapest(wish: LabelWish, spots: readonly Spot[], ground: Ground, best: Tried | null): Tried | null {
+  for (const at of spots) {
+    const tried = attempt(wish, at, ground, best?.cost ?? Infinity);
+    if (tried !== null) best = tried;
   }
-  return spots;
+  return best;
+}
+
+/** What a place costs; null as soon as it is no cheaper than `limit`. */
+function attempt(
+  wish: LabelWish,
+  at: Spot,
+  { obstacles, field, placed, previous }: Ground,
+  limit: number,
+): Tried | null {
+  const box = boxAt(wish, at);
+  let cost = (distance(wish.at, at) / wish.height) * perHeight;
+  if (previous !== undefined && distance(previous, at) >= 1) cost += moving;
+  if (box.left < 0 || box.top < 0 || box.right > field.width || box.bottom > field.height) cost += offField;
+  if (wish.clear !== undefined && reaches(box, wish.at, wish.clear)) cost += onLabel;
+  if (cost >= limit) return null;
+  const leader = leaderOf(wish, at, box, obstacles);
+  for (const other of placed) {
+    if (touches(box, other.box)) cost += onLabel;
+    if (leader !== null && cuts(leader, other.box)) cost += leaderOnLabel;
+    if (other.leader !== null && cuts(other.leader, box)) cost += leaderOnLabel;
+    if (leader !== null && other.leader !== null && crossing(leader, other.leader)) cost += acrossLeader;
+  }
+  for (const obstacle of obstacles) {
+    if (cost >= limit) return null;
+    if (reaches(box, obstacle.at, obstacle.radius)) cost += obstacle.weight;
+    else if (leader !== null && passes(leader, obstacle)) cost += obstacle.weight;
+  }
+  return cost < limit ? { code: wish.code, at, leader, cost, box } : null;
+}
+
+/** The line from a name that stands apart to its place, or to the rim of the marks that stand there. */
+function leaderOf(wish: LabelWish, at: Spot, box: Box, obstacles: readonly Obstacle[]): Leader | null {
+  const clear = wish.clear ?? 0;
+  if (clear === 0 && distance(wish.at, at) <= wish.height * 1.2) return null;
+  const from = nearest(box, wish.at);
+  let rim = clear;
+  for (const { at: centre, radius } of obstacles) {
+    const away = distance(wish.at, centre);
+    if (away < radius + leaderRoom) rim = Math.max(rim, away + radius + leaderRoom + 1);
+  }
+  const length = distance(from, wish.at);
+  if (length <= rim) return null;
+  const k = rim / length;
+  const to = { x: wish.at.x + (from.x - wish.at.x) * k, y: wish.at.y + (from.y - wish.at.y) * k };
+  return { from, to, home: rim === 0 };
+}
+
+function passes({ from, to }: Leader, { at, radius }: Obstacle): boolean {
+  const dx = to.x - from.x;
+  const dy = to.y - from.y;
+  const square = dx * dx + dy * dy;
+  const t = square === 0 ? 0 : Math.max(0, Math.min(1, ((at.x - from.x) * dx + (at.y - from.y) * dy) / square));
+  return Math.hypot(from.x + t * dx - at.x, from.y + t * dy - at.y) < radius + leaderRoom;
+}
+
+function crossing(a: Leader, b: Leader): boolean {
+  const side = (l: Leader, p: Spot): number =>
+    (l.to.x - l.from.x) * (p.y - l.from.y) - (l.to.y - l.from.y) * (p.x - l.from.x);
+  return side(a, b.from) * side(a, b.to) < 0 && side(b, a.from) * side(b, a.to) < 0;
 }
 
 const directions = [
@@ -79,37 +165,24 @@ const directions = [
   [-0.75, 0.85],
 ] as const;
 
-function cost(
-  wish: LabelWish,
-  at: Spot,
-  obstacles: readonly Obstacle[],
-  taken: readonly Box[],
-  field: { width: number; height: number },
-): number {
-  const box = boxAt(wish, at);
-  let sum = (distance(wish.at, at) / wish.height) * 7;
-  if (box.left < 0 || box.top < 0 || box.right > field.width || box.bottom > field.height) sum += offField;
-  for (const other of taken) if (touches(box, other)) sum += onLabel;
-  for (const obstacle of obstacles) if (covers(box, obstacle)) sum += obstacle.weight;
-  return sum;
+/** The best place first, then rings around it, nearest first. */
+function around({ at, width, height, clear = 0 }: LabelWish): Spot[] {
+  const spots: Spot[] = [at];
+  for (const ring of [0.75, 1.35, 2, 2.8, 3.8, 5]) {
+    for (const [dx, dy] of directions)
+      spots.push({
+        x: at.x + dx * ((width / 2 + height * 0.4) * ring + clear),
+        y: at.y + dy * (height * ring + clear),
+      });
+  }
+  return spots;
 }
 
-function boxAt({ width, height }: LabelWish, { x, y }: Spot): Box {
-  return { left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 };
-}
-
-function touches(a: Box, b: Box): boolean {
-  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-}
-
-function covers(box: Box, { at, radius }: Obstacle): boolean {
-  return distance(at, nearest(box, at)) < radius;
-}
-
-function nearest(box: Box, { x, y }: Spot): Spot {
-  return { x: Math.max(box.left, Math.min(x, box.right)), y: Math.max(box.top, Math.min(y, box.bottom)) };
-}
-
-function distance(a: Spot, b: Spot): number {
-  return Math.hypot(a.x - b.x, a.y - b.y);
+/** Places at the left and right edge of the map, where there is room beside a province; the nearest first. */
+function alongEdges({ at, width, height }: LabelWish, field: Field): Spot[] {
+  const spots: Spot[] = [];
+  const step = height * 1.15;
+  for (let y = height * 0.7; y <= field.height - height * 0.7; y += step)
+    spots.push({ x: width / 2 + 4, y }, { x: field.width - width / 2 - 4, y });
+  return spots.sort((a, b) => distance(a, at) - distance(b, at));
 }

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { Arranger } from './arrange';
 import { boundsOf, lines } from './geometry';
-import { placeLabels, type LabelWish, type Obstacle } from './labels';
-import { difference } from './markSource';
+import { placeLabels, weights, type LabelWish, type Obstacle } from './labels';
+import { difference, MarkSource } from './markSource';
 import { fit } from './mercator';
-import type { Mark } from './picture';
+import type { Mark, Spot } from './picture';
+import { stackMarks, type Stack } from './stacks';
 
 const field = { width: 700, height: 700 };
 const wish = (code: string, x: number, y: number): LabelWish => ({ code, at: { x, y }, width: 120, height: 32 });
-const alarm = (x: number, y: number): Obstacle => ({ at: { x, y }, radius: 17, weight: 400 });
+const alarm = (x: number, y: number): Obstacle => ({ at: { x, y }, radius: 17, weight: weights.critical });
 
 function hides(label: { at: { x: number; y: number } }, { at, radius }: Obstacle): boolean {
   const dx = Math.max(0, Math.abs(at.x - label.at.x) - 60);
@@ -49,6 +51,37 @@ describe('a name on the map', () => {
     const before = { a: moved?.at ?? { x: 0, y: 0 } };
     const [still] = placeLabels([wish('a', 350, 350)], [], field, before);
     expect(still?.at).toEqual(before.a);
+  });
+
+  it('has a line that crosses no critical mark, and ends at the rim of what stands on its place', () => {
+    const wall = Array.from({ length: 12 }, (_, i) => alarm(270 + i * 16, 300));
+    const alarms = [alarm(350, 350), ...wall, alarm(300, 350), alarm(400, 350), alarm(350, 380)];
+    const [label] = placeLabels([wish('a', 350, 350)], alarms, field);
+    const leader = label?.leader;
+    expect(leader).toBeTruthy();
+    if (leader == null) return;
+    expect(leader.home).toBe(false);
+    for (const { at, radius } of alarms) {
+      for (let t = 0; t <= 1; t += 0.02) {
+        const x = leader.from.x + (leader.to.x - leader.from.x) * t;
+        const y = leader.from.y + (leader.to.y - leader.from.y) * t;
+        expect(Math.hypot(x - at.x, y - at.y)).toBeGreaterThanOrEqual(radius);
+      }
+    }
+  });
+
+  it('is left out when it could only cover another one', () => {
+    const narrow = { width: 130, height: 60 };
+    const labels = placeLabels([wish('a', 65, 30), wish('b', 65, 31), wish('c', 65, 32)], [], narrow);
+    expect(labels.map(({ code }) => code)).toEqual(['a']);
+  });
+
+  it('does not move when an alarm comes elsewhere', () => {
+    const wishes = [wish('a', 150, 150), wish('b', 500, 500)];
+    const quiet = placeLabels(wishes, [alarm(150, 150)], field);
+    const before = Object.fromEntries(quiet.map(({ code, at }) => [code, at]));
+    const loud = placeLabels(wishes, [alarm(150, 150), alarm(300, 600), alarm(500, 640)], field, before);
+    expect(loud.map(({ at }) => at)).toEqual(quiet.map(({ at }) => at));
   });
 });
 
@@ -101,20 +134,131 @@ describe('a projection', () => {
   });
 });
 
+const mark = (id: string, state: Mark['state'] = 'normal', lon = 1, lat = 2): Mark => ({
+  id,
+  lon,
+  lat,
+  state,
+  kind: 'report',
+});
+const stack = (id: string, state: Mark['state'] = 'normal', count = 1): Stack => {
+  return { ...mark(id, state), at: { x: 10, y: 20 }, count };
+};
+
 describe('the marks on the map', () => {
-  const mark = (id: string, state: Mark['state'] = 'normal'): Mark => ({ id, lon: 1, lat: 2, state, kind: 'report' });
-  const held = (...marks: Mark[]): Map<string, Mark> => new Map(marks.map((m) => [m.id, m]));
+  const held = (...stacks: Stack[]): Map<string, Stack> => new Map(stacks.map((s) => [s.id, s]));
 
   it('change by what came, went and became another', () => {
     const diff = difference(
-      held(mark('stays'), mark('goes'), mark('worsens')),
-      held(mark('stays'), mark('worsens', 'critical'), mark('comes')),
+      held(stack('stays'), stack('goes'), stack('worsens'), stack('grows')),
+      held(stack('stays'), stack('worsens', 'critical'), stack('comes'), stack('grows', 'normal', 2)),
     );
-    expect(diff.remove).toEqual(['goes', 'worsens']);
-    expect(diff.add.map(({ id }) => id)).toEqual(['worsens', 'comes']);
+    expect(diff.remove).toEqual(['goes', 'worsens', 'grows']);
+    expect(diff.add.map(({ id }) => id)).toEqual(['worsens', 'comes', 'grows']);
   });
 
   it('need no update when nothing changed', () => {
-    expect(difference(held(mark('a')), held(mark('a')))).toEqual({ remove: [], add: [] });
+    expect(difference(held(stack('a')), held(stack('a')))).toEqual({ remove: [], add: [] });
+  });
+
+  it('have one update in flight, and of the wishes meanwhile only the newest is fulfilled', async () => {
+    const calls: string[][] = [];
+    let free: () => void = () => undefined;
+    const source = new MarkSource({
+      updateData: ({ add }) => {
+        calls.push((add ?? []).map(({ id }) => String(id)));
+        return new Promise<void>((done) => (free = done));
+      },
+    });
+    const seen: string[] = [];
+    for (const id of ['a', 'b', 'c']) source.want([stack(id)], () => seen.push(id));
+    expect(calls).toEqual([['a']]);
+    free();
+    await expect.poll(() => calls).toEqual([['a'], ['c']]);
+    free();
+    await expect.poll(() => seen).toEqual(['a', 'c']);
+  });
+
+  it('begin anew after an update that failed', async () => {
+    const calls: unknown[] = [];
+    const source = new MarkSource({
+      updateData: (diff) => {
+        calls.push(diff.removeAll);
+        return calls.length === 1 ? Promise.reject(new Error('lost')) : Promise.resolve();
+      },
+    });
+    source.want([stack('a')]);
+    await expect.poll(() => calls.length).toBe(1);
+    source.want([stack('a')]);
+    await expect.poll(() => calls).toEqual([true, true]);
+  });
+});
+
+describe('marks at one place', () => {
+  const flat = (lon: number, lat: number): Spot => ({ x: lon, y: lat });
+  const reach = { alarms: 17, quiet: 7 };
+  const shown = (marks: readonly Mark[]): [string, string, number][] =>
+    stackMarks(marks, flat, reach).map(({ id, state, count }) => [id, state, count]);
+
+  it('are one stack that says how many and looks like the worst', () => {
+    expect(
+      shown([mark('a', 'normal', 100, 100), mark('b', 'critical', 100, 100), mark('c', 'warning', 104, 100)]),
+    ).toEqual([['b', 'critical', 3]]);
+  });
+
+  it('stand apart as soon as they can be told apart', () => {
+    expect(shown([mark('a', 'critical', 100, 100), mark('b', 'critical', 118, 100)])).toHaveLength(2);
+    expect(shown([mark('a', 'normal', 100, 100), mark('b', 'normal', 108, 100)])).toHaveLength(2);
+  });
+
+  it('are the same in whatever order they come', () => {
+    const marks = Array.from({ length: 60 }, (_, i) =>
+      mark(`m${String(i).padStart(2, '0')}`, i % 7 === 0 ? 'critical' : 'normal', (i * 37) % 100, (i * 53) % 100),
+    );
+    expect(shown([...marks].reverse())).toEqual(shown(marks));
+  });
+
+  it('do not move when something happens elsewhere', () => {
+    const here = [mark('a', 'critical', 100, 100), mark('b', 'critical', 106, 100)];
+    const places = (marks: readonly Mark[]): unknown => stackMarks(marks, flat, reach).find(({ id }) => id === 'a');
+    const before = places(here);
+    expect(places([mark('0', 'critical', 300, 300), ...here, mark('z', 'critical', 100, 180)])).toEqual(before);
+  });
+
+  it('stay where the first one stands when another joins', () => {
+    const [alone] = stackMarks([mark('a', 'warning', 100, 100)], flat, reach);
+    const [joined] = stackMarks([mark('a', 'warning', 100, 100), mark('b', 'critical', 103, 98)], flat, reach);
+    expect(joined?.at).toEqual(alone?.at);
+    expect(joined?.state).toBe('critical');
+  });
+});
+
+describe('a crowd of marks', () => {
+  const flat = (lon: number, lat: number): Spot => ({ x: lon * 3, y: lat * 3 });
+  const many = (count: number): Mark[] =>
+    Array.from({ length: count }, (_, i) =>
+      mark(`m${String(i)}`, i % 100 === 0 ? 'critical' : 'normal', i % 97, i % 89),
+    );
+  const arrangedFor = (arranger: Arranger, count: number): boolean =>
+    arranger.arrange({ counts: new Map(), marks: many(count) }, flat, 1).crowd !== null;
+
+  it('is drawn as points above 5,000, and as symbols again only well below', () => {
+    const arranger = new Arranger();
+    expect([5000, 5001, 4800, 4501, 4500, 4800].map((count) => arrangedFor(arranger, count))).toEqual([
+      false,
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('keeps its alarms as symbols above it', () => {
+    const { stacks, crowd, overflow } = new Arranger().arrange({ counts: new Map(), marks: many(6000) }, flat, 1);
+    expect(crowd).toHaveLength(6000);
+    expect(overflow).toBe(false);
+    expect(new Set(stacks.map(({ state }) => state))).toEqual(new Set(['critical']));
+    expect(stacks.reduce((sum, { count }) => sum + count, 0)).toBe(60);
   });
 });

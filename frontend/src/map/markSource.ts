@@ -1,69 +1,82 @@
 import type { GeoJSONSource } from 'maplibre-gl';
-import { drawOrder, iconName } from './icons';
-import type { Mark } from './picture';
+import { drawOrder, iconName, iconSide } from './icons';
+import type { Stack } from './stacks';
 
 /**
  * Brings a source of marks to what is wanted, one update in flight: while the worker is busy newer wishes
  * replace each other, because unlimited updates starve the map until none is ever drawn.
  */
 export class MarkSource {
-  readonly #source: GeoJSONSource;
-  #shown: Map<string, Mark> | null = null; // null: whatever the source holds is to go
-  #wanted: readonly Mark[] | null = null;
+  readonly #source: Pick<GeoJSONSource, 'updateData'>;
+  #shown: Map<string, Stack> | null = null; // null: whatever the source holds is to go
+  #wanted: { stacks: readonly Stack[]; shown: () => void } | null = null;
   #busy = false;
 
-  constructor(source: GeoJSONSource) {
+  constructor(source: Pick<GeoJSONSource, 'updateData'>) {
     this.#source = source;
   }
 
-  want(marks: readonly Mark[]): void {
-    this.#wanted = marks;
+  /** Asks for stacks; `shown` is called once the source holds these or newer ones. */
+  want(stacks: readonly Stack[], shown: () => void = () => undefined): void {
+    this.#wanted = { stacks, shown };
     if (!this.#busy) void this.#flush();
   }
 
   async #flush(): Promise<void> {
     this.#busy = true;
+    while (this.#wanted !== null) {
+      const { stacks, shown } = this.#wanted;
+      this.#wanted = null;
+      await this.#bring(new Map(stacks.map((stack) => [stack.id, stack])));
+      shown();
+    }
+    this.#busy = false;
+  }
+
+  async #bring(wanted: Map<string, Stack>): Promise<void> {
+    const diff = difference(this.#shown ?? new Map(), wanted);
+    const removeAll = this.#shown === null;
+    this.#shown = wanted;
+    if (!removeAll && diff.add.length + diff.remove.length === 0) return;
     try {
-      while (this.#wanted !== null) {
-        const wanted = new Map(this.#wanted.map((mark) => [mark.id, mark]));
-        this.#wanted = null;
-        const diff = difference(this.#shown ?? new Map(), wanted);
-        const removeAll = this.#shown === null;
-        this.#shown = wanted;
-        if (removeAll || diff.add.length + diff.remove.length > 0)
-          await this.#source.updateData({ removeAll, ...diff });
-      }
-    } finally {
-      this.#busy = false;
+      await this.#source.updateData({ removeAll, ...diff });
+    } catch {
+      this.#shown = null; // nobody knows what it holds: the next wish begins anew
     }
   }
 }
 
 /** What has to be taken away and added; a changed mark is both. */
 export function difference(
-  shown: ReadonlyMap<string, Mark>,
-  wanted: ReadonlyMap<string, Mark>,
+  shown: ReadonlyMap<string, Stack>,
+  wanted: ReadonlyMap<string, Stack>,
 ): { remove: string[]; add: GeoJSON.Feature[] } {
   const remove = [...shown.keys()].filter((id) => !wanted.has(id));
   const add: GeoJSON.Feature[] = [];
-  for (const mark of wanted.values()) {
-    const held = shown.get(mark.id);
-    if (held !== undefined && same(held, mark)) continue;
-    if (held !== undefined) remove.push(mark.id);
-    add.push(feature(mark));
+  for (const stack of wanted.values()) {
+    const held = shown.get(stack.id);
+    if (held !== undefined && same(held, stack)) continue;
+    if (held !== undefined) remove.push(stack.id);
+    add.push(feature(stack));
   }
   return { remove, add };
 }
 
-function same(a: Mark, b: Mark): boolean {
-  return a.lon === b.lon && a.lat === b.lat && a.state === b.state && a.kind === b.kind;
+function same(a: Stack, b: Stack): boolean {
+  return a.lon === b.lon && a.lat === b.lat && a.state === b.state && a.kind === b.kind && a.count === b.count;
 }
 
-function feature(mark: Mark): GeoJSON.Feature {
+function feature(stack: Stack): GeoJSON.Feature {
   return {
     type: 'Feature',
-    id: mark.id,
-    properties: { id: mark.id, icon: iconName(mark), order: drawOrder(mark) },
-    geometry: { type: 'Point', coordinates: [mark.lon, mark.lat] },
+    id: stack.id,
+    properties: {
+      id: stack.id,
+      icon: iconName(stack),
+      order: drawOrder(stack),
+      count: stack.count > 1 ? String(stack.count) : '',
+      side: iconSide(stack),
+    },
+    geometry: { type: 'Point', coordinates: [stack.lon, stack.lat] },
   };
 }

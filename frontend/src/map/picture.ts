@@ -1,6 +1,8 @@
 // What a map shows, free of how it is drawn.
 import type { Geometry } from '../api/screen';
 import type { Shown } from '../rules/state';
+import type { Arranged } from './arrange';
+import type { Sizes } from './sizes';
 
 export interface MapShapes {
   communes: Geometry | null;
@@ -22,6 +24,14 @@ export interface MapPicture {
   marks: readonly Mark[];
 }
 
+/** A thing that somebody points at. A sensor's id is its code, without the prefix of its mark. */
+export interface Highlight {
+  kind: 'report' | 'sensor' | 'area';
+  id: string;
+  /** What is written beside it; an area has its own name when there is none. */
+  name?: string;
+}
+
 /** A point in pixels from the map's upper left corner. */
 export interface Spot {
   x: number;
@@ -30,10 +40,10 @@ export interface Spot {
 
 /** One of the ways to draw: WebGL or plain SVG. */
 export interface MapDrawing {
-  draw(picture: MapPicture): void;
-  /** Where a place lies now; changes only when the map's size does. */
+  draw(arranged: Arranged): void;
+  /** Where a place lies now; changes only when the map's size or area does. */
   project(lon: number, lat: number): Spot;
-  /** Fits the drawing anew; `scale` is the size of a 1080-line pixel. */
-  resize(scale: number): void;
+  /** Fits the drawing anew to an area, or to the whole when that is empty. */
+  resize(sizes: Sizes, area: string): void;
   remove(): void;
 }

@@ -1,10 +1,14 @@
-import type { Position } from 'geojson';
 import { stepOf } from '../rules/choropleth';
 import { shapes as stateShapes, sensorFrame } from '../ui/shapes';
-import { boundsOf, lines } from './geometry';
-import { crowding, drawOrder, iconSide } from './icons';
+import type { Arranged } from './arrange';
+import { boundsOf, lines, shapeToFit } from './geometry';
+import { drawOrder, iconSide } from './icons';
 import { fit } from './mercator';
-import type { MapDrawing, MapPicture, MapShapes, Mark, Spot } from './picture';
+import { pathOf } from './names';
+import type { MapDrawing, MapShapes, Spot } from './picture';
+import type { Sizes } from './sizes';
+import type { Project, Stack } from './stacks';
+import type { SvgBase } from './svgBase';
 
 const namespace = 'http://www.w3.org/2000/svg';
 const padding = 14;
@@ -12,30 +16,37 @@ const padding = 14;
 /** So many marks SVG draws without falling behind; of more, the most important are drawn. */
 const mostMarks = 600;
 
-type Project = (lon: number, lat: number) => Spot;
-
-/** The map as plain SVG, for machines without WebGL: the same shapes, colours and marks, styled by its page. */
+/**
+ * The map as plain SVG, for machines without WebGL: the same colours and marks, styled by its page, over the drawing of
+ * the server where there is one and over the shapes otherwise.
+ */
 export class SvgMap implements MapDrawing {
   readonly #container: HTMLElement;
   readonly #shapes: MapShapes;
   readonly #svg = element('svg', { class: 'svg-map', 'aria-hidden': 'true' });
   readonly #marks = element('g', {});
+  readonly #base: SvgBase | null;
   #communes = new Map<string, SVGElement>();
   #project: Project = () => ({ x: 0, y: 0 });
-  #scale: number;
-  #picture: MapPicture | null = null;
+  #sizes: Sizes;
+  #wanted: Arranged | null = null;
   #frame = 0;
 
-  constructor(container: HTMLElement, shapes: MapShapes, scale: number) {
+  constructor(
+    container: HTMLElement,
+    setting: { shapes: MapShapes; sizes: Sizes; area: string },
+    base: SvgBase | null,
+  ) {
     this.#container = container;
-    this.#shapes = shapes;
-    this.#scale = scale;
+    this.#shapes = setting.shapes;
+    this.#sizes = setting.sizes;
+    this.#base = base;
     container.append(this.#svg);
-    this.resize(scale);
+    this.resize(setting.sizes, setting.area);
   }
 
-  draw(picture: MapPicture): void {
-    this.#picture = picture;
+  draw(arranged: Arranged): void {
+    this.#wanted = arranged;
     if (this.#frame === 0)
       this.#frame = requestAnimationFrame(() => {
         this.#frame = 0;
@@ -47,19 +58,13 @@ export class SvgMap implements MapDrawing {
     return this.#project(lon, lat);
   }
 
-  resize(scale: number): void {
-    this.#scale = scale;
+  resize(sizes: Sizes, area: string): void {
+    this.#sizes = sizes;
     const { clientWidth: width, clientHeight: height } = this.#container;
-    const shape = this.#shapes.province ?? this.#shapes.districts ?? this.#shapes.communes;
-    const box = shape === null ? null : boundsOf(shape.features);
-    if (box !== null) this.#project = fit(box, width, height, padding * scale);
     this.#svg.setAttribute('viewBox', `0 0 ${String(width)} ${String(height)}`);
-    this.#svg.replaceChildren(
-      ...this.#layer('communes'),
-      ...this.#layer('districts'),
-      ...this.#layer('province'),
-      this.#marks,
-    );
+    this.#communes.clear();
+    const drawn = this.#base === null ? this.#own(area, width, height) : this.#fromServer(this.#base, width, height);
+    this.#svg.replaceChildren(...drawn, this.#marks);
     this.#paint();
   }
 
@@ -68,54 +73,76 @@ export class SvgMap implements MapDrawing {
     this.#svg.remove();
   }
 
+  #fromServer(base: SvgBase, width: number, height: number): SVGElement[] {
+    const room = padding * this.#sizes.scale;
+    const scale = Math.max(0, Math.min((width - 2 * room) / base.width, (height - 2 * room) / base.height));
+    const x = (width - base.width * scale) / 2 - base.left * scale;
+    const y = (height - base.height * scale) / 2 - base.top * scale;
+    this.#project = (lon, lat) => {
+      const at = base.project(lon, lat);
+      return { x: x + at.x * scale, y: y + at.y * scale };
+    };
+    const group = element('g', { transform: `translate(${String(x)} ${String(y)}) scale(${String(scale)})` });
+    group.append(...base.shapes);
+    for (const shape of base.shapes) {
+      const code = shape.getAttribute('data-code');
+      if (code !== null) this.#communes.set(code, shape);
+    }
+    return [group];
+  }
+
+  #own(area: string, width: number, height: number): SVGElement[] {
+    const shape = shapeToFit(this.#shapes, area);
+    const box = shape === null ? null : boundsOf(shape);
+    if (box !== null) this.#project = fit(box, width, height, padding * this.#sizes.scale);
+    return (['communes', 'districts', 'province'] as const).flatMap((name) => this.#layer(name));
+  }
+
   #layer(name: keyof MapShapes): SVGElement[] {
-    const paths: SVGElement[] = [];
-    for (const feature of this.#shapes[name]?.features.features ?? []) {
+    return (this.#shapes[name]?.features.features ?? []).map((feature) => {
       const path = element('path', { class: name, d: pathOf(lines(feature.geometry), this.#project) });
       if (name === 'communes') this.#communes.set(String(feature.properties?.['code']), path);
-      paths.push(path);
-    }
-    return paths;
+      return path;
+    });
   }
 
   #paint(): void {
-    if (this.#picture === null) return;
-    const { counts, marks } = this.#picture;
-    for (const [code, path] of this.#communes) {
+    if (this.#wanted === null) return;
+    const { counts, stacks, size } = this.#wanted;
+    for (const [code, path] of this.#communes)
       path.setAttribute('class', `communes step${String(stepOf(counts.get(code) ?? 0))}`);
-    }
-    const ordered = [...marks].sort((a, b) => drawOrder(a) - drawOrder(b)).slice(-mostMarks);
-    const size = crowding(marks) * this.#scale;
-    this.#marks.replaceChildren(...ordered.map((mark) => this.#mark(mark, size)));
+    const ordered = [...stacks].sort((a, b) => drawOrder(a) - drawOrder(b)).slice(-mostMarks);
+    this.#marks.replaceChildren(...ordered.flatMap((stack) => this.#mark(stack, size * this.#sizes.scale)));
   }
 
-  #mark(mark: Mark, size: number): SVGElement {
-    const { x, y } = this.#project(mark.lon, mark.lat);
-    const k = (iconSide(mark) * size) / 24;
+  #mark(stack: Stack, size: number): SVGElement[] {
+    const { x, y } = this.#project(stack.lon, stack.lat);
+    const k = (iconSide(stack) * size) / 24;
     const group = element('g', {
-      class: `mark ${mark.kind} ${mark.state}`,
+      class: `mark ${stack.kind} ${stack.state}`,
       transform: `translate(${String(x)} ${String(y)}) scale(${String(k)}) translate(-12 -12)`,
     });
-    const inner = element('path', { class: 'shape', d: stateShapes[mark.state] });
-    if (mark.kind === 'sensor') {
+    const inner = element('path', { class: 'shape', d: stateShapes[stack.state] });
+    if (stack.kind === 'sensor') {
       inner.setAttribute('transform', 'translate(12 12) scale(.6) translate(-12 -12)');
       group.append(element('path', { class: 'frame', d: sensorFrame }));
     }
     group.append(inner);
-    return group;
+    return stack.count < 2 ? [group] : [group, this.#count(stack.count, { x: x + 12 * k, y })];
   }
-}
 
-function pathOf(rings: readonly Position[][], project: Project): string {
-  return rings
-    .map((ring) => {
-      const points = ring.map(([lon = 0, lat = 0]) => {
-        const { x, y } = project(lon, lat);
-        return `${x.toFixed(1)} ${y.toFixed(1)}`;
-      });
-      return `M${points.join('L')}`;
-    })
-    .join('');
+  #count(count: number, { x, y }: Spot): SVGElement {
+    const { countPx, scale } = this.#sizes;
+    const text = element('text', {
+      class: 'count',
+      x: String(x + countPx * 0.05),
+      y: String(y),
+      'font-size': String(countPx),
+      'stroke-width': String(5 * scale),
+    });
+    text.textContent = String(count);
+    return text;
+  }
 }
 
 function element(name: string, attributes: Record<string, string>): SVGElement {

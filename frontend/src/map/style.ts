@@ -1,0 +1,98 @@
+import type { ExpressionSpecification, StyleSpecification } from 'maplibre-gl';
+import { fontFaces, mapFont } from './fonts';
+import type { MapShapes } from './picture';
+import type { Sizes } from './sizes';
+import type { MapTheme } from './theme';
+
+const empty: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
+
+type Layer = StyleSpecification['layers'][number];
+
+/** Widths of lines in pixels at 1080 lines. */
+export const lineWidths = {
+  'commune-line': 0.9,
+  'district-case': 4,
+  'district-line': 1.4,
+  'province-line': 3,
+} as const;
+
+/** The layer below which an operator's base map is put: above the ground, below everything of ours. */
+export const firstOwnLayer = 'communes';
+
+/** The style of the map: our own shapes and marks, nothing from anywhere else. */
+export function styleOf(shapes: MapShapes, theme: MapTheme, sizes: Sizes): StyleSpecification {
+  const line = (id: keyof typeof lineWidths, source: string, color: string): Layer => ({
+    id,
+    type: 'line',
+    source,
+    layout: { 'line-join': 'round' },
+    paint: { 'line-color': color, 'line-width': lineWidths[id] * sizes.scale },
+  });
+  return {
+    version: 8,
+    'font-faces': fontFaces,
+    sources: {
+      communes: { type: 'geojson', data: shapes.communes?.features ?? empty, promoteId: 'code' },
+      districts: { type: 'geojson', data: shapes.districts?.features ?? empty },
+      province: { type: 'geojson', data: shapes.province?.features ?? empty },
+      marks: { type: 'geojson', data: empty, promoteId: 'id' },
+    },
+    layers: [
+      { id: 'ground', type: 'background', paint: { 'background-color': theme.ground } },
+      { id: firstOwnLayer, type: 'fill', source: 'communes', paint: { 'fill-color': stepColour(theme) } },
+      line('commune-line', 'communes', theme.ground),
+      line('district-case', 'districts', theme.ground),
+      line('district-line', 'districts', theme.line),
+      line('province-line', 'province', theme.line),
+      marksLayer(theme, sizes),
+    ],
+  };
+}
+
+function stepColour(theme: MapTheme): ExpressionSpecification {
+  const [none = theme.ground, one = none, two = none, three = none, four = none] = theme.steps;
+  return ['match', ['coalesce', ['feature-state', 'step'], 0], 1, one, 2, two, 3, three, 4, four, none];
+}
+
+function marksLayer(theme: MapTheme, sizes: Sizes): Layer {
+  return {
+    id: 'marks',
+    type: 'symbol',
+    source: 'marks',
+    layout: {
+      'icon-image': ['get', 'icon'],
+      'icon-allow-overlap': true,
+      'icon-ignore-placement': true,
+      'symbol-sort-key': ['get', 'order'],
+      'text-field': ['get', 'count'],
+      'text-font': [mapFont],
+      'text-anchor': 'left',
+      'text-allow-overlap': true,
+      'text-ignore-placement': true,
+      ...countLayout(1, sizes),
+    },
+    paint: { 'text-color': theme.text, 'text-halo-color': theme.ground, 'text-halo-width': 2.5 * sizes.scale },
+  };
+}
+
+/** What of the marks depends on how large they are drawn. A count stands just right of its icon. */
+export function countLayout(
+  size: number,
+  { scale, countPx }: Sizes,
+): { 'icon-size': number; 'text-size': number; 'text-offset': ExpressionSpecification } {
+  const halfIcon = (size * scale) / 2 / countPx;
+  const offset = (side: number): [number, number] => [side * halfIcon + 0.05, 0];
+  return {
+    'icon-size': size,
+    'text-size': countPx,
+    'text-offset': [
+      'interpolate',
+      ['linear'],
+      ['get', 'side'],
+      10,
+      ['literal', offset(10)],
+      40,
+      ['literal', offset(40)],
+    ],
+  };
+}
