@@ -40,7 +40,9 @@ type Options struct {
 	Build  string // shown to people and pages
 	Storm  func() // plays a storm; nil when nothing here can
 	Intake Intake // zero but for measuring
-	Log    *slog.Logger
+	// Disk tells one copy of the database's files from another (embedded.Postgres.Disk); empty where nobody knows.
+	Disk string
+	Log  *slog.Logger
 }
 
 // Intake says how posts share commits; zeros stand for what intake takes by default.
@@ -166,7 +168,7 @@ func (s *Server) wire() error {
 		Now: time.Now, Log: s.log, Metrics: s.metrics,
 	})
 	s.relay = relay.New(relay.Config{
-		Store: store.NewSeats(s.options.DatabaseURL, processName()), Bus: bus, Follower: s.watch,
+		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus, Follower: s.watch,
 		Log: s.log, Now: time.Now, Metrics: s.metrics,
 	})
 	if s.options.Hub == "on" {

@@ -26,6 +26,8 @@ type upCmd struct {
 	Simulate    string  `env:"TOANCANH_SIMULATE" default:"on" enum:"on,off" help:"off: show the sample province without its simulator."`
 	Pace        float64 `env:"TOANCANH_PACE" default:"11" help:"How many times faster than a real province the simulator plays; 1 is real time."`
 	HistoryDays int     `env:"TOANCANH_HISTORY_DAYS" default:"35" help:"Days of history the sample province starts with; 0: none."`
+
+	Disk string `kong:"-"` // of the embedded database
 }
 
 // localLabel and localKeyFile name the key up makes at every start for tools of the same machine.
@@ -96,7 +98,7 @@ func (c upCmd) serve(ctx context.Context, listener net.Listener, log *slog.Logge
 	}
 	player := &player{log: log}
 	s, err := server.New(ctx, server.Options{
-		Config: c.Config, Sample: !c.Empty, Build: build, Log: log, Storm: player.storm,
+		Config: c.Config, Sample: !c.Empty, Build: build, Log: log, Storm: player.storm, Disk: c.Disk,
 	})
 	if err != nil {
 		return err
@@ -177,6 +179,7 @@ func (c *upCmd) startChildren(ctx context.Context, log *slog.Logger) (*children,
 		}
 		c.OwnerURL = ch.postgres.DSN(embedded.Owner, embedded.Database)
 		c.DatabaseURL = ch.postgres.DSN("toancanh_app", embedded.Database)
+		c.Disk = ch.postgres.Disk()
 		log.LogAttrs(ctx, slog.LevelInfo, "database", slog.String("postgres", ch.postgres.Describe()))
 	}
 	if c.RedisURL == "" {

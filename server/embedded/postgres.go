@@ -191,6 +191,10 @@ func (p *Postgres) Stop(ctx context.Context) error { return p.process.stop(ctx) 
 // PID is the process id of the postmaster, 0 if it does not run.
 func (p *Postgres) PID() int { return pidIn(p.pidFile()) }
 
+// Disk tells the files of this database from a copy of them: it changes when they are restored from a copy, and stays
+// over restarts. Empty where the system does not tell.
+func (p *Postgres) Disk() string { return changed(filepath.Join(p.cluster, "PG_VERSION")) }
+
 // Describe says which server this is, for the start-up lines.
 func (p *Postgres) Describe() string {
 	return fmt.Sprintf("PostgreSQL %s from %s, running as %s, data in %s", p.binaries.Version, p.binaries.Dir, p.identity, p.cluster)

@@ -190,6 +190,24 @@ func TestEpochChangesWithTheDatabaseCluster(t *testing.T) {
 	}
 }
 
+func TestEpochStaysWithTheFilesAndChangesWithACopy(t *testing.T) {
+	t.Parallel()
+	db := testpg.New(t)
+	epoch := func(disk string) string {
+		t.Helper()
+		seat, err := store.NewSeats(db.DSN("toancanh_app"), "test").On(disk).TakeSeat(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer seat.Close()
+		return seat.Epoch()
+	}
+	first, again, copied := epoch("one"), epoch("one"), epoch("two")
+	if first != again || copied == again {
+		t.Errorf("epochs %q, %q on the same files, then %q on a copy", first, again, copied)
+	}
+}
+
 // recorder is a bus that keeps what is published, and fails while broken.
 type recorder struct {
 	mu      sync.Mutex

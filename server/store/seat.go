@@ -17,10 +17,16 @@ import (
 type Seats struct {
 	url  string
 	name string // this process, for people reading the row
+	disk string // tells one copy of the database's files from another, empty where nobody knows
 }
 
 // NewSeats names the database and this process.
 func NewSeats(url, name string) *Seats { return &Seats{url: url, name: name} }
+
+// On says which copy of its files the database runs on: another one is a restore, with a past of its own.
+func (s *Seats) On(disk string) *Seats {
+	return &Seats{url: s.url, name: s.name, disk: disk}
+}
 
 type seat struct {
 	conn  *pgx.Conn
@@ -29,7 +35,8 @@ type seat struct {
 }
 
 // sqlTakeSeat succeeds when the lease has run out or the session that held it is gone. The epoch is replaced when the
-// database is another than when it was last seen (a restore or a promotion changes system identifier or timeline).
+// database is another than when it was last seen: a promotion changes system identifier or timeline, a restored dump the
+// number of the database or of the table, restored files the disk.
 const sqlTakeSeat = `
 	update relay set
 		term = term + 1, leader = @name, lease_until = clock_timestamp() + interval '3 seconds',
@@ -58,7 +65,9 @@ func (s *Seats) TakeSeat(ctx context.Context) (relay.Seat, error) {
 	}
 	st := &seat{conn: conn}
 	var cluster string
-	err = conn.QueryRow(ctx, "select cluster_identity()").Scan(&cluster)
+	err = conn.QueryRow(ctx, `
+		select concat_ws('/', cluster_identity(), d.oid, 'relay'::regclass::oid, nullif($1::text, ''))
+		from pg_database d where d.datname = current_database()`, s.disk).Scan(&cluster)
 	if err == nil {
 		err = conn.QueryRow(ctx, sqlTakeSeat, pgx.NamedArgs{"name": s.name, "cluster": cluster}).Scan(&st.term, &st.epoch)
 	}

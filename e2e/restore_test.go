@@ -1,0 +1,69 @@
+//go:build e2e
+
+package e2e_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// TestScreensForgetAFutureThatARestoreTookAway puts yesterday's files back under screens that have seen today: the same
+// numbers would mean other facts, so that the epoch must change, and only then.
+func TestScreensForgetAFutureThatARestoreTookAway(t *testing.T) {
+	t.Parallel()
+	s := up(t)
+	data := s.setting("TOANCANH_DATA")
+	begin := func() string {
+		t.Helper()
+		s.start()
+		s.awaitReady(readyWithin)
+		var epoch string
+		if err := s.embeddedPool().QueryRow(t.Context(), "select epoch from relay").Scan(&epoch); err != nil {
+			t.Fatal(err)
+		}
+		return epoch
+	}
+	first := begin()
+	l := send(t, s)
+	l.awaitAcks(10)
+	l.stop()
+	s.stop()
+	backup := filepath.Join(t.TempDir(), "backup")
+	duplicate(t, data, backup)
+
+	if again := begin(); again != first {
+		t.Fatalf("the epoch is %q after a restart, was %q: every screen would take a snapshot it did not need", again, first)
+	}
+	screens := []*screen{watch(t, s, wallTopic), watch(t, s, opsTopic)}
+	future := send(t, s)
+	future.awaitAcks(20)
+	future.stop()
+	agree(t, s.embeddedPool(), time.Now(), limit(healProgram), screens...)
+	s.stop()
+	s.awaitChildrenGone()
+	if err := os.RemoveAll(data); err != nil {
+		t.Fatal(err)
+	}
+	duplicate(t, backup, data)
+
+	if restored := begin(); restored == first {
+		t.Errorf("the epoch is still %q after a restore", restored)
+	}
+	back := time.Now()
+	// As many facts again as were lost: by their numbers alone the two pasts could not be told apart.
+	present := send(t, s)
+	present.awaitAcks(25)
+	present.stop()
+	agree(t, s.embeddedPool(), back, limit(healProgram)+10*time.Second, screens...)
+}
+
+// duplicate copies a directory with owners, modes and times, as a backup does.
+func duplicate(t *testing.T, from, to string) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), "cp", "-a", from, to).CombinedOutput(); err != nil {
+		t.Fatalf("copy %s: %v\n%s", from, err, out)
+	}
+}
