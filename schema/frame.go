@@ -58,11 +58,13 @@ type SnapshotFrame struct {
 	Data  json.RawMessage `json:"data"` // a Snapshot
 }
 
-// Snapshot is the data of a SnapshotFrame: open reports and the newest closed ones, whole.
+// Snapshot is the data of a SnapshotFrame: open reports and the newest closed ones, whole. On screen/<id> it holds no
+// report but the screen.
 type Snapshot struct {
 	Reports []json.RawMessage `json:"reports"`
 	// Truncated counts the reports left out because the snapshot was full (5,000 items or 512 KiB).
-	Truncated int `json:"truncated"`
+	Truncated int             `json:"truncated"`
+	Screen    json.RawMessage `json:"screen,omitempty"` // what the screen is set to and told to show
 }
 
 // EventFrame is one fact. Data is the whole new state of the thing, absent for kind "gone" and "reset".
@@ -80,6 +82,7 @@ type EventFrame struct {
 // The kinds of events.
 const (
 	KindReport = "report" // a report was received or changed
+	KindScreen = "screen" // on screen/<id>: what the screen is told to show has changed
 	KindGone   = "gone"   // the thing left this topic: drop it, unless a newer version is held
 	KindReset  = "reset"  // more than 1,000 things changed at once: take a snapshot
 )

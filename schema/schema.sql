@@ -271,6 +271,54 @@ table report_contact -- AES-256-GCM (nonce first, report id as associated data);
   constraint report_contact_pkey PRIMARY KEY (report_id)
   constraint report_contact_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
   grant delete, insert, select to toancanh_app
+table screen -- Settings and orders. Deleted rows stay: the version must go on when the screen comes back.
+  id text not null
+  version bigint not null
+  changed_at timestamp with time zone not null
+  deleted_at timestamp with time zone
+  panel_mm integer -- Height of the lit picture; null: 55 inch is assumed.
+  viewing_mm integer -- Distance of the farthest seat; null: 5 m is assumed.
+  title text not null default ''::text
+  point text not null default ''::text -- The connection point (diem cau) it stands at.
+  division text not null default ''::text
+  area text not null default ''::text -- Its own area; empty: what its id names, else the province.
+  scene text not null default ''::text
+  density text not null default 'auto'::text
+  show jsonb not null default '{}'::jsonb
+  before jsonb -- What it showed before the meeting it follows in; null outside meetings.
+  constraint screen_density CHECK ((density = ANY (ARRAY['auto'::text, 'far'::text, 'middle'::text, 'near'::text])))
+  constraint screen_panel CHECK ((panel_mm > 0))
+  constraint screen_pkey PRIMARY KEY (id)
+  constraint screen_version_grows CHECK ((version > 0))
+  constraint screen_viewing CHECK ((viewing_mm > 0))
+  grant insert, select, update to toancanh_app
+table screen_beat -- What each page said last about itself: one row a screen, never one a beat.
+  screen text not null
+  at timestamp with time zone not null
+  version bigint not null
+  seq bigint not null
+  heap_bytes bigint
+  nodes bigint
+  long_tasks bigint not null
+  fps double precision
+  skew_ms double precision
+  width bigint not null
+  height bigint not null
+  build text not null
+  scene text not null
+  area text not null
+  density text not null
+  phase text not null
+  constraint screen_beat_pkey PRIMARY KEY (screen)
+  grant delete, insert, select, update to toancanh_app
+table screen_seen -- The newest confirmation of each screen's page. A screen named by an area's code has no row in screen.
+  screen text not null
+  version bigint not null
+  at timestamp with time zone not null
+  applied boolean not null
+  reason text not null default ''::text
+  constraint screen_seen_pkey PRIMARY KEY (screen)
+  grant delete, insert, select, update to toancanh_app
 table sensor
   id integer not null generated always as identity
   code text not null

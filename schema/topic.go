@@ -56,6 +56,9 @@ func AreaTopics(a Audience, division string, path ...string) []string {
 // UnitTopic names the topic of a unit's staff.
 func UnitTopic(unit string) string { return string(Unit) + "/" + unit }
 
+// ScreenTopic names the topic of one screen.
+func ScreenTopic(screen string) string { return string(Screen) + "/" + screen }
+
 // ParseTopic reads a topic's name. The error says which part is wrong.
 func ParseTopic(name string) (Topic, error) {
 	if name == "" || len(name) > maxTopic {

@@ -89,6 +89,12 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		s.Close()
 		return nil, err
 	}
+	if o.Sample {
+		if err := s.intake.SeedScreens(ctx); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
 	return s, nil
 }
 
@@ -146,6 +152,7 @@ func (s *Server) wire() error {
 	}
 	s.bus = closer
 	origin := report.Origin(s.dataset.Origin)
+	s.metrics.MustRegister(screenCounts{s})
 	s.intake, err = intake.New(intake.Config{
 		Store: s.store, Rules: s.rules, Atlas: s.atlas, Division: s.options.Division, Sealer: sealer,
 		Origin: origin, Location: s.location, Units: s.units, Now: time.Now, Wake: func() { s.relay.Wake() }, Log: s.log,
@@ -286,14 +293,16 @@ func (s *Server) RevokeKeys(ctx context.Context, label string) error {
 // Rules are the rules of reports and the units that act on them.
 func (s *Server) Rules() (*report.Rulebook, []report.Unit) { return s.rules, s.units }
 
-// live answers the hubs for the topics there are: those of the areas of the division in use, of units, and of screens.
+// live answers the hubs for the topics there are: those of the areas of the division in use, of units, and of screens:
+// those that an id names by itself; of the ones that were set up the store knows.
 func (s *Server) live() *store.Live {
 	return s.store.Live(view.NewLens(s.location, s.units), func(t schema.Topic) bool {
 		switch t.Audience {
 		case schema.Unit:
 			return slices.ContainsFunc(s.units, func(u report.Unit) bool { return u.ID == t.Area() })
 		case schema.Screen:
-			return true
+			_, named := s.intake.Ground().Names(t.Area())
+			return named
 		case schema.Ops, schema.Wall, schema.Public:
 			return t.Division == s.options.Division && slices.Equal(t.Path, s.atlas.Tree.Path(t.Division, t.Area()))
 		}

@@ -17,6 +17,8 @@ import (
 	"toancanh/server/door"
 	"toancanh/server/intake"
 	"toancanh/server/report"
+	"toancanh/server/scene"
+	"toancanh/server/screen"
 	"toancanh/server/sensor"
 	"toancanh/server/store"
 )
@@ -36,6 +38,8 @@ type Intake interface {
 	AcceptReadings(ctx context.Context, items []sensor.Item, d sensor.Door, o report.Origin) (int, []intake.Refusal, error)
 	RegisterSensors(ctx context.Context, list []sensor.Sensor) error
 	AcceptHistory(ctx context.Context, body intake.PastBody) (answer json.RawMessage, repeated bool, err error)
+	Ground() screen.Ground
+	ChangeScreens(ctx context.Context, decide func(screen.Board) ([]screen.Screen, error)) ([]screen.Screen, error)
 }
 
 // Store answers questions.
@@ -50,6 +54,10 @@ type Store interface {
 	CountAreas(ctx context.Context, division string, realOnly bool, at time.Time) (map[string]store.Counts, error)
 	Promised(ctx context.Context, p store.Promise) (store.Accepted, bool, error)
 	KeepPromise(ctx context.Context, p store.Promise) error
+	Screen(ctx context.Context, id string) (one screen.Screen, ok bool, err error)
+	Screens(ctx context.Context, ground screen.Ground) (list []store.KnownScreen, now time.Time, err error)
+	SeeScreen(ctx context.Context, id string, seen screen.Seen) error
+	BeatScreen(ctx context.Context, id string, b screen.Beat) error
 }
 
 // Live is what stand-alone hubs ask for.
@@ -93,6 +101,7 @@ type API struct {
 	limiter *door.Limiter
 	keys    *keyring
 	maps    map[string]*door.Prepared // by path and level
+	scenes  map[string]scene.Scene    // by id
 	places  map[string]*door.Prepared // by path
 	units   map[string]bool
 	spec    *door.Prepared
@@ -150,7 +159,16 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Get("/kpis", a.desk, a.within(answerLimit, a.getKPIs))
 
 	v1.Post("/tickets", a.desk, a.within(answerLimit, a.postTicket))
-	v1.Get("/screens/:screen", a.desk, a.within(answerLimit, a.getScreen))
+
+	v1.Get("/screens", a.desk, a.within(answerLimit, a.listScreens))
+	v1.Post("/screens/orders", a.desk, a.within(answerLimit, a.postOrder))
+	v1.Get("/screens/:id", a.desk, a.within(answerLimit, a.getScreen))
+	v1.Put("/screens/:id", a.desk, a.within(answerLimit, a.putScreen))
+	v1.Delete("/screens/:id", a.desk, a.within(answerLimit, a.deleteScreen))
+	v1.Post("/screens/:id/seen", a.desk, a.within(answerLimit, a.postSeen))
+	v1.Post("/screens/:id/beat", a.desk, a.within(answerLimit, a.postBeat))
+	v1.Post("/meetings", a.desk, a.within(answerLimit, a.postMeeting))
+	v1.Delete("/meetings/:presenter", a.desk, a.within(answerLimit, a.deleteMeeting))
 
 	v1.Post("/history", a.within(historyLimit, a.postHistory))
 	v1.Post("/history/readings", a.within(historyLimit, a.postPastReadings))

@@ -94,6 +94,16 @@ func (o *object) given(name string) bool {
 	return false
 }
 
+// named reports whether a member is there, also as null: where null takes something back, it is not the same as absent.
+func (o *object) named(name string) bool {
+	for _, m := range o.value.members {
+		if m.name == name {
+			return true
+		}
+	}
+	return false
+}
+
 // text is a member that is a text, empty when absent.
 func (o *object) text(name string) string {
 	v, ok := o.take(name, isText)

@@ -88,7 +88,10 @@ func readContact(o *object) report.Contact {
 // reportID makes what stands in the address fit for a question to the store: a UUID, or a public code however it is
 // typed.
 func reportID(c *fiber.Ctx) (string, error) {
-	text := c.Params("id")
+	return parseReportID(c.Params("id"))
+}
+
+func parseReportID(text string) (string, error) {
 	const uuidLength = 36
 	if len(text) == uuidLength {
 		if id, err := uuid.Parse(text); err == nil {

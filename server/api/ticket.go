@@ -9,24 +9,25 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"toancanh/schema"
-	"toancanh/server/area"
 	"toancanh/server/fault"
-	"toancanh/server/report"
 )
 
 // mostTopics bounds one ticket.
 const mostTopics = 20
 
-// tinh is the sample's screen of the whole province.
-const tinh = "tinh"
-
-func (a *API) postTicket(_ context.Context, c *fiber.Ctx) error {
+func (a *API) postTicket(ctx context.Context, c *fiber.Ctx) error {
 	o, _, err := readObject(c, smallBody)
 	if err != nil {
 		return err
 	}
-	topics := a.readTopics(o)
-	subject, screen := a.readScreen(o)
+	topics, err := a.readTopics(ctx, o)
+	if err != nil {
+		return err
+	}
+	subject, screen, err := a.readScreen(ctx, o)
+	if err != nil {
+		return err
+	}
 	if err := o.done(); err != nil {
 		return err
 	}
@@ -40,103 +41,65 @@ func (a *API) postTicket(_ context.Context, c *fiber.Ctx) error {
 	}{token, ends})
 }
 
-func (a *API) readTopics(o *object) []string {
+func (a *API) readTopics(ctx context.Context, o *object) ([]string, error) {
 	items := o.list("topics")
 	if len(items) == 0 || len(items) > mostTopics {
 		o.wrong("topics", "required", "Cần từ 1 đến %d chủ đề.", mostTopics)
-		return nil
+		return nil, nil
 	}
 	var topics []string
 	for _, v := range items {
 		if v.kind != isText {
 			o.wrongType("topics", isText, v.kind)
-			return nil
+			return nil, nil
 		}
 		name := unquote(v.raw)
-		if !a.exists(name) {
+		ok, err := a.exists(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
 			o.wrong("topics", "unknown", "Không có chủ đề %q.", clip(name))
 			continue
 		}
 		topics = append(topics, name)
 	}
-	return topics
+	return topics, nil
 }
 
 // exists reports whether a topic's area, unit or screen is one of ours; the control topic is nobody's.
-func (a *API) exists(name string) bool {
+func (a *API) exists(ctx context.Context, name string) (bool, error) {
 	t, err := schema.ParseTopic(name)
 	if err != nil {
-		return false
+		return false, nil //nolint:nilerr // what cannot be read does not exist
 	}
 	switch t.Audience {
 	case schema.Ops, schema.Wall, schema.Public:
-		return slices.Equal(a.Atlas.Tree.Path(t.Division, t.Area()), t.Path)
+		return slices.Equal(a.Atlas.Tree.Path(t.Division, t.Area()), t.Path), nil
 	case schema.Unit:
-		return a.units[t.Area()]
+		return a.units[t.Area()], nil
 	case schema.Screen:
-		_, ok := a.screen(t.Area())
-		return ok
+		_, err := a.screen(ctx, t.Area())
+		return err == nil, unlessNotFound(err)
 	}
-	return false
+	return false, nil
 }
 
 // readScreen is whom the ticket names, and whether it is a screen's. "screen" may be true or the screen's name. Of a
 // person it says nothing.
-func (a *API) readScreen(o *object) (subject string, screen bool) {
+func (a *API) readScreen(ctx context.Context, o *object) (subject string, screen bool, err error) {
 	for _, m := range o.value.members {
 		if m.name == "screen" && m.value.kind == isText {
 			id := o.text("screen")
-			if _, ok := a.screen(id); !ok {
+			if _, err := a.screen(ctx, id); err != nil {
 				o.wrong("screen", "unknown", "Không có màn hình này.")
+				return "", true, unlessNotFound(err)
 			}
-			return "screen:" + clip(id), true
+			return "screen:" + clip(id), true, nil
 		}
 	}
 	if o.flag("screen") {
-		return "screen:" + rand.Text()[:12], true
+		return "screen:" + rand.Text()[:12], true, nil
 	}
-	return "desk:" + rand.Text()[:12], false
-}
-
-// screen finds what a screen shows: the whole province, or the area whose code it is named by.
-func (a *API) screen(id string) (area.Area, bool) {
-	if id == tinh {
-		return a.Atlas.Tree.Root(a.Division)
-	}
-	return a.Atlas.Tree.Get(a.Division, id)
-}
-
-type screenShown struct {
-	Screen        string        `json:"screen"`
-	Title         string        `json:"title"`
-	Division      string        `json:"division"`
-	DivisionLabel string        `json:"division_label"`
-	Area          string        `json:"area"`
-	AreaName      string        `json:"area_name"`
-	Topics        []string      `json:"topics"`
-	Credit        string        `json:"credit"`
-	Schematic     bool          `json:"schematic"`
-	Origin        report.Origin `json:"origin"`
-	Timezone      string        `json:"timezone"`
-	Build         string        `json:"build"`
-}
-
-func (a *API) getScreen(_ context.Context, c *fiber.Ctx) error {
-	id := c.Params("screen")
-	at, ok := a.screen(id)
-	if !ok {
-		return fault.NotFound("Không có màn hình này.")
-	}
-	division, _ := a.Atlas.Tree.Division(a.Division)
-	name := inSentence(at)
-	shown := screenShown{
-		Screen: id, Title: a.Title + " " + name, Division: a.Division, DivisionLabel: division.Label,
-		Area: at.Code, AreaName: name,
-		Topics: []string{schema.AreaTopic(schema.Wall, a.Division, a.Atlas.Tree.Path(a.Division, at.Code)...)},
-		Origin: a.Origin, Timezone: a.Location.String(), Build: a.Build,
-	}
-	if m, ok := a.Atlas.Map(a.Division); ok {
-		shown.Credit, shown.Schematic = m.Credit, m.Schematic
-	}
-	return send(c, fiber.StatusOK, shown)
+	return "desk:" + rand.Text()[:12], false, nil
 }

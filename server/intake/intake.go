@@ -19,6 +19,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/fault"
 	"toancanh/server/report"
+	"toancanh/server/screen"
 	"toancanh/server/sensor"
 	"toancanh/server/store"
 	"toancanh/server/view"
@@ -33,6 +34,7 @@ type Store interface {
 	KeepReadingDays(ctx context.Context, first, last time.Time) error
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
 	RegisterSensors(ctx context.Context, list []sensor.Sensor) error
+	ChangeScreens(ctx context.Context, c store.ScreenChange) ([]screen.Screen, error)
 }
 
 // Config names what an intake needs. Wake is called after each commit that wrote events; it must not block.

@@ -30,7 +30,8 @@ type Live struct {
 }
 
 // Live makes the hub's source; lens is how it sees reports. Topics for which exists answers false are not
-// found: otherwise anybody could make the hubs keep thousands of names.
+// found: otherwise anybody could make the hubs keep thousands of names. A screen's topic exists too when it was set
+// up.
 func (s *Store) Live(lens view.Lens, exists func(schema.Topic) bool) *Live {
 	return &Live{s, lens, exists}
 }
@@ -39,8 +40,9 @@ func (s *Store) Live(lens view.Lens, exists func(schema.Topic) bool) *Live {
 // transaction. Changes that are committed and not yet numbered are in it already; their events repeat them harmlessly.
 func (l *Live) Snapshot(ctx context.Context, topic string) (schema.SourceSnapshot, error) {
 	t, err := schema.ParseTopic(topic)
-	if err != nil || !l.exists(t) {
-		return schema.SourceSnapshot{}, fault.NotFound("Không có chủ đề %.60q.", topic).Wrap(err)
+	// Of a screen only the database knows whether it was set up.
+	if err != nil || t.Audience != schema.Screen && !l.exists(t) {
+		return schema.SourceSnapshot{}, errNoTopic(topic).Wrap(err)
 	}
 	var out schema.SourceSnapshot
 	err = l.store.inSnapshot(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -49,11 +51,7 @@ func (l *Live) Snapshot(ctx context.Context, topic string) (schema.SourceSnapsho
 		if err != nil {
 			return err
 		}
-		reports, err := reportsOf(ctx, tx, t)
-		if err != nil {
-			return err
-		}
-		out.Data, err = encodeSnapshot(t.Audience, reports, l.lens)
+		out.Data, err = l.dataOf(ctx, tx, t)
 		return err
 	})
 	out.At = out.At.UTC()
@@ -61,6 +59,33 @@ func (l *Live) Snapshot(ctx context.Context, topic string) (schema.SourceSnapsho
 		return out, fmt.Errorf("read snapshot of %s: %w", topic, classify(err))
 	}
 	return out, nil
+}
+
+func errNoTopic(topic string) *fault.Error {
+	return fault.NotFound("Không có chủ đề %.60q.", topic)
+}
+
+// dataOf reads what the audience of a topic draws.
+func (l *Live) dataOf(ctx context.Context, tx pgx.Tx, t schema.Topic) (json.RawMessage, error) {
+	if t.Audience == schema.Screen {
+		one, ok, err := oneScreen(ctx, tx, t.Area())
+		if err == nil && !ok && !l.exists(t) {
+			err = errNoTopic(t.String())
+		}
+		if err != nil {
+			return nil, err
+		}
+		state, err := json.Marshal(one.State())
+		if err != nil {
+			return nil, fmt.Errorf("encode screen %s: %w", one.ID, err)
+		}
+		return json.Marshal(schema.Snapshot{Reports: []json.RawMessage{}, Screen: state})
+	}
+	reports, err := reportsOf(ctx, tx, t)
+	if err != nil {
+		return nil, err
+	}
+	return encodeSnapshot(t.Audience, reports, l.lens)
 }
 
 // reportsOf reads the open reports of a topic and the newest closed ones, newest first.
