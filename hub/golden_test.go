@@ -61,10 +61,10 @@ func shapeOf(t *testing.T, b []byte) any {
 func TestFramesHaveTheShapesOfTheGoldenMessages(t *testing.T) {
 	t.Parallel()
 	r, s := world(t, nil)
-	var snap schema.SnapshotFrame
-	var event, gone, reset schema.EventFrame
+	var snap, snapOfScreen schema.SnapshotFrame
+	var event, gone, reset, told schema.EventFrame
 	var level schema.LevelFrame
-	for name, into := range map[string]any{"snapshot": &snap, "event-report": &event, "event-gone": &gone, "event-reset": &reset, "level": &level} {
+	for name, into := range map[string]any{"snapshot": &snap, "event-report": &event, "event-gone": &gone, "event-reset": &reset, "level": &level, "event-screen": &told, "snapshot-screen": &snapOfScreen} {
 		if err := json.Unmarshal(golden(t, name), into); err != nil {
 			t.Fatal(err)
 		}
@@ -89,6 +89,17 @@ func TestFramesHaveTheShapesOfTheGoldenMessages(t *testing.T) {
 	got["event-reset"] = b.untilSeq(wall, 3).raw
 	got["snapshot"] = b.untilType(schema.TypeSnapshot).raw
 	got["beat"] = b.untilType(schema.TypeBeat).raw
+	onScreen := s.dial(t, "topics="+screen, s.ticket(t, func(ticket *schema.Ticket) { ticket.Topics = []string{screen} }))
+	onScreen.untilType(schema.TypeSnapshot)
+	r.announceAs(screen, told)
+	got["event-screen"] = onScreen.untilSeq(screen, 1).raw
+	r.set(func(r *record) {
+		var data schema.Snapshot
+		_ = json.Unmarshal(snapOfScreen.Data, &data)
+		r.screens[screen] = data.Screen
+	})
+	r.announceAs(screen, reset)
+	got["snapshot-screen"] = onScreen.untilType(schema.TypeSnapshot).raw
 	late := s.dial(t, "topics="+wall, s.ticket(t, nil))
 	got["level"] = late.untilType(schema.TypeLevel).raw
 
@@ -100,6 +111,7 @@ func TestFramesHaveTheShapesOfTheGoldenMessages(t *testing.T) {
 	for _, f := range files {
 		names = append(names, filepath.Base(f[:len(f)-len(".json")]))
 	}
+	slices.Sort(names) // without their endings they stand in another order
 	if diff := cmp.Diff(names, slices.Sorted(maps.Keys(got))); diff != "" {
 		t.Errorf("golden messages and frames (-want +got):\n%s", diff)
 	}
@@ -115,7 +127,7 @@ func (r *record) announceAs(topic string, f schema.EventFrame) {
 	r.mu.Lock()
 	a := r.commit(topic, f.Kind, f.ID, "")
 	a.Data = f.Data
-	if f.Data != nil {
+	if f.Kind == schema.KindReport {
 		r.state[topic][f.ID] = f.Data
 	}
 	r.events[topic][a.Seq-1] = a
@@ -127,7 +139,7 @@ func TestGoldenMessagesAreWhatTheSchemaSays(t *testing.T) {
 	t.Parallel()
 	for name, into := range map[string]any{
 		"hello": &schema.Hello{}, "snapshot": &schema.SnapshotFrame{}, "event-report": &schema.EventFrame{}, "event-gone": &schema.EventFrame{},
-		"event-reset": &schema.EventFrame{}, "level": &schema.LevelFrame{}, "beat": &schema.Beat{}, "reset": &schema.ResetFrame{},
+		"event-reset": &schema.EventFrame{}, "event-screen": &schema.EventFrame{}, "snapshot-screen": &schema.SnapshotFrame{}, "level": &schema.LevelFrame{}, "beat": &schema.Beat{}, "reset": &schema.ResetFrame{},
 	} {
 		d := json.NewDecoder(bytes.NewReader(golden(t, name)))
 		d.DisallowUnknownFields()

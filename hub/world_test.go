@@ -29,6 +29,7 @@ const (
 	wall    = "wall/vn-2022/67"
 	ops     = "ops/vn-2022/67"
 	openAll = "public/vn-2022/67"
+	screen  = "screen/tinh"
 )
 
 // patience bounds every wait of a test.
@@ -45,6 +46,7 @@ type record struct {
 	events   map[string][]schema.Announced
 	kept     map[string]int64 // events up to this seq are no longer kept
 	state    map[string]map[string]json.RawMessage
+	screens  map[string]json.RawMessage // by topic
 	levels   map[string]schema.Level
 	failing  bool
 	sourceAt time.Time
@@ -60,7 +62,7 @@ var errSourceDown = errors.New("source is down")
 func newRecord(bus hub.Bus) *record {
 	return &record{
 		bus: bus, epoch: "e1", term: 1, events: map[string][]schema.Announced{}, kept: map[string]int64{},
-		state: map[string]map[string]json.RawMessage{}, levels: map[string]schema.Level{},
+		state: map[string]map[string]json.RawMessage{}, screens: map[string]json.RawMessage{}, levels: map[string]schema.Level{},
 	}
 }
 
@@ -75,7 +77,7 @@ func (r *record) Snapshot(_ context.Context, topic string) (schema.SourceSnapsho
 	for _, id := range slices.Sorted(maps.Keys(r.state[topic])) {
 		reports = append(reports, r.state[topic][id])
 	}
-	data, err := json.Marshal(schema.Snapshot{Reports: reports})
+	data, err := json.Marshal(schema.Snapshot{Reports: reports, Screen: r.screens[topic]})
 	return schema.SourceSnapshot{Epoch: r.epoch, Seq: int64(len(r.events[topic])), At: time.Now().UTC(), Data: data}, err
 }
 

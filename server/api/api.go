@@ -162,11 +162,11 @@ func (a *API) Routes(app *fiber.App) {
 
 	v1.Get("/screens", a.desk, a.within(answerLimit, a.listScreens))
 	v1.Post("/screens/orders", a.desk, a.within(answerLimit, a.postOrder))
-	v1.Get("/screens/:id", a.desk, a.within(answerLimit, a.getScreen))
-	v1.Put("/screens/:id", a.desk, a.within(answerLimit, a.putScreen))
-	v1.Delete("/screens/:id", a.desk, a.within(answerLimit, a.deleteScreen))
-	v1.Post("/screens/:id/seen", a.desk, a.within(answerLimit, a.postSeen))
-	v1.Post("/screens/:id/beat", a.desk, a.within(answerLimit, a.postBeat))
+	v1.Get("/screens/:screen", a.desk, a.within(answerLimit, a.getScreen))
+	v1.Put("/screens/:screen", a.desk, a.within(answerLimit, a.putScreen))
+	v1.Delete("/screens/:screen", a.desk, a.within(answerLimit, a.deleteScreen))
+	v1.Post("/screens/:screen/seen", a.desk, a.within(answerLimit, a.postSeen))
+	v1.Post("/screens/:screen/beat", a.desk, a.within(answerLimit, a.postBeat))
 	v1.Post("/meetings", a.desk, a.within(answerLimit, a.postMeeting))
 	v1.Delete("/meetings/:presenter", a.desk, a.within(answerLimit, a.deleteMeeting))
 

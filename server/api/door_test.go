@@ -150,6 +150,10 @@ func TestTheDeskIsForThisMachine(t *testing.T) {
 		{method: "POST", path: "/api/v1/reports/" + r.ID + "/acts", body: map[string]any{"act": "accept", "version": 1}},
 		{method: "POST", path: "/api/v1/tickets", body: map[string]any{"topics": []string{"wall/vn-2022/67"}}},
 		{method: "GET", path: "/api/v1/screens/tinh"},
+		{method: "GET", path: "/api/v1/screens"},
+		{method: "PUT", path: "/api/v1/screens/tinh", body: map[string]any{}},
+		{method: "POST", path: "/api/v1/screens/orders", body: map[string]any{"screens": "all", "show": map[string]any{"scene": "mua-bao"}}},
+		{method: "POST", path: "/api/v1/meetings", body: map[string]any{"presenter": "tinh", "screens": []string{"660"}}},
 		{method: "GET", path: "/api/v1/kpis"},
 		{method: "GET", path: "/api/v1/sensors"},
 	}

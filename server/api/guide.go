@@ -77,7 +77,7 @@ func (a *API) prepareGuide() error {
 func rows(d described) []row {
 	var all []row
 	for _, path := range slices.Sorted(maps.Keys(d.Paths)) {
-		for _, method := range []string{"get", "post", "put"} {
+		for _, method := range []string{"get", "post", "put", "delete"} {
 			o, ok := d.Paths[path][method]
 			if !ok {
 				continue

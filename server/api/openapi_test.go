@@ -114,7 +114,8 @@ func TestTheDescriptionsExamplesAreTaken(t *testing.T) {
 					body = []byte(text)
 				}
 				a := h.do(call{
-					method: strings.ToUpper(method), path: strings.Replace(path, "{id}", r.ID, 1), body: body, key: key,
+					method: strings.ToUpper(method), body: body, key: key,
+					path:   strings.NewReplacer("{id}", r.ID, "{screen}", "tinh").Replace(path),
 					header: map[string]string{"Content-Type": media},
 				})
 				tried++
@@ -128,8 +129,8 @@ func TestTheDescriptionsExamplesAreTaken(t *testing.T) {
 			}
 		}
 	}
-	if tried < 9 {
-		t.Errorf("tried %d examples, want at least 9", tried)
+	if tried < 14 {
+		t.Errorf("tried %d examples, want at least 14", tried)
 	}
 }
 

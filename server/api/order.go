@@ -171,7 +171,7 @@ func (a *API) findHighlight(ctx context.Context, h *screen.Highlight) (*screen.H
 
 // putScreen sets a screen up, or sets it anew; what is absent falls back to the product's own choice.
 func (a *API) putScreen(ctx context.Context, c *fiber.Ctx) error {
-	id := strings.Clone(c.Params("id"))
+	id := strings.Clone(c.Params("screen"))
 	o, _, err := readObject(c, smallBody)
 	if err != nil {
 		return err
@@ -217,7 +217,7 @@ func (o *object) count(name string) *int64 {
 }
 
 func (a *API) deleteScreen(ctx context.Context, c *fiber.Ctx) error {
-	id := strings.Clone(c.Params("id"))
+	id := strings.Clone(c.Params("screen"))
 	_, err := a.Intake.ChangeScreens(ctx, func(b screen.Board) ([]screen.Screen, error) { return b.Delete(id) })
 	if err != nil {
 		return err

@@ -79,7 +79,7 @@ type settingsShown struct {
 }
 
 func (a *API) getScreen(ctx context.Context, c *fiber.Ctx) error {
-	one, err := a.screen(ctx, strings.Clone(c.Params("id")))
+	one, err := a.screen(ctx, strings.Clone(c.Params("screen")))
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ const pageBody = 4 << 10
 
 // postSeen takes a page's confirmation that it shows what was ordered, or why it does not.
 func (a *API) postSeen(ctx context.Context, c *fiber.Ctx) error {
-	one, err := a.screen(ctx, strings.Clone(c.Params("id")))
+	one, err := a.screen(ctx, strings.Clone(c.Params("screen")))
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (a *API) postSeen(ctx context.Context, c *fiber.Ctx) error {
 
 // postBeat takes what a page says about itself.
 func (a *API) postBeat(ctx context.Context, c *fiber.Ctx) error {
-	one, err := a.screen(ctx, strings.Clone(c.Params("id")))
+	one, err := a.screen(ctx, strings.Clone(c.Params("screen")))
 	if err != nil {
 		return err
 	}
