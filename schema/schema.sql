@@ -240,6 +240,7 @@ table report
   constraint report_origin CHECK ((origin = ANY (ARRAY['real'::text, 'simulated'::text, 'replayed'::text, 'imported'::text, 'drill'::text])))
   constraint report_pkey PRIMARY KEY (id)
   constraint report_version_grows CHECK ((version > 0))
+  CREATE INDEX report_changed ON public.report USING btree (changed_at)
   CREATE INDEX report_closed ON public.report USING btree (closed_at DESC) WHERE ((NOT is_open) AND (withdrawn_at IS NULL))
   CREATE INDEX report_due_now ON public.report USING btree (due_now) WHERE is_open
   CREATE INDEX report_due_original ON public.report USING btree (due_original) WHERE (due_original IS NOT NULL)

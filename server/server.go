@@ -170,7 +170,7 @@ func (s *Server) wire() error {
 		return 0
 	}))
 	s.watch = watch.New(watch.Config{
-		Store: s.store, Actor: s.intake, Atlas: s.atlas, Division: s.options.Division, Origin: origin,
+		Store: s.store, Actor: s.intake, Atlas: s.atlas, Rules: s.rules, Division: s.options.Division, Origin: origin,
 		Location: s.location, Keep: store.Retention{Readings: s.options.KeepReadings, Events: keepEvents},
 		Now: time.Now, Log: s.log, Metrics: s.metrics,
 	})

@@ -30,7 +30,7 @@ func TestRandomLawfulActsKeepAReportWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		first, entries := r, []report.Entry{e}
+		first, entries, states := r, []report.Entry{e}, []report.Report{r}
 		for range 25 {
 			checkWhole(t, r)
 			acts := report.Allowed(r)
@@ -52,11 +52,12 @@ func TestRandomLawfulActsKeepAReportWhole(t *testing.T) {
 			}
 			done[name]++
 			checkStep(t, r, next)
-			r, entries = next, append(entries, entry)
+			r, entries, states = next, append(entries, entry), append(states, next)
 		}
 		checkWhole(t, r)
 		checkTimeline(t, r, entries)
 		checkReplay(t, b, first, r, entries)
+		checkRewind(t, b, entries, states)
 	}
 	for _, a := range []report.ActName{report.Accept, report.Refuse, report.Merge, report.Ask, report.Supplement, report.Assign, report.Return, report.Start, report.RequestExtension, report.ApproveExtension, report.DenyExtension, report.Resolve, report.Publish, report.Reopen, report.Complete, report.Withdraw, report.ConfirmPlace} {
 		if done[a] == 0 {

@@ -153,11 +153,21 @@ func (s *sources) paths() [][]string {
 	return paths
 }
 
-// live counts the sources within their limit among those registered.
+// live announces how many sources are within their limit among those registered.
 func (s *sources) live(path []string, now time.Time, all bool) []schema.Level {
 	code := path[len(path)-1]
-	var count [2]int
-	origin := ""
+	count, origin := s.count(code, now)
+	if !all && s.lastLive[code] == count {
+		return nil
+	}
+	s.lastLive[code] = count
+	return s.w.level(path, "kpi/sources", map[string]any{
+		"live": count[0], "total": count[1], "as_of": now, "origin": cmp.Or(origin, string(s.w.Origin)),
+	}, now)
+}
+
+// count is how many sources of an area are within their limit, and how many are registered.
+func (s *sources) count(code string, now time.Time) (count [2]int, origin string) {
 	for id, x := range s.sensors {
 		if !slices.Contains(x.Path, code) {
 			continue
@@ -168,32 +178,37 @@ func (s *sources) live(path []string, now time.Time, all bool) []schema.Level {
 			count[0]++
 		}
 	}
-	if !all && s.lastLive[code] == count {
-		return nil
-	}
-	s.lastLive[code] = count
-	return s.w.level(path, "kpi/sources", map[string]any{
-		"live": count[0], "total": count[1], "as_of": now, "origin": cmp.Or(origin, string(s.w.Origin)),
-	}, now)
+	return count, origin
 }
 
-// heaviestRain is the gauge with the most rain in the last hour among those that are heard.
+// heaviestRain announces the gauge with the most rain in the last hour.
 func (s *sources) heaviestRain(path []string, now time.Time) []schema.Level {
-	code := path[len(path)-1]
 	data := map[string]any{"value": nil, "unit": "mm", "as_of": now, "origin": string(s.w.Origin)}
-	most := -1.0
-	for id, x := range s.sensors {
-		l, ok := s.latest[id]
-		if x.Kind != kindRain || !ok || x.Stale(l.At, now) || !slices.Contains(x.Path, code) || l.Value <= most {
-			continue
-		}
-		most = l.Value
-		data["value"], data["sensor"], data["name"], data["area"] = math.Round(l.Value*10)/10, x.Code, x.Name, x.Area
+	if id, ok := s.wettest(path[len(path)-1], now); ok {
+		x, l := s.sensors[id], s.latest[id]
+		data["value"], data["sensor"], data["name"], data["area"] = tenths(l.Value), x.Code, x.Name, x.Area
 		data["at"], data["unit"], data["origin"] = l.At, x.Unit, x.Origin
 		data["state"] = string(x.State(l.Value))
 	}
 	return s.w.level(path, "kpi/rain_1h", data, now)
 }
+
+// wettest is the gauge with the most rain in the last hour among those of an area that are heard; of equals the first
+// by its code.
+func (s *sources) wettest(code string, now time.Time) (wettest int32, found bool) {
+	for id, x := range s.sensors {
+		l, ok := s.latest[id]
+		if x.Kind != kindRain || !ok || x.Stale(l.At, now) || !slices.Contains(x.Path, code) {
+			continue
+		}
+		if most := s.latest[wettest].Value; !found || l.Value > most || l.Value == most && x.Code < s.sensors[wettest].Code {
+			wettest, found = id, true
+		}
+	}
+	return wettest, found
+}
+
+func tenths(x float64) float64 { return math.Round(x*10) / 10 }
 
 // worse is the origin that must be named when both are shown: anything but real.
 func worse(a, b string) string {

@@ -34,10 +34,10 @@ const (
 
 // Store is what the watch reads and keeps.
 type Store interface {
+	PastStore
 	Facts(ctx context.Context, each func(report.Report)) (time.Time, error)
 	ReportsByID(ctx context.Context, ids []string) ([]report.Report, error)
 	CountAreas(ctx context.Context, division string, realOnly bool, at time.Time) (map[string]store.Counts, error)
-	Sensors(ctx context.Context) (map[string]store.Sensor, error)
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
 	Rollup(ctx context.Context) error
 	KeepPartitions(ctx context.Context, now time.Time, keep store.Retention) error
@@ -55,6 +55,7 @@ type Config struct {
 	Store    Store
 	Actor    Actor
 	Atlas    *area.Atlas
+	Rules    *report.Rulebook
 	Division string
 	Origin   report.Origin // what the dataset was born as; real and not real are never summed
 	Location *time.Location
@@ -79,11 +80,14 @@ type Watch struct {
 	announce func([]schema.Level)
 	versions map[string]int64
 	sources  *sources
+	trend    *trend
 }
 
 // New makes a watch.
 func New(c Config) *Watch {
-	return &Watch{Config: c, counts: newCounters(c.Metrics), pending: map[string]struct{}{}, versions: map[string]int64{}}
+	w := &Watch{Config: c, counts: newCounters(c.Metrics), pending: map[string]struct{}{}, versions: map[string]int64{}}
+	w.trend = newTrend(w)
+	return w
 }
 
 // Stamped notes which reports changed. It never blocks; when too many wait, everything is read again.
@@ -95,6 +99,7 @@ func (w *Watch) Stamped(events []schema.Announced) {
 		switch {
 		case e.Kind == schema.KindReset:
 			w.reload = true
+			w.trend.want()
 		case e.Topic != root || e.ID == "":
 		case len(w.pending) >= pendingMost:
 			w.reload = true
@@ -114,6 +119,8 @@ func (w *Watch) Lead(ctx context.Context, announce func([]schema.Level)) {
 	w.announce = announce
 	w.board = nil
 	w.sources = newSources(w)
+	w.trend.passed = trendInstant(w.Now())
+	w.trend.want()
 	w.mu.Lock()
 	w.reload = true
 	w.mu.Unlock()
@@ -122,6 +129,7 @@ func (w *Watch) Lead(ctx context.Context, announce func([]schema.Level)) {
 	jobs.Go(func() { w.every(ctx, rollupEvery, "roll readings up", w.Store.Rollup) })
 	jobs.Go(func() { w.every(ctx, tidyEvery, "tidy", w.tidy) })
 	jobs.Go(func() { w.every(ctx, closeEvery, "close what waited too long", w.closeExpired) })
+	jobs.Go(func() { w.every(ctx, trendLoad, "count the trend", w.trend.load) })
 	defer jobs.Wait()
 	w.count(ctx)
 }
@@ -165,6 +173,7 @@ func (w *Watch) count(ctx context.Context) {
 
 // step brings the board and the sources to now and announces what moved, or everything.
 func (w *Watch) step(ctx context.Context, all bool) {
+	w.trend.pass(w.Now().UTC())
 	if err := w.catchUp(ctx); err != nil {
 		if ctx.Err() != nil {
 			return // the term is over; the next one reads everything anew
@@ -185,7 +194,8 @@ func (w *Watch) step(ctx context.Context, all bool) {
 		w.counts.failures.WithLabelValues("read sensors").Inc()
 		w.Log.LogAttrs(ctx, slog.LevelWarn, "newest readings cannot be read", slog.Any("err", err))
 	}
-	if levels = append(levels, readings...); len(levels) > 0 {
+	levels = append(levels, readings...)
+	if levels = append(levels, w.trend.levels(now)...); len(levels) > 0 {
 		w.announce(levels)
 	}
 	w.mu.Lock()

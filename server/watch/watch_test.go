@@ -78,7 +78,7 @@ func newRoom(t *testing.T) *room {
 		t.Fatal(err)
 	}
 	r.watch = watch.New(watch.Config{
-		Store: r.store, Actor: r.intake, Atlas: atlas, Division: division, Origin: report.Simulated, Location: zone,
+		Store: r.store, Actor: r.intake, Atlas: atlas, Rules: rules, Division: division, Origin: report.Simulated, Location: zone,
 		Keep: store.Retention{Readings: 400 * 24 * time.Hour, Events: 48 * time.Hour}, Now: time.Now, Log: log,
 	})
 	seat, err := store.NewSeats(db.DSN("toancanh_app"), "test").TakeSeat(t.Context())
