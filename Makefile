@@ -12,7 +12,7 @@ modules   := frontend/node_modules/.installed
 faces     := frontend/dist/wall.html
 # What the faces are made of. The messages' generated folder is left out: it is written by the build itself.
 sources   := $(wildcard frontend/*.html frontend/*.ts frontend/*.js frontend/*.json) \
-	$(shell find frontend/src frontend/static frontend/messages frontend/build frontend/project.inlang -type f \
+	$(shell find frontend/src frontend/messages frontend/build frontend/project.inlang -type f \
 		-not -path 'frontend/src/i18n/messages/*' -not -path '*/cache/*' 2>/dev/null)
 
 # Where goroutines meet: these packages run under the race detector too.

@@ -2,19 +2,27 @@ import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { precompress } from './build/precompress.ts';
+import { shell, wireMark } from './build/shell.ts';
 
 const page = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), precompress()],
-  publicDir: 'static',
+  plugins: [svelte(), shell(), precompress()],
+  define: { __WIRE__: JSON.stringify(wireMark(page('.'))) },
+  publicDir: false, // every asset has a hash in its name, so that it can be kept for ever
   build: {
     target: 'es2022',
     // A data: URL would need a hole in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1200,
-    rolldownOptions: { input: { wall: page('wall.html'), console: page('console.html') } },
+    rolldownOptions: {
+      input: { wall: page('wall.html'), console: page('console.html'), 'wall-worker': page('src/shell/worker.ts') },
+      // A service worker keeps its address from build to build.
+      output: {
+        entryFileNames: ({ name }) => (name === 'wall-worker' ? '[name].js' : 'assets/[name]-[hash].js'),
+      },
+    },
   },
   // Svelte's server build is what Node would pick; components are tested as a browser has them.
   ...(mode === 'test' ? { resolve: { conditions: ['browser'] } } : {}),

@@ -47,6 +47,9 @@ func (s *Site) prepareFiles() error {
 		}
 		s.faces[name] = p
 	}
+	if err := s.prepareWorker(); err != nil {
+		return err
+	}
 	err := fs.WalkDir(s.Faces, "assets", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || strings.HasSuffix(name, ".br") || strings.HasSuffix(name, ".gz") {
 			return err
@@ -63,6 +66,28 @@ func (s *Site) prepareFiles() error {
 		return nil
 	}
 	return err
+}
+
+// workerPolicy is the content security policy of the wall's service worker: it fetches from this house, nothing else.
+const workerPolicy = "default-src 'none'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// prepareWorker reads the wall's service worker. Its address lies below /wall/, which bounds what it may answer, and is
+// asked for anew each time: an old one would hold the pages of an old build.
+func (s *Site) prepareWorker() error {
+	p, err := s.prepareFile("wall-worker.js", door.CacheAsk, [2]string{fiber.HeaderContentSecurityPolicy, workerPolicy})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	s.worker = p
+	return err
+}
+
+func (s *Site) getWorker(c *fiber.Ctx) error {
+	if s.worker == nil {
+		return fault.NotFound("Không có tệp này.")
+	}
+	s.worker.Serve(c.Context())
+	return nil
 }
 
 // hashedName reports whether a build put a hash into the name, so that its content never changes: name-B1x9Zq0_.js.

@@ -205,8 +205,16 @@ func TestFacesAreServedWithTheirTwins(t *testing.T) {
 			t.Errorf("%s: %q, %q", accept, a.body, a.header.Get("Cache-Control"))
 		}
 	}
-	if a := h.get("/assets/icon.svg", nil); strings.Contains(a.header.Get("Cache-Control"), "immutable") || a.header.Get("Content-Type") != "image/svg+xml" {
-		t.Errorf("icon: %v", a.header)
+	for path, forever := range map[string]bool{"/assets/icon-AbCd1234.svg": true, "/assets/plain.svg": false} {
+		a := h.get(path, nil)
+		if strings.Contains(a.header.Get("Cache-Control"), "immutable") != forever || a.header.Get("Content-Type") != "image/svg+xml" {
+			t.Errorf("%s: %v", path, a.header)
+		}
+	}
+	worker := h.get("/wall/worker.js", nil)
+	if worker.status != 200 || worker.header.Get("Cache-Control") != "no-cache" || !strings.HasPrefix(worker.header.Get("Content-Type"), "text/javascript") ||
+		!strings.Contains(worker.header.Get("Content-Security-Policy"), "connect-src 'self'") {
+		t.Errorf("service worker: status %d, %v", worker.status, worker.header)
 	}
 	for _, path := range []string{"/assets/", "/assets/../wall.html", "/assets/%2e%2e/wall.html", "/assets/x.js", "/assets/wall-AbCd1234.js.br"} {
 		if a := h.get(path, nil); a.status != 404 {

@@ -138,10 +138,12 @@ func faces() fs.FS {
 	return fstest.MapFS{
 		"wall.html":                     {Data: []byte("<!doctype html><title>wall</title>")},
 		"console.html":                  {Data: []byte("<!doctype html><title>console</title>")},
+		"wall-worker.js":                {Data: []byte("self.skipWaiting()")},
 		"assets/wall-AbCd1234.js":       {Data: []byte(script)},
 		"assets/wall-AbCd1234.js.br":    {Data: []byte("brotli twin")},
 		"assets/wall-AbCd1234.js.gz":    {Data: []byte("gzip twin")},
-		"assets/icon.svg":               {Data: []byte("<svg/>")},
+		"assets/icon-AbCd1234.svg":      {Data: []byte("<svg/>")},
+		"assets/plain.svg":              {Data: []byte("<svg/>")},
 		"assets/fonts/x-AbCd1234.woff2": {Data: []byte("font")},
 	}
 }

@@ -66,6 +66,7 @@ type Site struct {
 	now      atomic.Pointer[edition]
 	files    map[string]*door.Prepared // by path, "/assets/…"
 	faces    map[string]*door.Prepared // wall, console
+	worker   *door.Prepared            // the wall's service worker; nil: not built in
 	submits  *door.Limiter
 	lookups  *door.Limiter
 	places   []district
@@ -106,6 +107,7 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/phan-anh/:code", s.getFollow)
 	app.Get("/bat-dau", s.getStart)
 	app.Post("/bat-dau", s.Frame.SameSite, s.postStart)
+	app.Get("/wall/worker.js", s.getWorker)
 	app.Get("/wall/:screen", s.desk, s.getFace("wall"))
 	app.Get("/console", s.desk, s.getFace("console"))
 	app.Get("/assets/*", s.getAsset)

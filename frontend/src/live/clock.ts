@@ -9,10 +9,16 @@ const driftPerMs = 0.001;
  * The estimate does not follow samples that fall behind: those words are late, and late() says by how much.
  */
 export class ServerClock {
+  readonly #guess: number;
   #samples: number[] = [];
   #offset: number | null = null;
   #borneOut = false;
   #judgedAt = 0;
+
+  /** `guessMs` is the offset until the server has spoken. */
+  constructor(guessMs = 0) {
+    this.#guess = guessMs;
+  }
 
   /** Starts anew: what an earlier connection, or this machine before a sleep, believed no longer counts. */
   restart(serverAt: number, now: number): void {
@@ -40,9 +46,9 @@ export class ServerClock {
     return Math.max(0, now + this.offset - serverAt);
   }
 
-  /** How many milliseconds the server is ahead of this machine; 0 until it has spoken. */
+  /** How many milliseconds the server is ahead of this machine; a guess until it has spoken. */
   get offset(): number {
-    return this.#offset ?? 0;
+    return this.#offset ?? this.#guess;
   }
 }
 

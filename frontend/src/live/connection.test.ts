@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Frame } from '../wire/frame';
-import { Connection } from './connection';
+import { Connection, type Kept } from './connection';
 import type { Link } from './link';
 import type { PipeEvents, PipeRequest } from './pipe';
 import { TicketRefused, type Ticket } from './ticket';
@@ -35,11 +35,11 @@ class Stage {
   sourceAt: number | null = null;
   readonly connection: Connection;
 
-  constructor(more: { dataAt?: number } = {}) {
+  constructor(more: { kept?: Kept } = {}) {
     this.connection = this.#connect(more);
   }
 
-  #connect = (more: { dataAt?: number }): Connection =>
+  #connect = (more: { kept?: Kept }): Connection =>
     new Connection({
       topics: [topic],
       ...more,
@@ -306,7 +306,7 @@ describe('what is shown', () => {
 
   it('begins as old with a kept picture, and is live when a beat confirms the snapshot', async () => {
     const dataAt = Date.now() - 3_600_000;
-    stage = new Stage({ dataAt });
+    stage = new Stage({ kept: { dataAt, offsetMs: 0 } });
     stage.connection.start();
     expect(stage.link).toMatchObject({ phase: 'stale', cause: 'waking', dataAt });
     await settle();
@@ -319,7 +319,7 @@ describe('what is shown', () => {
 
   it('names the dead link after a while when the kept picture is all there is', async () => {
     const dataAt = Date.now() - 3_600_000;
-    stage = new Stage({ dataAt });
+    stage = new Stage({ kept: { dataAt, offsetMs: 0 } });
     stage.connection.start();
     await settle(5000);
     expect(stage.link).toMatchObject({ phase: 'stale', cause: 'link', dataAt });

@@ -7,6 +7,12 @@ import type { OpenPipe, Pipe, PipeRequest } from './pipe';
 import { Positions } from './position';
 import { TicketRefused, TicketWallet, type FetchTicket } from './ticket';
 
+/** What is known of a picture from before this page: the server's time of it, and how far that was ahead. */
+export interface Kept {
+  dataAt: number;
+  offsetMs: number;
+}
+
 export interface ConnectionOptions {
   topics: readonly string[];
   fetchTicket: FetchTicket;
@@ -17,8 +23,8 @@ export interface ConnectionOptions {
   onLink: (link: Link) => void;
   /** Called when the server greets with another build than before on this page. */
   onBuild?: (build: string) => void;
-  /** The server's time of a picture this page begins with: it is shown, as old, until a beat confirms a newer one. */
-  dataAt?: number | null;
+  /** The picture this page begins with: it is shown, as old, until a beat confirms a newer one. */
+  kept?: Kept | null;
   random?: () => number;
 }
 
@@ -43,7 +49,7 @@ export class Connection {
   readonly #random: () => number;
   readonly #wallet: TicketWallet;
   readonly #positions: Positions;
-  readonly #clock = new ServerClock();
+  readonly #clock: ServerClock;
 
   #pipe: Pipe | null = null;
   #generation = 0; // calls from an abandoned pipe or fetch carry an older number
@@ -81,7 +87,8 @@ export class Connection {
     this.#random = options.random ?? Math.random;
     this.#wallet = new TicketWallet(options.fetchTicket);
     this.#positions = new Positions(options.topics);
-    this.#dataAt = options.dataAt ?? null;
+    this.#clock = new ServerClock(options.kept?.offsetMs);
+    this.#dataAt = options.kept?.dataAt ?? null;
   }
 
   start(): void {
@@ -125,6 +132,11 @@ export class Connection {
   /** The highest number applied; for the page's own report about itself. */
   get seq(): number {
     return this.#positions.highest;
+  }
+
+  /** The build of the server that was heard first; empty before. A page is as old as that. */
+  get build(): string {
+    return this.#build;
   }
 
   /** Milliseconds to add to this machine's clock to get the server's. */
@@ -218,8 +230,8 @@ export class Connection {
     this.#beatMs = Math.max(250, hello.beatMs);
     this.#retryMs = hello.retryMs;
     this.#positions.enter(hello.epoch);
-    if (this.#build !== '' && hello.build !== this.#build) this.#options.onBuild?.(hello.build);
-    this.#build = hello.build;
+    if (this.#build === '') this.#build = hello.build;
+    else if (hello.build !== this.#build) this.#options.onBuild?.(hello.build);
   }
 
   #event(frame: EventFrame): void {

@@ -1,6 +1,6 @@
 import type { Frame } from '../wire/frame';
 import type { ScreenState } from '../wire/screen';
-import { Situation, type HeldLevel, type ReportKind, type Versioned } from './situation';
+import { Situation, type HeldLevel, type KeptTopic, type ReportKind, type Versioned } from './situation';
 
 /**
  * The reactive face of a Situation: whatever reads it is run again when it changes, once per batch of
@@ -23,6 +23,17 @@ export class LiveSituation<R extends Versioned> {
       this.#pending = false;
       this.#revision++;
     });
+  }
+
+  /** Everything held, to be put away. */
+  keep(): KeptTopic<R>[] {
+    return this.#plain.keep();
+  }
+
+  /** Begins with what was put away, or with nothing. */
+  recall(kept: readonly KeptTopic<R>[]): void {
+    this.#plain.recall(kept);
+    this.#revision++;
   }
 
   /** Grows with every batch that changed something. */

@@ -19,6 +19,16 @@ export interface ReportKind<R> {
   closed: (report: R) => boolean;
 }
 
+/** The picture of one topic as it can be put away and taken up again. */
+export interface KeptTopic<R> {
+  topic: string;
+  epoch: string;
+  reports: R[];
+  levels: HeldLevel[];
+  truncated: number;
+  screen: ScreenState | null;
+}
+
 interface TopicState<R> {
   epoch: string;
   /** In the order of the last change, so that the oldest closed one comes first. */
@@ -112,6 +122,33 @@ export class Situation<R extends Versioned> {
   /** How many open reports the snapshots had no room for. */
   get truncated(): number {
     return [...this.#topics.values()].reduce((sum, topic) => sum + topic.truncated, 0);
+  }
+
+  /** Everything held, to be put away; tombstones are not: whoever takes it up begins with a snapshot. */
+  keep(): KeptTopic<R>[] {
+    return [...this.#topics].map(([topic, { epoch, reports, levels, truncated, screen }]) => ({
+      topic,
+      epoch,
+      reports: [...reports.values()],
+      levels: [...levels.values()],
+      truncated,
+      screen: screen ?? null,
+    }));
+  }
+
+  /** Begins with what was put away. */
+  recall(kept: readonly KeptTopic<R>[]): void {
+    this.#topics.clear();
+    for (const { topic, epoch, reports, levels, truncated, screen } of kept) {
+      this.#topics.set(topic, {
+        epoch,
+        reports: new Map(reports.map((report) => [report.id, report])),
+        levels: new Map(levels.map((level) => [level.key, level])),
+        gone: new Map(),
+        truncated,
+        screen: screen ?? undefined,
+      });
+    }
   }
 
   #replace(frame: SnapshotFrame): boolean {
