@@ -21,6 +21,7 @@ import (
 	"toancanh/server/api"
 	"toancanh/server/door"
 	"toancanh/server/fault"
+	"toancanh/server/past"
 	"toancanh/server/public"
 	"toancanh/server/report"
 	"toancanh/server/view"
@@ -32,7 +33,7 @@ func (s *Server) openDoors() error {
 	s.app = fiber.New(frame.AppConfig())
 	frame.Install(s.app)
 	a, err := api.New(api.Config{
-		Frame: frame, Intake: s.intake, Store: s.store, Atlas: s.atlas, Rules: s.rules, Units: s.units,
+		Frame: frame, Intake: s.intake, Store: s.store, Past: s.lookBack(), Atlas: s.atlas, Rules: s.rules, Units: s.units,
 		Signer: s.signer, Location: s.location, Now: time.Now, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Build: s.options.Build, Open: s.options.Open == "yes",
 		Sample: s.options.Sample, Limits: s.options.Limits == "on", Live: s.live(),
@@ -52,6 +53,11 @@ func (s *Server) openDoors() error {
 		s.app.Get("/metrics", adaptor.HTTPHandler(metricsDoor(s.metrics)))
 	}
 	return nil
+}
+
+// lookBack answers for the past by what counts the present.
+func (s *Server) lookBack() *past.Desk {
+	return past.New(past.Config{Store: s.store, Watch: s.watch.Config, Lens: view.NewLens(s.location, s.units)})
 }
 
 // openPages hangs the HTML pages and the built faces in.

@@ -66,11 +66,12 @@ type Live interface {
 	Since(ctx context.Context, topic string, seq int64, limit int) (schema.SourceSince, error)
 }
 
-// Config names what the door needs. Frame, Intake, Store, Atlas, Rules, Signer, Location and Now are needed.
+// Config names what the door needs. Frame, Intake, Store, Past, Atlas, Rules, Signer, Location and Now are needed.
 type Config struct {
 	Frame    *door.Frame
 	Intake   Intake
 	Store    Store
+	Past     Past
 	Atlas    *area.Atlas
 	Rules    *report.Rulebook
 	Units    []report.Unit
@@ -157,6 +158,8 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Put("/sensors", a.within(answerLimit, a.putSensors))
 	v1.Get("/sensors/:code/readings", a.desk, a.within(answerLimit, a.getSeries))
 	v1.Get("/kpis", a.desk, a.within(answerLimit, a.getKPIs))
+	v1.Get("/past", a.desk, a.within(pastLimit, a.getPast))
+	v1.Get("/past/changes", a.desk, a.within(pastLimit, a.getPastChanges))
 
 	v1.Post("/tickets", a.desk, a.within(answerLimit, a.postTicket))
 

@@ -25,9 +25,11 @@ import (
 	"toancanh/server/door"
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/intake"
+	"toancanh/server/past"
 	"toancanh/server/report"
 	"toancanh/server/store"
 	"toancanh/server/view"
+	"toancanh/server/watch"
 )
 
 func TestMain(m *testing.M) { testpg.Main(m) }
@@ -98,6 +100,10 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	frame.Install(app)
 	c := api.Config{
 		Frame: frame, Intake: in, Store: h.store, Atlas: atlas, Rules: rules, Units: units, Signer: h.signer,
+		Past: past.New(past.Config{Store: h.store, Lens: view.NewLens(zone, units), Watch: watch.Config{
+			Atlas: atlas, Rules: rules, Division: "vn-2022", Origin: report.Simulated, Location: zone,
+			Keep: store.Retention{Readings: 400 * 24 * time.Hour}, Now: time.Now, Log: log,
+		}}),
 		Location: zone, Now: time.Now, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
 		Origin: report.Simulated, Build: "test", Sample: true, Live: h.store.Live(view.NewLens(zone, nil), func(schema.Topic) bool { return true }), HubSecret: hubSecret,
 		Storm: func() { h.storms <- struct{}{} }, Ready: h.store.Ready,

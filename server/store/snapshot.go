@@ -85,7 +85,7 @@ func (l *Live) dataOf(ctx context.Context, tx pgx.Tx, t schema.Topic) (json.RawM
 	if err != nil {
 		return nil, err
 	}
-	return encodeSnapshot(t.Audience, reports, l.lens)
+	return EncodeSnapshot(t.Audience, reports, l.lens)
 }
 
 // reportsOf reads the open reports of a topic and the newest closed ones, newest first.
@@ -109,7 +109,8 @@ func reportsOf(ctx context.Context, tx pgx.Tx, t schema.Topic) ([]report.Report,
 	return pgx.CollectRows(rows, scanReport)
 }
 
-func encodeSnapshot(a schema.Audience, reports []report.Report, lens view.Lens) (json.RawMessage, error) {
+// EncodeSnapshot is a schema.Snapshot of the reports an audience may see, in their order, as many as there is room for.
+func EncodeSnapshot(a schema.Audience, reports []report.Report, lens view.Lens) (json.RawMessage, error) {
 	limit := snapshotBytes
 	if a == schema.Public {
 		limit = publicSnapshotBytes

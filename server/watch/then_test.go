@@ -209,10 +209,10 @@ func TestThePastIsWhatTheBoardSaidThen(t *testing.T) {
 		t.Fatalf("only %s have passed", c.now().Sub(begin))
 	}
 	for at, want := range said {
-		then, err := ReadThen(t.Context(), c.watch.Config, c.store, append(trendInstants(at), at))
+		then, err := ReadThen(t.Context(), c.watch.Config, c.store, append(TrendInstants(at), at))
 		c.must(err)
 		got := map[string]map[string]any{}
-		for _, instant := range trendInstants(at) {
+		for _, instant := range TrendInstants(at) {
 			then.Go(t.Context(), instant)
 			for code := range want {
 				then.KeepTrend(code)

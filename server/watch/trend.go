@@ -11,9 +11,12 @@ import (
 	"toancanh/server/kpi"
 )
 
-// A trend holds 24 hours in steps of half an hour: 48 full half hours, and last the value of now.
+// TrendKey is the level of an area's trend.
+const TrendKey = "kpi/trend"
+
+// TrendStep is the step of a trend, which holds 24 hours: 48 full half hours, and last the value of now.
 const (
-	trendStep   = 30 * time.Minute
+	TrendStep   = 30 * time.Minute
 	trendPoints = 49
 	trendEvery  = time.Minute      // announced at most so often
 	trendLoad   = 15 * time.Second // how often somebody looks whether it must be counted from the facts
@@ -45,14 +48,14 @@ type trend struct {
 func newTrend(w *Watch) *trend { return &trend{w: w} }
 
 // trendInstant is the last full half hour at or before at.
-func trendInstant(at time.Time) time.Time { return at.UTC().Truncate(trendStep) }
+func trendInstant(at time.Time) time.Time { return at.UTC().Truncate(TrendStep) }
 
-// trendInstants are the 48 half hours that a trend of now holds.
-func trendInstants(now time.Time) []time.Time {
+// TrendInstants are the 48 half hours that a trend of now holds.
+func TrendInstants(now time.Time) []time.Time {
 	last := trendInstant(now)
 	list := make([]time.Time, trendPoints-1)
 	for i := range list {
-		list[i] = last.Add(-time.Duration(len(list)-1-i) * trendStep)
+		list[i] = last.Add(-time.Duration(len(list)-1-i) * TrendStep)
 	}
 	return list
 }
@@ -86,7 +89,7 @@ func (t *trend) load(ctx context.Context) error {
 
 // countTrend counts the rows of now from the stored facts.
 func (w *Watch) countTrend(ctx context.Context, now time.Time) ([]trendRow, error) {
-	instants := trendInstants(now)
+	instants := TrendInstants(now)
 	then, err := ReadThen(ctx, w.Config, w.Store, instants)
 	if err != nil {
 		return nil, err
@@ -210,9 +213,9 @@ func (t *trend) level(a kpi.Area, now time.Time) []schema.Level {
 	if path == nil {
 		return nil
 	}
-	instants := trendInstants(now)
+	instants := TrendInstants(now)
 	data := trendLevel{
-		From: instants[0], StepS: int(trendStep.Seconds()), AsOf: now,
+		From: instants[0], StepS: int(TrendStep.Seconds()), AsOf: now,
 		Origin: cmp.Or(t.w.board.Values(a).Origin, string(t.w.Origin)),
 	}
 	rows := t.rows
@@ -227,5 +230,5 @@ func (t *trend) level(a kpi.Area, now time.Time) []schema.Level {
 		data.Series.add(p)
 	}
 	data.Series.add(t.w.pointOf(a, now))
-	return t.w.level(path, "kpi/trend", data, now)
+	return t.w.level(path, TrendKey, data, now)
 }
