@@ -16,6 +16,7 @@ type Board struct {
 	turns   turns
 	areas   map[Area]*area
 	changed map[Area]struct{}
+	recent  map[*held]struct{} // those to which something happened lately
 
 	sawReal bool
 	since   [2]time.Time // the earliest receipt seen, by class
@@ -62,6 +63,7 @@ func (b *Board) clear() {
 	b.turns = nil
 	b.areas = map[Area]*area{}
 	b.changed = map[Area]struct{}{}
+	b.recent = map[*held]struct{}{}
 	b.sawReal, b.since, b.worst = false, [2]time.Time{}, [2]string{}
 }
 
@@ -103,6 +105,7 @@ func (b *Board) take(f Fact) bool {
 	h.counted = measure(&h.Fact, b.now)
 	b.count(h, +1)
 	b.schedule(h)
+	b.note(h)
 	return true
 }
 
@@ -171,6 +174,7 @@ func (b *Board) turnOver(h *held) {
 		b.count(h, +1)
 	}
 	b.schedule(h)
+	b.note(h)
 }
 
 // forget drops a fact that matters no more, also to no hour that is still kept.
@@ -178,6 +182,7 @@ func (b *Board) forget(h *held) {
 	b.count(h, -1)
 	h.turn++
 	delete(b.facts, h.ID)
+	delete(b.recent, h)
 }
 
 func (b *Board) schedule(h *held) {

@@ -59,6 +59,7 @@ func (m *model) values(a kpi.Area, now time.Time, loc *time.Location) kpi.Values
 		}
 		v.Open += n.Open
 		v.Overdue += n.Overdue
+		v.OverdueHigh += count(late && f.State != "normal")
 		v.Critical += n.Critical
 		v.Warning += n.Warning
 		v.Received24h += count(within(&f.ReceivedAt, day, 0))
@@ -368,10 +369,10 @@ func TestLevelsSpeakTheContract(t *testing.T) {
 	b := kpi.NewBoard(vietnam(t))
 	b.Load(facts, asOf)
 	want := map[string]string{
-		"kpi/open":         `{"value":12,"day_ago":11,"as_of":"2026-11-23T02:20:00Z","origin":"real"}`,
-		"kpi/overdue":      `{"value":4,"oldest_hours":52.5,"as_of":"2026-11-23T02:20:00Z","origin":"real"}`,
-		"kpi/received_24h": `{"value":5,"day_before":4,"as_of":"2026-11-23T02:20:00Z","origin":"real"}`,
-		"kpi/on_time_30d":  `{"value":33.3,"met":3,"due":9,"target":95,"as_of":"2026-11-23T02:20:00Z","origin":"real"}`,
+		"kpi/open":         `{"value":12,"day_ago":11,"target":null,"sources":null,"as_of":"2026-11-23T02:20:00Z","origin":"real"}`,
+		"kpi/overdue":      `{"value":4,"oldest_hours":52.5,"high":1,"target":0,"sources":null,"as_of":"2026-11-23T02:20:00Z","origin":"real"}`,
+		"kpi/received_24h": `{"value":5,"day_before":4,"target":null,"sources":null,"as_of":"2026-11-23T02:20:00Z","origin":"real"}`,
+		"kpi/on_time_30d":  `{"value":33.3,"met":3,"due":9,"target":95,"sources":null,"as_of":"2026-11-23T02:20:00Z","origin":"real"}`,
 		"kpi/areas":        `{"areas":[{"area":"660","open":8,"overdue":3,"critical":1,"warning":0,"state":"critical"},{"area":"663","open":4,"overdue":1,"critical":0,"warning":1,"state":"attention"}],"as_of":"2026-11-23T02:20:00Z","origin":"real"}`,
 	}
 	for _, l := range b.Values(kpi.Area{Division: "vn-2022", Code: "67"}).Levels() {

@@ -27,6 +27,7 @@ func Compare(a, b Values) []Difference {
 	c.number("open", a.Open, b.Open)
 	c.optional("open_day_ago", a.OpenDayAgo, b.OpenDayAgo)
 	c.number("overdue", a.Overdue, b.Overdue)
+	c.number("overdue_high", a.OverdueHigh, b.OverdueHigh)
 	c.decimal("oldest_hours", a.OldestHours, b.OldestHours, tenth)
 	c.number("received_24h", a.Received24h, b.Received24h)
 	c.optional("received_day_before", a.ReceivedDayBefore, b.ReceivedDayBefore)

@@ -65,6 +65,7 @@ type expectedArea struct {
 	Open              int       `json:"open"`
 	OpenDayAgo        *int      `json:"open_day_ago"`
 	Overdue           int       `json:"overdue"`
+	OverdueHigh       int       `json:"overdue_high"`
 	OldestHours       *float64  `json:"oldest_hours"`
 	Received24h       int       `json:"received_24h"`
 	ReceivedDayBefore *int      `json:"received_day_before"`
@@ -128,7 +129,7 @@ func TestTheFixtureCountsAsWorkedByHand(t *testing.T) {
 	for name, b := range map[string]*kpi.Board{"loaded": loaded, "waited": waited} {
 		for code, want := range want.Areas {
 			v := b.Values(kpi.Area{Division: "vn-2022", Code: code})
-			got := expectedArea{v.Open, v.OpenDayAgo, v.Overdue, v.OldestHours, v.Received24h, v.ReceivedDayBefore, v.OnTimeMet, v.OnTimeDue, v.OnTime(), v.Critical, v.Warning, v.Rows}
+			got := expectedArea{v.Open, v.OpenDayAgo, v.Overdue, v.OverdueHigh, v.OldestHours, v.Received24h, v.ReceivedDayBefore, v.OnTimeMet, v.OnTimeDue, v.OnTime(), v.Critical, v.Warning, v.Rows}
 			if got.Rows == nil {
 				got.Rows = []kpi.Row{}
 			}

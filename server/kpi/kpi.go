@@ -21,7 +21,8 @@ type Fact struct {
 	DueNow     *time.Time // the running deadline; nil when no clock runs
 	Original   *time.Time // the resolve deadline as first promised
 	ResolvedAt *time.Time
-	Excluded   bool   // refused, merged or withdrawn
+	Excluded   bool // refused, merged or withdrawn
+	Withdrawn  bool
 	State      string // normal, attention, warning or critical
 }
 
@@ -34,6 +35,7 @@ type Values struct {
 	Open        int
 	OpenDayAgo  *int // 24 h before AsOf; nil when the facts do not reach back so far
 	Overdue     int
+	OverdueHigh int      // of the overdue ones those in state critical or warning
 	OldestHours *float64 // of the report overdue longest, in hours, one decimal; nil when none is
 
 	Received24h       int  // received in (AsOf-24h, AsOf]
@@ -66,8 +68,12 @@ type Row struct {
 	State    string `json:"state"`
 }
 
-// OnTimeTarget is the share of reports to be handled on time, in per cent.
-const OnTimeTarget = 95.0
+// The targets of a wall.
+const (
+	OnTimeTarget      = 95.0 // per cent of the reports that are due
+	OverdueHighTarget = 0.0  // overdue reports of high priority
+	SourcesTarget     = 98.0 // per cent of the sources registered
+)
 
 // The windows. All slide with the clock.
 const (

@@ -14,29 +14,39 @@ type proof struct {
 	Origin string    `json:"origin"`
 }
 
+// tile stands in the KPIs that a wall shows as one number. These are counted from reports: no sensor is a source.
+type tile struct {
+	Target  *float64  `json:"target"`
+	Sources *struct{} `json:"sources"`
+}
+
 type openLevel struct {
 	Value  int  `json:"value"`
 	DayAgo *int `json:"day_ago"`
+	tile
 	proof
 }
 
 type overdueLevel struct {
 	Value       int      `json:"value"`
 	OldestHours *float64 `json:"oldest_hours"`
+	High        int      `json:"high"` // of these those of high priority: the target is none of them
+	tile
 	proof
 }
 
 type receivedLevel struct {
 	Value     int  `json:"value"`
 	DayBefore *int `json:"day_before"`
+	tile
 	proof
 }
 
 type onTimeLevel struct {
-	Value  *float64 `json:"value"`
-	Met    int      `json:"met"`
-	Due    int      `json:"due"`
-	Target float64  `json:"target"`
+	Value *float64 `json:"value"`
+	Met   int      `json:"met"`
+	Due   int      `json:"due"`
+	tile
 	proof
 }
 
@@ -86,10 +96,10 @@ func (v Values) Levels() []Level {
 		rows = []Row{}
 	}
 	return []Level{
-		{"kpi/open", openLevel{v.Open, v.OpenDayAgo, p}},
-		{"kpi/overdue", overdueLevel{v.Overdue, v.OldestHours, p}},
-		{"kpi/received_24h", receivedLevel{v.Received24h, v.ReceivedDayBefore, p}},
-		{"kpi/on_time_30d", onTimeLevel{v.OnTime(), v.OnTimeMet, v.OnTimeDue, OnTimeTarget, p}},
+		{"kpi/open", openLevel{v.Open, v.OpenDayAgo, tile{}, p}},
+		{"kpi/overdue", overdueLevel{v.Overdue, v.OldestHours, v.OverdueHigh, tile{Target: new(OverdueHighTarget)}, p}},
+		{"kpi/received_24h", receivedLevel{v.Received24h, v.ReceivedDayBefore, tile{}, p}},
+		{"kpi/on_time_30d", onTimeLevel{v.OnTime(), v.OnTimeMet, v.OnTimeDue, tile{Target: new(OnTimeTarget)}, p}},
 		{"kpi/hourly", hourly},
 		{"kpi/areas", areasLevel{rows, p}},
 	}

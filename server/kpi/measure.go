@@ -5,7 +5,7 @@ import "time"
 // counts are what one fact adds to each area on its path at an instant, or the sums of an area.
 type counts struct {
 	open, openDayAgo         int
-	overdue                  int
+	overdue, overdueHigh     int
 	arrived                  int // received at or before now
 	received, receivedBefore int
 	due, met                 int
@@ -16,6 +16,7 @@ func (c counts) plus(d counts, sign int) counts {
 	c.open += sign * d.open
 	c.openDayAgo += sign * d.openDayAgo
 	c.overdue += sign * d.overdue
+	c.overdueHigh += sign * d.overdueHigh
 	c.arrived += sign * d.arrived
 	c.received += sign * d.received
 	c.receivedBefore += sign * d.receivedBefore
@@ -39,6 +40,7 @@ func measure(f *Fact, now time.Time) counts {
 		c.overdue = one(f.DueNow != nil && f.DueNow.Before(now))
 		c.critical = one(f.State == "critical")
 		c.warning = one(f.State == "warning")
+		c.overdueHigh = c.overdue * (c.critical + c.warning)
 	} else if f.EndedAt != nil {
 		c.openDayAgo = one(!now.Before(received.Add(day)) && now.Before(f.EndedAt.Add(day)))
 	}
@@ -72,6 +74,7 @@ func nextChange(f *Fact, now time.Time) time.Time {
 		at(f.DueNow.Add(1)) // overdue is after, not at, the deadline
 	}
 	if !f.Open && f.EndedAt != nil {
+		at(*f.EndedAt) // another machine's clock may be ahead
 		at(f.EndedAt.Add(day))
 	}
 	if f.Original != nil {

@@ -22,7 +22,7 @@ func (b *Board) Values(a Area) Values {
 		v.Origin = o
 	}
 	since := b.since[class]
-	v.Open, v.Overdue, v.Received24h = t.open, t.overdue, t.received
+	v.Open, v.Overdue, v.OverdueHigh, v.Received24h = t.open, t.overdue, t.overdueHigh, t.received
 	v.OpenDayAgo = reaching(since, b.now.Add(-day), t.openDayAgo)
 	v.ReceivedDayBefore = reaching(since, b.now.Add(-2*day), t.receivedBefore)
 	v.OldestHours = t.oldestHours(b.now)

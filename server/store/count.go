@@ -31,7 +31,8 @@ const sqlCount = `
 			and resolved_at <= due_original)::int,
 		count(*) filter (where not is_excluded and due_original > @at - interval '30 days' and due_original <= @at)::int,
 		count(*) filter (where is_open and (emergency or priority = 'khan_cap'))::int,
-		count(*) filter (where is_open and not emergency and priority = 'cao')::int
+		count(*) filter (where is_open and not emergency and priority = 'cao')::int,
+		count(*) filter (where is_open and due_now < @at and (emergency or priority in ('khan_cap', 'cao')))::int
 	from counted group by place`
 
 // Counts are the numbers of sqlCount for one area.
@@ -41,7 +42,7 @@ type Counts struct {
 	Overdue     int
 	OldestHours *float64 // of the one overdue longest; nil when none is
 
-	Received24h, ReceivedDayBefore, OnTimeMet, OnTimeDue, Critical, Warning int
+	Received24h, ReceivedDayBefore, OnTimeMet, OnTimeDue, Critical, Warning, OverdueHigh int
 }
 
 // CountAreas counts every area of a division as of an instant no later than now: acts of later are not undone, so
@@ -57,7 +58,7 @@ func (s *Store) CountAreas(ctx context.Context, division string, realOnly bool, 
 	var code string
 	var c Counts
 	_, err = pgx.ForEachRow(rows, []any{
-		&code, &c.Open, &c.OpenDayAgo, &c.Overdue, &c.OldestHours, &c.Received24h, &c.ReceivedDayBefore, &c.OnTimeMet, &c.OnTimeDue, &c.Critical, &c.Warning,
+		&code, &c.Open, &c.OpenDayAgo, &c.Overdue, &c.OldestHours, &c.Received24h, &c.ReceivedDayBefore, &c.OnTimeMet, &c.OnTimeDue, &c.Critical, &c.Warning, &c.OverdueHigh,
 	}, func() error { counts[code] = c; return nil })
 	if err != nil {
 		return nil, fmt.Errorf("count areas: %w", classify(err))
@@ -74,6 +75,7 @@ func (c Counts) Differs(v kpi.Values) []string {
 	}{
 		{"open", c.Open, v.Open},
 		{"overdue", c.Overdue, v.Overdue},
+		{"overdue_high", c.OverdueHigh, v.OverdueHigh},
 		{"received_24h", c.Received24h, v.Received24h},
 		{"on_time_met", c.OnTimeMet, v.OnTimeMet},
 		{"on_time_due", c.OnTimeDue, v.OnTimeDue},

@@ -103,6 +103,7 @@ func TestSQLCountsTheHandWorkedReports(t *testing.T) {
 			Open              int      `json:"open"`
 			OpenDayAgo        *int     `json:"open_day_ago"`
 			Overdue           int      `json:"overdue"`
+			OverdueHigh       int      `json:"overdue_high"`
 			OldestHours       *float64 `json:"oldest_hours"`
 			Received24h       int      `json:"received_24h"`
 			ReceivedDayBefore int      `json:"received_day_before"`
@@ -138,7 +139,7 @@ func TestSQLCountsTheHandWorkedReports(t *testing.T) {
 		if diff := cmp.Diff(store.Counts{
 			Open: want.Open, OpenDayAgo: want.OpenDayAgo, Overdue: want.Overdue, OldestHours: want.OldestHours,
 			Received24h: want.Received24h, ReceivedDayBefore: want.ReceivedDayBefore,
-			OnTimeMet: want.OnTimeMet, OnTimeDue: want.OnTimeDue, Critical: want.Critical, Warning: want.Warning,
+			OnTimeMet: want.OnTimeMet, OnTimeDue: want.OnTimeDue, Critical: want.Critical, Warning: want.Warning, OverdueHigh: want.OverdueHigh,
 		}, counts[code]); diff != "" {
 			t.Errorf("area %s (-by hand +sql):\n%s", code, diff)
 		}

@@ -235,31 +235,56 @@ func (s *Store) Series(ctx context.Context, sensorID int32, since time.Time) ([]
 // lateBuckets is how many late buckets one transaction makes again: a loaded past leaves tens of thousands.
 const lateBuckets = 2000
 
-// Rollup sums the last fifteen minutes and every bucket that late readings touched into five-minute rows.
-func (s *Store) Rollup(ctx context.Context) error {
+// Rollup sums the last fifteen minutes and every bucket that late readings touched into five-minute rows. Each late
+// bucket is told once; late may be nil.
+func (s *Store) Rollup(ctx context.Context, late func(sensorID int32, bucket time.Time)) error {
 	recent := sqlRollup + `where r.ts >= date_bin('5 minutes', now() - interval '15 minutes', timestamptz '2000-01-01 00:00:00+00')` + sqlRollupMerge
-	if _, err := s.rollup(ctx, recent); err != nil {
+	if err := s.rollup(ctx, recent); err != nil {
 		return err
 	}
 	for {
-		n, err := s.rollup(ctx, sqlRollupLate, lateBuckets)
+		n, err := s.rollupLate(ctx, late)
 		if err != nil || n < lateBuckets {
 			return err
 		}
 	}
 }
 
-func (s *Store) rollup(ctx context.Context, statement string, args ...any) (int64, error) {
-	var n int64
+// rollupLate makes some late buckets again and tells them once that is committed.
+func (s *Store) rollupLate(ctx context.Context, late func(int32, time.Time)) (int, error) {
+	type bucket struct {
+		At     time.Time
+		Sensor int32
+	}
+	var made []bucket
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, statement, args...)
-		n = tag.RowsAffected()
+		rows, err := tx.Query(ctx, sqlRollupLate, lateBuckets)
+		if err != nil {
+			return err
+		}
+		made, err = pgx.CollectRows(rows, pgx.RowToStructByPos[bucket])
 		return err
 	})
 	if err != nil {
-		return n, fmt.Errorf("roll readings up: %w", classify(err))
+		return 0, fmt.Errorf("roll late readings up: %w", classify(err))
 	}
-	return n, nil
+	for _, b := range made {
+		if late != nil {
+			late(b.Sensor, b.At.UTC())
+		}
+	}
+	return len(made), nil
+}
+
+func (s *Store) rollup(ctx context.Context, statement string) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, statement)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("roll readings up: %w", classify(err))
+	}
+	return nil
 }
 
 const (
@@ -274,7 +299,8 @@ const (
 			select count(*)::int as n, sum(value) as sum, min(value) as min, max(value) as max from reading r
 			where r.sensor_id = d.sensor_id and r.ts >= d.bucket and r.ts < d.bucket + interval '5 minutes') x
 		where x.n > 0
-		on conflict (sensor_id, bucket) do update set n = excluded.n, sum = excluded.sum, min = excluded.min, max = excluded.max`
+		on conflict (sensor_id, bucket) do update set n = excluded.n, sum = excluded.sum, min = excluded.min, max = excluded.max
+		returning bucket, sensor_id`
 	sqlRollupMerge = ` group by 1, 2
 		on conflict (sensor_id, bucket) do update set n = excluded.n, sum = excluded.sum, min = excluded.min, max = excluded.max`
 )

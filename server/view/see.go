@@ -169,7 +169,7 @@ func Fact(r report.Report) kpi.Fact {
 	return kpi.Fact{
 		ID: r.ID, Version: r.Version, Origin: string(r.Origin), Division: r.Division, Path: r.Path,
 		ReceivedAt: r.ReceivedAt, Open: r.Open(), EndedAt: r.EndedAt(), DueNow: r.Running(), Original: r.Due.Original,
-		ResolvedAt: r.ResolvedAt, Excluded: r.Excluded(), State: string(r.State()),
+		ResolvedAt: r.ResolvedAt, Excluded: r.Excluded(), Withdrawn: r.WithdrawnAt != nil, State: string(r.State()),
 	}
 }
 

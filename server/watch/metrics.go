@@ -4,6 +4,7 @@ import "github.com/prometheus/client_golang/prometheus"
 
 type counters struct {
 	corrected prometheus.Counter     // areas whose numbers differed from SQL and were counted again
+	reread    prometheus.Counter     // sensors whose windows differed from SQL and were read again
 	failures  *prometheus.CounterVec // jobs that failed and will be tried again, by job
 }
 
@@ -12,12 +13,15 @@ func newCounters(reg prometheus.Registerer) counters {
 		corrected: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "toancanh_watch_corrected_total", Help: "Areas whose counters differed from SQL and were counted again.",
 		}),
+		reread: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "toancanh_watch_reread_total", Help: "Sensors whose windows differed from SQL and were read again.",
+		}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "toancanh_watch_failures_total", Help: "Watch jobs that failed and are tried again, by job.",
 		}, []string{"job"}),
 	}
 	if reg != nil {
-		reg.MustRegister(c.corrected, c.failures)
+		reg.MustRegister(c.corrected, c.reread, c.failures)
 	}
 	return c
 }

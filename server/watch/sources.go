@@ -3,23 +3,34 @@ package watch
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"time"
 
 	"toancanh/schema"
+	"toancanh/server/kpi"
 	"toancanh/server/sensor"
 	"toancanh/server/store"
+	"toancanh/server/storm"
 )
 
 // sources knows the newest value of every sensor and says what changed. Owned by Lead.
 type sources struct {
 	w        *Watch
-	sensors  map[int32]store.Sensor
+	sensors  map[int32]*store.Sensor
+	inside   map[string]place // by code: the areas that hold a sensor, and the root
 	readAt   time.Time // when the sensors were read
 	latest   map[int32]store.Latest
-	since    time.Time         // the database's clock at the last look, less an overlap for late commits
-	lastLive map[string][2]int // area -> live, total as announced
+	moved    map[int32]struct{}       // sensors with a newer value than the scene has read
+	since    time.Time                // the database's clock at the last look, less an overlap for late commits
+	lastLive map[string]storm.Sources // area -> as announced
+}
+
+// place is an area with the sensors that lie in it.
+type place struct {
+	path    []string
+	sensors []int32
 }
 
 // Paces and bounds of the sources.
@@ -28,12 +39,10 @@ const (
 	// lateCommits is how far back each look reaches: updated_at is set before the commit, and a commit takes at most
 	// a statement's limit.
 	lateCommits = 2 * store.StatementTimeout
-	// kindRain is the kind of gauges: their value is the rain of the last hour, in mm.
-	kindRain = "rain"
 )
 
 func newSources(w *Watch) *sources {
-	return &sources{w: w, latest: map[int32]store.Latest{}, lastLive: map[string][2]int{}}
+	return &sources{w: w, latest: map[int32]store.Latest{}, moved: map[int32]struct{}{}, lastLive: map[string]storm.Sources{}}
 }
 
 // levels reads what is new and returns the values that moved, or all of them.
@@ -45,16 +54,17 @@ func (s *sources) levels(ctx context.Context, now time.Time, all bool) ([]schema
 	if err != nil {
 		return nil, err
 	}
-	var levels []schema.Level
-	for id := range s.latest {
-		if all || slices.Contains(moved, id) {
-			levels = append(levels, s.reading(id, now)...)
-		}
+	if all {
+		moved = slices.Collect(maps.Keys(s.latest))
 	}
-	for _, path := range s.paths() {
-		levels = append(levels, s.live(path, now, all)...)
+	var levels []schema.Level
+	for _, id := range moved {
+		levels = append(levels, s.reading(id, now)...)
+	}
+	for _, p := range s.inside {
+		levels = append(levels, s.live(p.path, now, all)...)
 		if all || len(moved) > 0 {
-			levels = append(levels, s.heaviestRain(path, now)...)
+			levels = append(levels, s.heaviestRain(p.path, now)...)
 		}
 	}
 	return levels, nil
@@ -68,12 +78,13 @@ func (s *sources) refresh(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	s.sensors = make(map[int32]store.Sensor, len(byCode))
+	s.sensors = make(map[int32]*store.Sensor, len(byCode))
 	for _, x := range byCode {
 		if x.Division == s.w.Division {
-			s.sensors[x.ID] = x
+			s.sensors[x.ID] = &x
 		}
 	}
+	s.arrange()
 	s.readAt = now
 	return nil
 }
@@ -89,6 +100,7 @@ func (s *sources) look(ctx context.Context) ([]int32, error) {
 	for _, l := range list {
 		if old, known := s.latest[l.SensorID]; !known || l.Version > old.Version {
 			s.latest[l.SensorID] = l
+			s.moved[l.SensorID] = struct{}{}
 			moved = append(moved, l.SensorID)
 		}
 	}
@@ -132,59 +144,89 @@ func (s *sources) reading(id int32, now time.Time) []schema.Level {
 	return levels
 }
 
-// paths are the areas that hold a sensor, root and districts included; the root always.
-func (s *sources) paths() [][]string {
-	seen := map[string]bool{}
-	var paths [][]string
-	add := func(path []string) {
-		if code := path[len(path)-1]; !seen[code] {
-			seen[code] = true
-			paths = append(paths, path)
-		}
-	}
+// arrange finds the areas that hold a sensor, root and districts included; the root always. Whoever changes sensors calls
+// it.
+func (s *sources) arrange() {
+	s.inside = map[string]place{}
 	if root, ok := s.w.Atlas.Tree.Root(s.w.Division); ok {
-		add([]string{root.Code})
+		s.inside[root.Code] = place{path: []string{root.Code}}
 	}
-	for _, x := range s.sensors {
-		for i := range x.Path {
-			add(x.Path[:i+1])
+	for id, x := range s.sensors {
+		for i, code := range x.Path {
+			p := s.inside[code]
+			s.inside[code] = place{path: x.Path[:i+1], sensors: append(p.sensors, id)}
 		}
 	}
-	return paths
+}
+
+// measured are the sensors of every area with all that their readings say.
+func (s *sources) measured(now time.Time) map[string][]storm.Measured {
+	byID := make(map[int32]storm.Measured, len(s.sensors))
+	for id, x := range s.sensors {
+		byID[id] = storm.Measured{Sensor: &x.Sensor, Figures: s.figures(id, x, now)}
+	}
+	areas := make(map[string][]storm.Measured, len(s.inside))
+	for code, p := range s.inside {
+		list := make([]storm.Measured, len(p.sensors))
+		for i, id := range p.sensors {
+			list[i] = byID[id]
+		}
+		areas[code] = list
+	}
+	return areas
+}
+
+// figures are those of a sensor's window, or of its newest reading when none is kept.
+func (s *sources) figures(id int32, x *store.Sensor, now time.Time) storm.Figures {
+	if kept, ok := s.w.scene.windows[id]; ok {
+		return storm.Measure(&x.Sensor, kept.Window, now)
+	}
+	if l, ok := s.latest[id]; ok {
+		return storm.Heard(&x.Sensor, storm.NewPoint(l.At, l.Value), now)
+	}
+	return storm.Figures{}
+}
+
+// sourcesLevel is the data of kpi/sources. The target is of live in per cent of total.
+type sourcesLevel struct {
+	storm.Sources
+	Target float64       `json:"target"`
+	Made   storm.Sources `json:"sources"`
+	storm.Proof
 }
 
 // live announces how many sources are within their limit among those registered.
 func (s *sources) live(path []string, now time.Time, all bool) []schema.Level {
 	code := path[len(path)-1]
-	count, origin := s.count(code, now)
-	if !all && s.lastLive[code] == count {
+	n, origin := s.count(code, now)
+	if !all && s.lastLive[code] == n {
 		return nil
 	}
-	s.lastLive[code] = count
-	return s.w.level(path, "kpi/sources", map[string]any{
-		"live": count[0], "total": count[1], "as_of": now, "origin": cmp.Or(origin, string(s.w.Origin)),
-	}, now)
+	s.lastLive[code] = n
+	proof := storm.Proof{AsOf: now, Origin: cmp.Or(origin, string(s.w.Origin))}
+	return s.w.level(path, "kpi/sources", sourcesLevel{n, kpi.SourcesTarget, n, proof}, now)
 }
 
 // count is how many sources of an area are within their limit, and how many are registered.
-func (s *sources) count(code string, now time.Time) (count [2]int, origin string) {
-	for id, x := range s.sensors {
-		if !slices.Contains(x.Path, code) {
-			continue
-		}
-		count[1]++
+func (s *sources) count(code string, now time.Time) (n storm.Sources, origin string) {
+	for _, id := range s.inside[code].sensors {
+		x := s.sensors[id]
+		n.Total++
 		origin = worse(origin, x.Origin)
 		if l, ok := s.latest[id]; ok && !x.Stale(l.At, now) {
-			count[0]++
+			n.Live++
 		}
 	}
-	return count, origin
+	return n, origin
 }
 
 // heaviestRain announces the gauge with the most rain in the last hour.
 func (s *sources) heaviestRain(path []string, now time.Time) []schema.Level {
-	data := map[string]any{"value": nil, "unit": "mm", "as_of": now, "origin": string(s.w.Origin)}
-	if id, ok := s.wettest(path[len(path)-1], now); ok {
+	id, gauges := s.wettest(path[len(path)-1], now)
+	data := map[string]any{
+		"value": nil, "unit": "mm", "as_of": now, "origin": string(s.w.Origin), "target": nil, "sources": gauges,
+	}
+	if gauges.Live > 0 {
 		x, l := s.sensors[id], s.latest[id]
 		data["value"], data["sensor"], data["name"], data["area"] = tenths(l.Value), x.Code, x.Name, x.Area
 		data["at"], data["unit"], data["origin"] = l.At, x.Unit, x.Origin
@@ -193,19 +235,26 @@ func (s *sources) heaviestRain(path []string, now time.Time) []schema.Level {
 	return s.w.level(path, "kpi/rain_1h", data, now)
 }
 
-// wettest is the gauge with the most rain in the last hour among those of an area that are heard; of equals the first
-// by its code.
-func (s *sources) wettest(code string, now time.Time) (wettest int32, found bool) {
-	for id, x := range s.sensors {
-		l, ok := s.latest[id]
-		if x.Kind != kindRain || !ok || x.Stale(l.At, now) || !slices.Contains(x.Path, code) {
+// wettest is the gauge with the most rain in the last hour among those of an area that are heard, when any is; of equals
+// the first by its code.
+func (s *sources) wettest(code string, now time.Time) (wettest int32, gauges storm.Sources) {
+	for _, id := range s.inside[code].sensors {
+		x := s.sensors[id]
+		if x.Kind != storm.Rain {
 			continue
 		}
-		if most := s.latest[wettest].Value; !found || l.Value > most || l.Value == most && x.Code < s.sensors[wettest].Code {
-			wettest, found = id, true
+		gauges.Total++
+		l, ok := s.latest[id]
+		if !ok || x.Stale(l.At, now) {
+			continue
 		}
+		most := s.latest[wettest].Value
+		if gauges.Live == 0 || l.Value > most || l.Value == most && x.Code < s.sensors[wettest].Code {
+			wettest = id
+		}
+		gauges.Live++
 	}
-	return wettest, found
+	return wettest, gauges
 }
 
 func tenths(x float64) float64 { return math.Round(x*10) / 10 }

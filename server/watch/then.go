@@ -90,7 +90,7 @@ func (t *Then) readSensors(ctx context.Context, s PastStore, instants []time.Tim
 	if err != nil {
 		return err
 	}
-	t.w.sources.sensors = map[int32]store.Sensor{}
+	t.w.sources.sensors = map[int32]*store.Sensor{}
 	heard := store.Heard{At: instants, RawSince: rawSince(t.w.Now(), t.w.Keep.Readings)}
 	for _, x := range byCode {
 		if x.Division == t.w.Division {
@@ -207,14 +207,18 @@ func (t *Then) hear(at time.Time) {
 		t.heard = t.heard[1:]
 		t.w.sources.latest[l.SensorID] = l
 	}
+	asleep := len(t.asleep)
 	t.asleep = slices.DeleteFunc(t.asleep, func(x sleeper) bool {
 		_, spoke := t.w.sources.latest[x.ID]
 		if !spoke && x.since.After(at) {
 			return false
 		}
-		t.w.sources.sensors[x.ID] = x.Sensor
+		t.w.sources.sensors[x.ID] = &x.Sensor
 		return true
 	})
+	if len(t.asleep) < asleep || t.w.sources.inside == nil {
+		t.w.sources.arrange()
+	}
 }
 
 // Reports are those in an area, in no order, those withdrawn today left out. They have no texts.
@@ -246,7 +250,7 @@ func (t *Then) Levels(area string) []schema.LevelItem {
 			levels = append(levels, t.w.sources.reading(id, t.at)...)
 		}
 	}
-	if slices.ContainsFunc(t.w.sources.paths(), func(p []string) bool { return p[len(p)-1] == area }) {
+	if _, holds := t.w.sources.inside[area]; holds {
 		levels = append(levels, t.w.sources.live(path, t.at, true)...)
 		levels = append(levels, t.w.sources.heaviestRain(path, t.at)...)
 	}

@@ -118,10 +118,10 @@ func (w *Watch) pointOf(a kpi.Area, at time.Time) trendPoint {
 		p.open, p.overdue, p.received = number(v.Open), number(v.Overdue), number(v.Received24h)
 		p.onTime = v.OnTime()
 	}
-	if count, _ := w.sources.count(a.Code, at); count[1] > 0 {
-		p.sources = number(count[0])
+	if count, _ := w.sources.count(a.Code, at); count.Total > 0 {
+		p.sources = number(count.Live)
 	}
-	if id, ok := w.sources.wettest(a.Code, at); ok {
+	if id, gauges := w.sources.wettest(a.Code, at); gauges.Live > 0 {
 		mm := tenths(w.sources.latest[id].Value)
 		p.rain = &mm
 	}

@@ -18,6 +18,7 @@ import (
 	"toancanh/server/kpi"
 	"toancanh/server/report"
 	"toancanh/server/store"
+	"toancanh/server/storm"
 	"toancanh/server/view"
 )
 
@@ -39,7 +40,9 @@ type Store interface {
 	ReportsByID(ctx context.Context, ids []string) ([]report.Report, error)
 	CountAreas(ctx context.Context, division string, realOnly bool, at time.Time) (map[string]store.Counts, error)
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
-	Rollup(ctx context.Context) error
+	Rollup(ctx context.Context, late func(sensorID int32, bucket time.Time)) error
+	ReadingsFor(ctx context.Context, wants []store.Want, now time.Time, each func(sensorID int32, at time.Time, value float64)) error
+	SensorFigures(ctx context.Context, division string, at time.Time) (map[string]storm.Figures, error)
 	KeepPartitions(ctx context.Context, now time.Time, keep store.Retention) error
 	ForgetPromises(ctx context.Context) error
 	Expired(ctx context.Context, now time.Time) ([]store.Expiry, error)
@@ -70,10 +73,11 @@ type Watch struct {
 	Config
 	counts counters
 
-	mu      sync.Mutex // guards pending, reload and boardAt
+	mu      sync.Mutex // guards pending, reload, boardAt and late
 	pending map[string]struct{}
 	reload  bool
 	boardAt time.Time
+	late    map[int32]time.Time // sensors with late readings -> their earliest late bucket
 
 	// Owned by Lead.
 	board    *kpi.Board
@@ -81,11 +85,15 @@ type Watch struct {
 	versions map[string]int64
 	sources  *sources
 	trend    *trend
+	scene    *scene
 }
 
 // New makes a watch.
 func New(c Config) *Watch {
-	w := &Watch{Config: c, counts: newCounters(c.Metrics), pending: map[string]struct{}{}, versions: map[string]int64{}}
+	w := &Watch{
+		Config: c, counts: newCounters(c.Metrics), pending: map[string]struct{}{}, late: map[int32]time.Time{},
+		versions: map[string]int64{},
+	}
 	w.trend = newTrend(w)
 	return w
 }
@@ -118,7 +126,7 @@ func (w *Watch) rootTopic() string {
 func (w *Watch) Lead(ctx context.Context, announce func([]schema.Level)) {
 	w.announce = announce
 	w.board = nil
-	w.sources = newSources(w)
+	w.sources, w.scene = newSources(w), newScene(w)
 	w.trend.passed = trendInstant(w.Now())
 	w.trend.want()
 	w.mu.Lock()
@@ -126,7 +134,7 @@ func (w *Watch) Lead(ctx context.Context, announce func([]schema.Level)) {
 	w.mu.Unlock()
 
 	var jobs sync.WaitGroup
-	jobs.Go(func() { w.every(ctx, rollupEvery, "roll readings up", w.Store.Rollup) })
+	jobs.Go(func() { w.every(ctx, rollupEvery, "roll readings up", w.rollUp) })
 	jobs.Go(func() { w.every(ctx, tidyEvery, "tidy", w.tidy) })
 	jobs.Go(func() { w.every(ctx, closeEvery, "close what waited too long", w.closeExpired) })
 	jobs.Go(func() { w.every(ctx, trendLoad, "count the trend", w.trend.load) })
@@ -195,6 +203,14 @@ func (w *Watch) step(ctx context.Context, all bool) {
 		w.Log.LogAttrs(ctx, slog.LevelWarn, "newest readings cannot be read", slog.Any("err", err))
 	}
 	levels = append(levels, readings...)
+	if err == nil { // without the newest readings the scene would not be true
+		scene, err := w.scene.levels(ctx, now, all)
+		if err != nil && ctx.Err() == nil {
+			w.counts.failures.WithLabelValues("storm").Inc()
+			w.Log.LogAttrs(ctx, slog.LevelWarn, "what a storm does cannot be read", slog.Any("err", err))
+		}
+		levels = append(levels, scene...)
+	}
 	if levels = append(levels, w.trend.levels(now)...); len(levels) > 0 {
 		w.announce(levels)
 	}
@@ -272,8 +288,9 @@ func (w *Watch) areas() []kpi.Area {
 	return areas
 }
 
-// check compares every area's numbers with one grouped SQL statement. The board lags behind commits by a step, so a
-// difference counts only when it stands after the board has caught up twice; then everything is counted again.
+// check compares every area's numbers, and the figures of the sensors, with one SQL statement each. What is in memory
+// lags behind commits by a step, so a difference counts only when it stands after two more; then everything is counted
+// again.
 func (w *Watch) check(ctx context.Context) {
 	for try := range 3 {
 		if try > 0 && !pause(ctx, 2*LevelEvery) {
@@ -284,22 +301,42 @@ func (w *Watch) check(ctx context.Context) {
 			return
 		}
 		now := w.Now().UTC()
-		counts, err := w.Store.CountAreas(ctx, w.Division, w.Origin == report.Real, now)
+		found, sensors, err := w.compare(ctx, now)
 		if err != nil {
 			w.Log.LogAttrs(ctx, slog.LevelWarn, "counters cannot be checked", slog.Any("err", err))
 			return
 		}
-		w.board.Advance(now)
-		found := w.differences(counts)
-		if len(found) == 0 {
+		if len(found)+len(sensors) == 0 {
 			return
 		}
 		if try < 2 {
 			continue
 		}
-		w.counts.corrected.Add(float64(len(found)))
-		w.Log.LogAttrs(ctx, slog.LevelError, "counters differed from sql and are counted again", slog.Any("areas", found))
+		w.correct(ctx, found, sensors)
+	}
+}
+
+func (w *Watch) compare(ctx context.Context, now time.Time) (areas map[string][]string, sensors []string, err error) {
+	counts, err := w.Store.CountAreas(ctx, w.Division, w.Origin == report.Real, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	w.board.Advance(now)
+	sensors, err = w.scene.check(ctx, now)
+	return w.differences(counts), sensors, err
+}
+
+// correct counts again what differs from SQL.
+func (w *Watch) correct(ctx context.Context, areas map[string][]string, sensors []string) {
+	if len(areas) > 0 {
+		w.counts.corrected.Add(float64(len(areas)))
+		w.Log.LogAttrs(ctx, slog.LevelError, "counters differed from sql and are counted again", slog.Any("areas", areas))
 		w.again()
+	}
+	if len(sensors) > 0 {
+		w.counts.reread.Add(float64(len(sensors)))
+		w.Log.LogAttrs(ctx, slog.LevelError, "windows of sensors differed from sql and are read again", slog.Any("sensors", sensors))
+		w.scene.forget()
 	}
 }
 
@@ -312,6 +349,8 @@ func (w *Watch) differences(counts map[string]store.Counts) map[string][]string 
 	}
 	return found
 }
+
+func (w *Watch) rollUp(ctx context.Context) error { return w.Store.Rollup(ctx, w.NoteLate) }
 
 func (w *Watch) tidy(ctx context.Context) error {
 	if err := w.Store.KeepPartitions(ctx, w.Now(), w.Keep); err != nil {

@@ -321,7 +321,7 @@ func TestRollupMakesLateBucketsAgain(t *testing.T) {
 		if n, _, err := r.intake.AcceptReadings(t.Context(), []sensor.Item{item}, sensor.Ordinary, ""); err != nil || n != 1 {
 			t.Fatalf("AcceptReadings = %d, %v", n, err)
 		}
-		if err := r.store.Rollup(t.Context()); err != nil {
+		if err := r.store.Rollup(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 		var count int
