@@ -20,7 +20,7 @@ type sources struct {
 	w        *Watch
 	sensors  map[int32]*store.Sensor
 	inside   map[string]place // by code: the areas that hold a sensor, and the root
-	readAt   time.Time // when the sensors were read
+	readAt   time.Time        // when the sensors were read
 	latest   map[int32]store.Latest
 	moved    map[int32]struct{}       // sensors with a newer value than the scene has read
 	since    time.Time                // the database's clock at the last look, less an overlap for late commits

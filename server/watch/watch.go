@@ -94,7 +94,7 @@ func New(c Config) *Watch {
 		Config: c, counts: newCounters(c.Metrics), pending: map[string]struct{}{}, late: map[int32]time.Time{},
 		versions: map[string]int64{},
 	}
-	w.trend = newTrend(w)
+	w.trend, w.scene = newTrend(w), newScene(w)
 	return w
 }
 
