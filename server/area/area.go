@@ -32,6 +32,20 @@ func (l Level) rank() int {
 	}
 }
 
+// Word is the level in Vietnamese, as it stands inside a sentence.
+func (l Level) Word() string {
+	switch l {
+	case Province:
+		return "cấp tỉnh"
+	case District:
+		return "cấp huyện"
+	case Commune:
+		return "cấp xã"
+	default:
+		return string(l)
+	}
+}
+
 // Division is one way the province was divided, with the days it was in force.
 type Division struct {
 	Code      string // "vn-2022"

@@ -146,6 +146,19 @@ func (c *Cover) KM2() map[string]float64 {
 	return size
 }
 
+// KM2 is the ground of a shape whose holes run against its outer rings.
+func KM2(shape orb.MultiPolygon) float64 {
+	twice := 0.0
+	for _, p := range shape {
+		for _, r := range p {
+			for _, e := range onGrid(r).edges() {
+				twice += cross(e)
+			}
+		}
+	}
+	return twice / 2
+}
+
 // cross is the signed double area in km² between an edge and the first meridian, on the ellipsoid of WGS 84
 // (NIMA TR8350.2: a 6378137 m, e² 0.00669437999014). Both neighbours of a border count the same.
 func cross(e edge) float64 {
