@@ -37,6 +37,25 @@ table audit_head
   constraint audit_head_one_row CHECK (only_row)
   constraint audit_head_pkey PRIMARY KEY (only_row)
   grant select to toancanh_app
+table boundary -- Append only: of each division and level the newest row counts; a removed one means that there is none.
+  version bigint not null generated always as identity
+  imported_at timestamp with time zone not null default now()
+  division text not null
+  level text not null
+  removed boolean not null default false
+  importer text not null
+  source text not null default ''::text
+  licence text not null default ''::text
+  credit text not null default ''::text
+  file_name text not null default ''::text
+  file_sha256 bytea
+  file_bytes bigint not null default 0
+  findings jsonb not null default '[]'::jsonb
+  shapes bytea -- GeoJSON MultiPolygon coordinates by area code, as JSON, gzipped: mended, five decimals, neighbours share every corner.
+  constraint boundary_has_shapes CHECK ((removed = (shapes IS NULL)))
+  constraint boundary_level CHECK ((level = ANY (ARRAY['province'::text, 'district'::text, 'commune'::text])))
+  constraint boundary_pkey PRIMARY KEY (version)
+  grant insert, select to toancanh_app
 table credential
   person_id uuid not null
   password text not null -- Argon2id as a PHC string.
@@ -113,6 +132,23 @@ table person_network -- Hashes of addresses a person signed in from: strangers w
   constraint person_network_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
   constraint person_network_pkey PRIMARY KEY (person_id, network)
   grant delete, insert, select, update to toancanh_app
+table place_proposal
+  version bigint not null
+  report_id uuid not null
+  division text not null
+  old_area text not null
+  new_area text not null default ''::text -- Empty: by the new boundaries the report lies outside every area.
+  made_at timestamp with time zone not null default now()
+  decided_at timestamp with time zone
+  decision text not null default ''::text
+  actor text not null default ''::text
+  reason text not null default ''::text
+  constraint place_proposal_decided CHECK (((decision = ''::text) = (decided_at IS NULL)))
+  constraint place_proposal_decision CHECK ((decision = ANY (ARRAY[''::text, 'applied'::text, 'dismissed'::text, 'overtaken'::text])))
+  constraint place_proposal_pkey PRIMARY KEY (version, report_id)
+  constraint place_proposal_version_fkey FOREIGN KEY (version) REFERENCES boundary(version)
+  CREATE INDEX place_proposal_open ON public.place_proposal USING btree (report_id) WHERE (decision = ''::text)
+  grant insert, select, update to toancanh_app
 table public_report -- The public projection: an allow-list written by view, all that toancanh_public_read may see of reports.
   code text not null
   version bigint not null

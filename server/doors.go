@@ -46,6 +46,9 @@ func (s *Server) openDoors() error {
 	if err := s.openPages(frame); err != nil {
 		return err
 	}
+	s.boundaries = &boundaries{
+		store: s.store, atlas: s.atlas, log: s.log, changed: []func() error{a.RefreshMaps, s.pages.RefreshMaps},
+	}
 	if s.hub != nil {
 		s.hub.Routes(s.app)
 	}

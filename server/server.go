@@ -69,6 +69,8 @@ type Server struct {
 	hub     *hub.Hub
 	app     *fiber.App
 	pages   *public.Site
+
+	boundaries *boundaries
 }
 
 // poolSizes leave room on a PostgreSQL of 100 connections for several processes.
@@ -207,6 +209,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	g.Go(func() error { return s.intake.Run(life) })
 	g.Go(func() error { return s.relay.Run(life) })
 	g.Go(func() error { return s.pages.Run(life) })
+	g.Go(func() error { return s.boundaries.Run(life) })
 	if s.hub != nil {
 		g.Go(func() error { return s.hub.Run(life) })
 	}

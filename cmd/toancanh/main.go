@@ -27,6 +27,7 @@ type verbs struct {
 	Simulate simulateCmd `cmd:"" help:"Play a province's day on a running server: sensors, reports, staff."`
 	Replay   replayCmd   `cmd:"" help:"Play real files of reports or readings from elsewhere into a running server."`
 	Bench    benchCmd    `cmd:"" help:"Measure this program beside its floors in the same run."`
+	Geo      geoCmd      `cmd:"" help:"Bring real boundaries of provinces, districts and communes; list them; go back to the schematic."`
 	Key      keyCmd      `cmd:"" help:"Make, list or revoke keys of gateways and tools."`
 	Ticket   ticketCmd   `cmd:"" help:"Print a ticket for topics of the live feed, for local tools."`
 	Health   healthCmd   `cmd:"" help:"Ask a running server whether it could store a report now; exit status 0 says yes."`

@@ -35,6 +35,7 @@ type Intake interface {
 	AcceptReport(ctx context.Context, s intake.Submission) (receipt json.RawMessage, repeated bool, err error)
 	Act(ctx context.Context, id string, act report.Act) (report.Report, error)
 	PlaceAt(code string) (*report.Placed, error)
+	DecidePlaces(ctx context.Context, d intake.PlaceDecision) (intake.DecidedPlaces, error)
 	AcceptReadings(ctx context.Context, items []sensor.Item, d sensor.Door, o report.Origin) (int, []intake.Refusal, error)
 	RegisterSensors(ctx context.Context, list []sensor.Sensor) error
 	AcceptHistory(ctx context.Context, body intake.PastBody) (answer json.RawMessage, repeated bool, err error)
@@ -58,6 +59,8 @@ type Store interface {
 	Screens(ctx context.Context, ground screen.Ground) (list []store.KnownScreen, now time.Time, err error)
 	SeeScreen(ctx context.Context, id string, seen screen.Seen) error
 	BeatScreen(ctx context.Context, id string, b screen.Beat) error
+	Boundaries(ctx context.Context) ([]store.Boundary, error)
+	Proposals(ctx context.Context, after string, limit int) (list []store.Proposal, total int, err error)
 }
 
 // Live is what stand-alone hubs ask for.
@@ -101,7 +104,8 @@ type API struct {
 	Config
 	limiter *door.Limiter
 	keys    *keyring
-	maps    map[string]*door.Prepared // by path and level
+	maps    sync.Map                  // *door.Prepared by mapKey
+	drawing sync.Mutex                // held while one of them is made
 	scenes  map[string]scene.Scene    // by id
 	places  map[string]*door.Prepared // by path
 	units   map[string]bool
@@ -160,6 +164,10 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Get("/kpis", a.desk, a.within(answerLimit, a.getKPIs))
 	v1.Get("/past", a.desk, a.within(pastLimit, a.getPast))
 	v1.Get("/past/changes", a.desk, a.within(pastLimit, a.getPastChanges))
+
+	v1.Get("/boundaries", a.desk, a.within(answerLimit, a.listBoundaries))
+	v1.Get("/boundaries/proposals", a.desk, a.within(answerLimit, a.listProposals))
+	v1.Post("/boundaries/proposals", a.within(historyLimit, a.decideProposals))
 
 	v1.Post("/tickets", a.desk, a.within(answerLimit, a.postTicket))
 

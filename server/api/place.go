@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -50,7 +51,7 @@ type unitShown struct {
 
 // preparePlaces makes everything about areas, categories and units once: none of it changes while the program runs.
 func (a *API) preparePlaces() error {
-	a.places, a.maps = map[string]*door.Prepared{}, map[string]*door.Prepared{}
+	a.places = map[string]*door.Prepared{}
 	tree := a.Atlas.Tree
 	today := a.Now().In(a.Location).Format("2006-01-02")
 	var divisions []divisionShown
@@ -101,20 +102,45 @@ func (a *API) prepareDivision(division string) error {
 	if err := a.keep("areas/"+division, map[string]any{"division": division, "areas": shown}); err != nil {
 		return err
 	}
+	return nil
+}
+
+// mapKey names a prepared shape of the areas.
+type mapKey struct {
+	division string
+	version  int64
+	level    area.Level
+	detail   area.Detail
+}
+
+// RefreshMaps forgets prepared shapes after the atlas got other maps.
+func (a *API) RefreshMaps() error {
+	a.maps.Clear()
+	return nil
+}
+
+// preparedMap is the shape of a level, made at the first request for it; nil where there is none.
+func (a *API) preparedMap(division string, level area.Level, detail area.Detail) (*door.Prepared, error) {
 	m, ok := a.Atlas.Map(division)
 	if !ok {
-		return nil
+		return nil, nil //nolint:nilnil // no map is no fault
 	}
-	for _, level := range a.Atlas.Tree.Levels(division) {
-		body, err := m.GeoJSON(level)
-		if err != nil {
-			return err
-		}
-		a.maps[division+"/"+string(level)] = door.Prepare(door.Content{
-			Body: body, Type: "application/geo+json", Cache: "public, max-age=3600",
-		})
+	key := mapKey{division, m.Version, level, detail}
+	if p, ok := a.maps.Load(key); ok {
+		return p.(*door.Prepared), nil //nolint:forcetypeassert // nothing else is kept there
 	}
-	return nil
+	a.drawing.Lock() // one at a time: it costs seconds of a core for the finest files
+	defer a.drawing.Unlock()
+	if p, ok := a.maps.Load(key); ok {
+		return p.(*door.Prepared), nil //nolint:forcetypeassert // as above
+	}
+	body, err := m.GeoJSON(level, detail)
+	if err != nil || body == nil {
+		return nil, err
+	}
+	p := door.Prepare(door.Content{Body: body, Type: "application/geo+json", Cache: door.CacheAsk})
+	a.maps.Store(key, p)
+	return p, nil
 }
 
 func (a *API) keep(name string, content any) error {
@@ -153,11 +179,11 @@ func (a *API) getGeometry(c *fiber.Ctx) error {
 	if _, ok := a.places["areas/"+division]; !ok {
 		return errNoDivision
 	}
-	q, err := query(c, "level")
+	q, err := query(c, "level", "detail")
 	if err != nil {
 		return err
 	}
-	level := area.Level(q["level"])
+	level, detail := area.Level(q["level"]), area.Detail(q["detail"])
 	switch level {
 	case "":
 		level = area.Commune
@@ -165,8 +191,17 @@ func (a *API) getGeometry(c *fiber.Ctx) error {
 	default:
 		return fault.Invalid("level", "Cấp phải là commune, district hoặc province.").Because("unknown")
 	}
-	p, ok := a.maps[division+"/"+string(level)]
-	if !ok {
+	if detail == "" {
+		detail = area.Wall
+	}
+	if !slices.Contains(area.Details(), detail) {
+		return fault.Invalid("detail", "Độ chi tiết phải là wall, console hoặc full.").Because("unknown")
+	}
+	p, err := a.preparedMap(division, level, detail)
+	if err != nil {
+		return fault.Internal(err)
+	}
+	if p == nil {
 		return fault.NotFound("Bộ địa giới này không có bản đồ ở cấp đó.")
 	}
 	return servePrepared(c, p)

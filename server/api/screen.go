@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"toancanh/schema"
+	"toancanh/server/area"
 	"toancanh/server/fault"
 	"toancanh/server/report"
 	"toancanh/server/screen"
@@ -52,6 +53,7 @@ type screenShown struct {
 	Topics        []string      `json:"topics"`
 	Credit        string        `json:"credit"`
 	Schematic     bool          `json:"schematic"`
+	Boundaries    int64         `json:"boundaries"` // version of the map in use
 	Origin        report.Origin `json:"origin"`
 	Timezone      string        `json:"timezone"`
 	Build         string        `json:"build"`
@@ -102,7 +104,7 @@ func (a *API) showScreen(one screen.Screen) screenShown {
 		shown.Title = a.Title + " " + name
 	}
 	if m, ok := a.Atlas.Map(a.Division); ok {
-		shown.Credit, shown.Schematic = m.Credit, m.Schematic
+		shown.Credit, shown.Schematic, shown.Boundaries = m.CreditAt(area.Commune), m.Schematic, m.Version
 	}
 	return shown
 }

@@ -32,6 +32,9 @@ func (l Level) rank() int {
 	}
 }
 
+// Narrower reports whether areas of the level lie inside areas of another.
+func (l Level) Narrower(than Level) bool { return l.rank() > than.rank() }
+
 // Word is the level in Vietnamese, as it stands inside a sentence.
 func (l Level) Word() string {
 	switch l {

@@ -4,14 +4,20 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"sync"
 
 	"toancanh/schema/sample"
 )
 
-// Atlas is a province: its areas in every division and a map of each.
+// Atlas is a province: its areas in every division and a map of each. Maps may
+// be exchanged while others read; whoever needs two things of one map asks for
+// it once.
 type Atlas struct {
 	Tree *Tree
-	maps map[string]*Map
+
+	mu         sync.RWMutex
+	maps       map[string]*Map // guarded by mu
+	schematics map[string]*Map // what the atlas was drawn with
 }
 
 // Sample is the province that ships with the product.
@@ -31,7 +37,7 @@ func Load(files fs.FS) (*Atlas, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load areas: %w", err)
 	}
-	a := &Atlas{Tree: tree, maps: make(map[string]*Map)}
+	a := &Atlas{Tree: tree, schematics: make(map[string]*Map)}
 	for _, d := range tree.Divisions() {
 		if d.Outline == "" || d.CellsOf != "" {
 			continue
@@ -40,6 +46,7 @@ func Load(files fs.FS) (*Atlas, error) {
 			return nil, fmt.Errorf("draw division %s: %w", d.Code, err)
 		}
 	}
+	a.maps = maps.Clone(a.schematics)
 	return a, nil
 }
 
@@ -73,7 +80,7 @@ func (a *Atlas) draw(files fs.FS, d Division) error {
 	cells = s.soften(cells)
 	for _, user := range users {
 		source := Source{Division: user.Code, Credit: credit, Schematic: true}
-		if a.maps[user.Code], err = newMap(a.Tree, source, cells.dissolve(a.successor(d, user))); err != nil {
+		if a.schematics[user.Code], err = newMap(a.Tree, source, cells.dissolve(a.successor(d, user))); err != nil {
 			return err
 		}
 	}
@@ -90,14 +97,41 @@ func (a *Atlas) successor(from, to Division) func(string) string {
 
 // Map is the map of a division.
 func (a *Atlas) Map(division string) (*Map, bool) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
 	m, ok := a.maps[division]
 	return m, ok
 }
 
-// WithMap is the same atlas with another map, such as real boundaries. The
-// receiver does not change.
+// Schematic is the map of a division as it was drawn from centres.
+func (a *Atlas) Schematic(division string) (*Map, bool) {
+	m, ok := a.schematics[division]
+	return m, ok
+}
+
+// Use exchanges the map of a division.
+func (a *Atlas) Use(m *Map) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.maps[m.Division] = m
+}
+
+// UseSchematic goes back to the schematic, as that version of the boundaries.
+func (a *Atlas) UseSchematic(division string, version int64) {
+	drawn, ok := a.schematics[division]
+	if !ok {
+		return
+	}
+	back := &Map{Source: drawn.Source, tree: drawn.tree, leaves: drawn.leaves, levels: drawn.levels, finder: drawn.finder}
+	back.Version = version
+	a.Use(back)
+}
+
+// WithMap is the same atlas with another map. The receiver does not change.
 func (a *Atlas) WithMap(m *Map) *Atlas {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
 	all := maps.Clone(a.maps)
 	all[m.Division] = m
-	return &Atlas{Tree: a.Tree, maps: all}
+	return &Atlas{Tree: a.Tree, maps: all, schematics: a.schematics}
 }

@@ -18,6 +18,7 @@ type (
 		Level     Level      `json:"level"`
 		Credit    string     `json:"credit"`
 		Schematic bool       `json:"schematic"`
+		Version   int64      `json:"version"`
 		Features  []feature  `json:"features"`
 	}
 	feature struct {
@@ -42,17 +43,50 @@ type (
 	}
 )
 
+// Detail is how closely a level's borders are followed.
+type Detail string
+
+// The details. Wall keeps within half a pixel of a province 2,160 pixels high,
+// Console within five metres; Full is everything that was brought.
+const (
+	Wall    Detail = "wall"
+	Console Detail = "console"
+	Full    Detail = "full"
+)
+
+// Details lists the details, coarsest first.
+func Details() []Detail { return []Detail{Wall, Console, Full} }
+
+// tolerance in mesh units, about a metre each.
+func (d Detail) tolerance() float64 {
+	switch d {
+	case Wall:
+		return 25
+	case Console:
+		return 5
+	default:
+		return 0
+	}
+}
+
 // GeoJSON writes a level as an RFC 7946 feature collection, five decimals,
 // media type application/geo+json; nil when the division has no such level.
-// Callers that serve it should keep the bytes.
-func (m *Map) GeoJSON(level Level) ([]byte, error) {
+// Every level of one detail has the same borders. The lines of a schematic are
+// few: it has one detail. Callers that serve it should keep the bytes.
+func (m *Map) GeoJSON(level Level, detail Detail) ([]byte, error) {
 	features := m.levels[level]
 	if len(features) == 0 {
 		return nil, nil
 	}
+	if m.Real != "" && detail.tolerance() > 0 {
+		var err error
+		if features, err = m.plainer(level, detail.tolerance()); err != nil {
+			return nil, err
+		}
+	}
 	out := collection{
 		Type: "FeatureCollection", Division: m.Division, Level: level,
-		Credit: m.Credit, Schematic: m.Schematic,
+		Credit: m.CreditAt(level), Schematic: m.SchematicAt(level), Version: m.Version,
 	}
 	bound := features[0].Shape.Bound()
 	for _, f := range features {
@@ -65,6 +99,31 @@ func (m *Map) GeoJSON(level Level) ([]byte, error) {
 		return nil, fmt.Errorf("encode %s of %s: %w", level, m.Division, err)
 	}
 	return raw, nil
+}
+
+// plain is the leaves with borders straightened by a tolerance, made once.
+func (m *Map) plain(tolerance float64) mesh {
+	if kept, ok := m.plains.Load(tolerance); ok {
+		return kept.(mesh) //nolint:forcetypeassert // nothing else is kept there
+	}
+	made := m.leaves.simplify(tolerance)
+	m.plains.Store(tolerance, made)
+	return made
+}
+
+// plainer is a level with straightened borders. Labels stay where they are.
+func (m *Map) plainer(level Level, tolerance float64) ([]Feature, error) {
+	patches, err := m.plain(tolerance).dissolve(m.rename(level)).patches()
+	if err != nil {
+		return nil, fmt.Errorf("straighten %s of %s: %w", level, m.Division, err)
+	}
+	features := m.Features(level)
+	for i, f := range features {
+		if s := shape(patches[f.Area.Code]); len(s) > 0 {
+			features[i].Shape = s
+		}
+	}
+	return features, nil
 }
 
 func encodeFeature(f Feature) feature {

@@ -62,7 +62,7 @@ func decodePolygons(t *testing.T, raw []byte) orb.MultiPolygon {
 func TestGeoJSONIsWhatAStrangerExpects(t *testing.T) {
 	t.Parallel()
 	m := sampleMap(t, today)
-	raw, err := m.GeoJSON(area.Commune)
+	raw, err := m.GeoJSON(area.Commune, area.Full)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestGeoJSONIsWhatAStrangerExpects(t *testing.T) {
 
 func TestGeoJSONOfALevelTheDivisionHasNotIsNil(t *testing.T) {
 	t.Parallel()
-	raw, err := sampleMap(t, today).GeoJSON(area.District)
+	raw, err := sampleMap(t, today).GeoJSON(area.District, area.Full)
 	if raw != nil || err != nil {
 		t.Errorf("got %s, %v, want nothing", raw, err)
 	}

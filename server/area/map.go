@@ -1,9 +1,11 @@
 package area
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/paulmach/orb"
 )
@@ -18,29 +20,65 @@ type Feature struct {
 // Map is the geometry of one division at all its levels. It does not change and
 // may be used by many goroutines.
 type Map struct {
-	Division  string
-	Credit    string // to be printed on every drawing of the map
-	Schematic bool   // true: say "sơ đồ" on every drawing, a point's commune is "dự kiến"
+	Source
 
 	tree   *Tree
 	leaves mesh
 	levels map[Level][]Feature
 	finder *Locator
+	svgs   sync.Map // drawings by svgKey: of each level and width there is one
+	plains sync.Map // leaves straightened, by tolerance: of each detail and width there is one
 }
 
 // Source is where a map comes from.
 type Source struct {
 	Division  string
-	Credit    string
-	Schematic bool
+	Credit    string // to be printed on every drawing of the map
+	Schematic bool   // the leaves are: say "sơ đồ" on every drawing, a point's commune is "dự kiến"
+	Real      Level  // the narrowest level whose borders are an operator's own; empty: none
+	Version   int64  // of the boundaries in the database; 0: none were ever imported
+}
+
+// SchematicAt reports whether the borders of a level are drawn by us. Where only
+// wider areas have real borders, the leaves inside them are still a schematic.
+func (s Source) SchematicAt(level Level) bool {
+	return s.Schematic && (s.Real == "" || level.rank() > s.Real.rank())
+}
+
+// CreditAt is the credit of a level.
+func (s Source) CreditAt(level Level) string {
+	if s.Real != "" && s.SchematicAt(level) {
+		return s.Credit + "; " + level.Word() + ": sơ đồ"
+	}
+	return s.Credit
+}
+
+// Distances a point may lie outside the map and still be taken for its nearest
+// area, in kilometres: the schematic's outline lies some kilometres from the
+// true one in places; at a real border it is the receivers of phones that err.
+const (
+	nearSchematic = 5.0
+	nearReal      = 1.0
+)
+
+// Place is the area a point lies in, or nearest to when it lies just outside.
+// Otherwise the error is the locator's.
+func (m *Map) Place(p Point) (Area, error) {
+	a, err := m.finder.Place(p)
+	near := nearReal
+	if m.Schematic {
+		near = nearSchematic
+	}
+	var far *OutsideError
+	if errors.As(err, &far) && far.KM <= near {
+		return far.Nearest, nil
+	}
+	return a, err
 }
 
 // newMap dissolves the leaves into their parents, level by level.
 func newMap(tree *Tree, source Source, leaves mesh) (*Map, error) {
-	m := &Map{
-		Division: source.Division, Credit: source.Credit, Schematic: source.Schematic,
-		tree: tree, leaves: leaves.dissolve(same), levels: make(map[Level][]Feature),
-	}
+	m := &Map{Source: source, tree: tree, leaves: leaves.dissolve(same), levels: make(map[Level][]Feature)}
 	for _, level := range tree.Levels(source.Division) {
 		features, err := m.build(level)
 		if err != nil {

@@ -14,14 +14,17 @@ import (
 // the same corner; two metres hides every rounding and no real corner.
 const snapDistance = 2
 
+// snapShift makes squares no smaller than that distance.
+const snapShift = 2
+
 // schematic draws the cells of areas around their centres inside an outline.
 type schematic struct {
 	areas   []Area
-	sites   []vec    // where cells grow from: the centres, and reserved places
-	owners  []string // the area of each site
-	squeeze float64  // cosine of the middle latitude
-	nodes   []node   // every corner so far, for snapping
-	outline []edge   // interior on the left
+	sites   []vec           // where cells grow from: the centres, and reserved places
+	owners  []string        // the area of each site
+	squeeze float64         // cosine of the middle latitude
+	nodes   map[node][]node // every corner so far by the square it lies in, for snapping
+	outline []edge          // interior on the left
 	anchors []anchor
 }
 
@@ -39,6 +42,7 @@ func newSchematic(areas []Area, outline orb.MultiPolygon) (*schematic, error) {
 	s := &schematic{
 		areas:   areas,
 		squeeze: math.Cos(radians(outline.Bound().Center().Lat())),
+		nodes:   make(map[node][]node),
 	}
 	seen := make(map[vec]string, len(areas))
 	for _, a := range areas {
@@ -104,13 +108,22 @@ func (s *schematic) addOutline(r orb.Ring, hole bool) {
 // snap gives the corner at a position, the same one to all who come near it.
 func (s *schematic) snap(p vec) node {
 	n := node{int32(math.Round(p.x / s.squeeze)), int32(math.Round(p.y))}
-	for _, known := range s.nodes {
-		dx, dy := int64(known.x)-int64(n.x), int64(known.y)-int64(n.y)
-		if dx*dx+dy*dy <= snapDistance*snapDistance {
-			return known
+	square := node{n.x >> snapShift, n.y >> snapShift}
+	best, least := n, int64(snapDistance*snapDistance)+1
+	for dx := int32(-1); dx <= 1; dx++ {
+		for dy := int32(-1); dy <= 1; dy++ {
+			for _, known := range s.nodes[node{square.x + dx, square.y + dy}] {
+				dx, dy := int64(known.x)-int64(n.x), int64(known.y)-int64(n.y)
+				if far := dx*dx + dy*dy; far < least {
+					best, least = known, far
+				}
+			}
 		}
 	}
-	s.nodes = append(s.nodes, n)
+	if least <= snapDistance*snapDistance {
+		return best
+	}
+	s.nodes[square] = append(s.nodes[square], n)
 	return n
 }
 

@@ -138,7 +138,7 @@ func TestTheSchematicIsTheSameEveryTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		m, _ := atlas.Map(old)
-		raw, err := m.GeoJSON(area.Commune)
+		raw, err := m.GeoJSON(area.Commune, area.Full)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,15 +33,36 @@ func (s SVG) Project(p Point) (x, y float64) {
 	return (p.Lon - s.west) * s.scaleX, (s.north - p.Lat) * s.scaleY
 }
 
+type svgKey struct {
+	level Level
+	width int
+}
+
+// mostWidth bounds a drawing, and with it how many drawings a map keeps.
+const mostWidth = 8192
+
 // SVG draws a level about width pixels wide, for pages that have no map
 // library. Lines are straightened by at most half a pixel, the same at every
-// level, so that a wider level drawn on top fits the narrower one exactly.
+// level, so that a wider level drawn on top fits the narrower one exactly. A drawing is
+// made once: its paths are shared, do not change them.
 func (m *Map) SVG(level Level, width int) (SVG, error) {
-	if len(m.levels[level]) == 0 || width < 1 {
+	if len(m.levels[level]) == 0 || width < 1 || width > mostWidth {
 		return SVG{}, fmt.Errorf("draw svg of %s: no level %q or no width", m.Division, level)
 	}
+	key := svgKey{level, width}
+	if kept, ok := m.svgs.Load(key); ok {
+		return kept.(SVG), nil //nolint:forcetypeassert // nothing else is kept there
+	}
+	s, err := m.drawSVG(level, width)
+	if err == nil {
+		m.svgs.Store(key, s)
+	}
+	return s, err
+}
+
+func (m *Map) drawSVG(level Level, width int) (SVG, error) {
 	s := m.canvas(width)
-	plain := m.leaves.simplify(grid / s.scaleY / 2)
+	plain := m.plain(grid / s.scaleY / 2)
 	patches, err := plain.dissolve(m.rename(level)).patches()
 	if err != nil {
 		return SVG{}, fmt.Errorf("draw svg of %s: %w", m.Division, err)

@@ -2,7 +2,6 @@ package boundary
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/paulmach/orb"
 
@@ -15,6 +14,7 @@ const (
 	leastWhole    = 0.75 // province: common ground of the ground of both
 	leastDistrict = 0.4
 	farCentre     = 10.0 // km from a commune's known centre to its shape
+	farLeaf       = 0.5  // km from a commune's known centre to the shape of the area around it
 	raster        = 40   // places looked at along each side
 )
 
@@ -46,11 +46,32 @@ func (m *matcher) compare(shapes map[string]orb.MultiPolygon, km2 map[string]flo
 			}
 		}
 	}
+	m.compareLeaves(shapes)
 	if len(far) > 0 {
 		m.findings.oppose(Finding{Kind: "elsewhere", Codes: codes, Text: "Hình không đúng nơi hoặc không đúng phạm vi của đơn vị: " +
 			someOf(far, mostListed) + ". Hãy kiểm tra bộ địa giới, cấp và thuộc tính mã."})
 	}
-	slices.Sort(codes)
+}
+
+// compareLeaves looks whether the shapes hold the centres of the communes that belong to them.
+func (m *matcher) compareLeaves(shapes map[string]orb.MultiPolygon) {
+	if m.order.Level == area.Commune {
+		return
+	}
+	var outside, codes []string
+	for _, a := range m.expected {
+		around := locatorOf(a, shapes[a.Code])
+		for _, code := range m.order.Tree.LeavesUnder(a.Division, a.Code) {
+			leaf, _ := m.order.Tree.Get(a.Division, code)
+			if _, km := around.Nearest(leaf.Centre); km > farLeaf {
+				outside, codes = append(outside, fmt.Sprintf("%s cách %s %s km", named(leaf), a.Title(), number(km, 1))), append(codes, code)
+			}
+		}
+	}
+	if len(outside) > 0 {
+		m.findings.oppose(Finding{Kind: "elsewhere", Codes: codes, Text: "Trung tâm của đơn vị nằm ngoài ranh giới cấp trên của nó: " +
+			someOf(outside, mostListed) + ". Ranh giới quá thô hoặc sai mã."})
+	}
 }
 
 func locatorOf(a area.Area, shape orb.MultiPolygon) *area.Locator {

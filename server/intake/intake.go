@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -35,6 +34,7 @@ type Store interface {
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
 	RegisterSensors(ctx context.Context, list []sensor.Sensor) error
 	ChangeScreens(ctx context.Context, c store.ScreenChange) ([]screen.Screen, error)
+	DecideProposals(ctx context.Context, ids []string, v store.Verdict, lens view.Lens, decide store.DecidePlace) (int, []store.RefusedProposal, error)
 }
 
 // Config names what an intake needs. Wake is called after each commit that wrote events; it must not block.
@@ -59,7 +59,6 @@ type Config struct {
 type Intake struct {
 	Config
 	lens     view.Lens
-	locator  *area.Locator
 	reports  *batcher[store.Acceptance, store.Accepted]
 	readings *batcher[store.Readings, []int]
 	sensors  sensorCache
@@ -68,12 +67,12 @@ type Intake struct {
 
 // New makes an intake; it fails when the division has no map to place reports on.
 func New(c Config) (*Intake, error) {
-	m, ok := c.Atlas.Map(c.Division)
+	_, ok := c.Atlas.Map(c.Division)
 	if !ok {
 		return nil, fmt.Errorf("make intake: division %q has no map", c.Division)
 	}
 	c.Committers, c.Together = cmp.Or(c.Committers, committers), cmp.Or(c.Together, together)
-	in := &Intake{Config: c, lens: view.NewLens(c.Location, c.Units), locator: m.Locator(), running: inflight{keys: map[string]chan struct{}{}}}
+	in := &Intake{Config: c, lens: view.NewLens(c.Location, c.Units), running: inflight{keys: map[string]chan struct{}{}}}
 	in.reports = newBatcher(c.Together, in.commitReports)
 	in.readings = newBatcher(c.Together, in.commitReadings)
 	in.sensors.load = c.Store.Sensors
@@ -92,17 +91,10 @@ func (in *Intake) Run(ctx context.Context) error {
 	return nil
 }
 
-// nearEnough is how far outside the schematic map a point still counts as inside, in kilometres: the drawn border lies
-// some kilometres from the true one in places. The operator confirms the commune anyway.
-const nearEnough = 5.0
-
-// place finds the area of a point, or says how far outside it lies.
+// place finds the area of a point on the map in use, or says how far outside it lies.
 func (in *Intake) place(p report.Point) (report.Placed, error) {
-	a, err := in.locator.Place(area.Point(p))
-	var far *area.OutsideError
-	if errors.As(err, &far) && far.KM <= nearEnough {
-		a, err = far.Nearest, nil
-	}
+	m, _ := in.Atlas.Map(in.Division)
+	a, err := m.Place(area.Point(p))
 	if err != nil {
 		return report.Placed{}, outside(err)
 	}

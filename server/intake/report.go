@@ -37,7 +37,8 @@ type Receipt struct {
 	Division   string    `json:"division"`
 	Area       string    `json:"area"`
 	AreaName   string    `json:"area_name"`
-	// Place is "du_kien": the map is a schematic, the operator confirms the commune.
+	// Place is "du_kien" where the map is a schematic, "theo_ranh_gioi" where it has real borders. Either way the
+	// operator confirms the commune.
 	Place string `json:"place"`
 }
 
@@ -105,6 +106,9 @@ func (in *Intake) promise(r report.Report, key *Key) (*store.Promise, error) {
 	receipt := Receipt{
 		ID: r.ID, Code: r.Code, Status: string(r.Status), ReceivedAt: r.ReceivedAt,
 		Division: r.Division, Area: r.Area, Place: "du_kien",
+	}
+	if m, ok := in.Atlas.Map(r.Division); ok && !m.Schematic {
+		receipt.Place = "theo_ranh_gioi"
 	}
 	if r.Due.Accept != nil {
 		receipt.DueAccept = *r.Due.Accept

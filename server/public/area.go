@@ -126,7 +126,8 @@ func (s *Site) areaPage(e *edition, key pageKey) areaPage {
 		page.Rows = append(page.Rows, areaRow{place{titleOf(child, key.look), s.areaURL(key.division, child.Code)}, counts[child.Code]})
 	}
 	if m, ok := s.Atlas.Map(key.division); ok && len(page.Rows) > 0 {
-		page.Credit, page.Schematic = m.Credit, m.Schematic
+		level := tree.Children(key.division, key.area)[0].Level
+		page.Credit, page.Schematic = m.CreditAt(level), m.SchematicAt(level)
 		page.Map = s.draw(m, key, counts)
 	}
 	page.Published = s.published(e, key)

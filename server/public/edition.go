@@ -113,6 +113,12 @@ func (s *Site) Run(ctx context.Context) error {
 	}
 }
 
+// RefreshMaps makes the pages anew at the next reading, after the atlas got other maps.
+func (s *Site) RefreshMaps() error {
+	s.redraw.Store(true)
+	return nil
+}
+
 func (s *Site) read(ctx context.Context, lastGood *time.Time) {
 	asked := s.Now()
 	limited, cancel := context.WithTimeout(ctx, readLimit)
@@ -123,7 +129,7 @@ func (s *Site) read(ctx context.Context, lastGood *time.Time) {
 	case ctx.Err() != nil:
 	case err == nil:
 		*lastGood = asked
-		if before.condition != good || changed(before.picture, picture) {
+		if s.redraw.Swap(false) || before.condition != good || changed(before.picture, picture) {
 			s.now.Store(s.newEdition(picture, good))
 		}
 		if before.condition == old {

@@ -64,6 +64,7 @@ type Site struct {
 	Config
 	book     *book
 	now      atomic.Pointer[edition]
+	redraw   atomic.Bool               // the maps are others since the edition was made
 	files    map[string]*door.Prepared // by path, "/assets/…"
 	faces    map[string]*door.Prepared // wall, console
 	worker   *door.Prepared            // the wall's service worker; nil: not built in

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"toancanh/schema"
+	"toancanh/server/area"
 	"toancanh/server/kpi"
 )
 
@@ -24,6 +25,25 @@ func (w *Watch) kpiLevels(areas []kpi.Area, now time.Time) []schema.Level {
 		for _, l := range v.Levels() {
 			levels = append(levels, w.level(path, l.Key, l.Data, now)...)
 		}
+	}
+	return levels
+}
+
+// mapLevels say which boundaries the map is drawn with: screens fetch the shapes again when the version is another.
+// They go out with every republishing and at once after a change.
+func (w *Watch) mapLevels(all bool, now time.Time) []schema.Level {
+	m, ok := w.Atlas.Map(w.Division)
+	if !ok || !all && m.Version == w.mapVersion {
+		return nil
+	}
+	w.mapVersion = m.Version
+	var levels []schema.Level
+	for _, a := range w.areas() {
+		levels = append(levels, w.level(w.Atlas.Tree.Path(a.Division, a.Code), "map/boundaries", struct {
+			Version   int64  `json:"version"`
+			Schematic bool   `json:"schematic"`
+			Credit    string `json:"credit"`
+		}{m.Version, m.Schematic, m.CreditAt(area.Commune)}, now)...)
 	}
 	return levels
 }

@@ -86,6 +86,8 @@ type Watch struct {
 	sources  *sources
 	trend    *trend
 	scene    *scene
+
+	mapVersion int64
 }
 
 // New makes a watch.
@@ -211,6 +213,7 @@ func (w *Watch) step(ctx context.Context, all bool) {
 		}
 		levels = append(levels, scene...)
 	}
+	levels = append(levels, w.mapLevels(all, now)...)
 	if levels = append(levels, w.trend.levels(now)...); len(levels) > 0 {
 		w.announce(levels)
 	}
