@@ -111,6 +111,7 @@ type API struct {
 	units   map[string]bool
 	spec    *door.Prepared
 	guide   *door.Prepared
+	sheets  mapSheets
 	running sync.Map // scope and key of deeds under way
 }
 
@@ -150,6 +151,7 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Get("/scenes", a.place("scenes"))
 	v1.Get("/areas/:division", a.getAreas)
 	v1.Get("/areas/:division/geometry", a.getGeometry)
+	v1.Get("/areas/:division/map.svg", a.desk, a.within(answerLimit, a.getMapSVG))
 
 	v1.Post("/reports", a.within(answerLimit, a.postReport))
 	v1.Get("/reports", a.desk, a.within(answerLimit, a.listReports))

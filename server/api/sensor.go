@@ -36,13 +36,24 @@ type sensorShown struct {
 }
 
 func (a *API) listSensors(ctx context.Context, c *fiber.Ctx) error {
-	sensors, err := a.Store.Sensors(ctx)
+	shown, err := a.sensorsNow(ctx)
 	if err != nil {
 		return err
 	}
+	return send(c, fiber.StatusOK, struct {
+		Sensors []sensorShown `json:"sensors"`
+	}{shown})
+}
+
+// sensorsNow are all sensors with their newest values, by code.
+func (a *API) sensorsNow(ctx context.Context) ([]sensorShown, error) {
+	sensors, err := a.Store.Sensors(ctx)
+	if err != nil {
+		return nil, err
+	}
 	newest, _, err := a.Store.LatestSince(ctx, time.Time{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	latest := make(map[int32]store.Latest, len(newest))
 	for _, l := range newest {
@@ -54,9 +65,7 @@ func (a *API) listSensors(ctx context.Context, c *fiber.Ctx) error {
 		shown = append(shown, showSensor(s, l, ok, a.Now()))
 	}
 	slices.SortFunc(shown, func(x, y sensorShown) int { return strings.Compare(x.Code, y.Code) })
-	return send(c, fiber.StatusOK, struct {
-		Sensors []sensorShown `json:"sensors"`
-	}{shown})
+	return shown, nil
 }
 
 func showSensor(s store.Sensor, l store.Latest, spoke bool, now time.Time) sensorShown {

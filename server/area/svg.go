@@ -41,6 +41,12 @@ type svgKey struct {
 // mostWidth bounds a drawing, and with it how many drawings a map keeps.
 const mostWidth = 8192
 
+// Frame is what Project computes with: the longitude and latitude of the upper
+// left corner, and the pixels that a degree of each takes.
+func (s SVG) Frame() (west, north, perLon, perLat float64) {
+	return s.west, s.north, s.scaleX, s.scaleY
+}
+
 // SVG draws a level about width pixels wide, for pages that have no map
 // library. Lines are straightened by at most half a pixel, the same at every
 // level, so that a wider level drawn on top fits the narrower one exactly. A drawing is

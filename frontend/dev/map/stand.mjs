@@ -34,10 +34,17 @@ export async function openStand(files = {}) {
   await build({
     root: here,
     configFile: false,
-    logLevel: 'warn',
+    logLevel: 'error',
     base: './',
     plugins: [svelte({ configFile: fileURLToPath(new URL('../../svelte.config.js', import.meta.url)) })],
-    build: { outDir: out, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 2000 },
+    build: {
+      outDir: out,
+      minify: process.env.STAND_MINIFY !== 'no',
+      emptyOutDir: true,
+      target: 'es2022',
+      assetsInlineLimit: 0,
+      chunkSizeWarningLimit: 2000,
+    },
   });
   const { areas, outline } = await loadAreas();
   const shapes = schematic(areas, outline);

@@ -2,13 +2,15 @@ import { Map as MapLibre, setWorkerUrl, type GeoJSONSource } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { stepOf } from '../rules/choropleth';
 import type { Arranged } from './arrange';
-import { boundsOf, shapeToFit } from './geometry';
+import { boundsOf, shapeToFit, type Bounds } from './geometry';
 import { drawIcons } from './icons';
+import { northing } from './mercator';
 import { MarkSource } from './markSource';
 import type { MapDrawing, MapShapes, Spot } from './picture';
 import { PointLayer } from './pointLayer';
 import { countLayout, firstOwnLayer, lineWidths, styleOf } from './style';
 import type { Sizes } from './sizes';
+import type { Project } from './stacks';
 import { readTheme, type MapTheme } from './theme';
 
 setWorkerUrl(new URL(workerUrl, window.location.href).href);
@@ -45,6 +47,7 @@ export class GlMap implements MapDrawing {
   #frame = 0;
   #markSize = 0;
   #deathbed: ReturnType<typeof setTimeout> | undefined;
+  #project: Project = () => ({ x: 0, y: 0 });
 
   constructor(container: HTMLElement, setting: GlSetting) {
     this.#theme = readTheme(container);
@@ -83,8 +86,7 @@ export class GlMap implements MapDrawing {
   }
 
   project(lon: number, lat: number): Spot {
-    const { x, y } = this.#map.project([lon, lat]);
-    return { x, y };
+    return this.#project(lon, lat);
   }
 
   resize(sizes: Sizes, area: string): void {
@@ -111,6 +113,7 @@ export class GlMap implements MapDrawing {
     const { scale } = this.#sizes;
     if (box === null || Math.min(width, height) < 4 * padding * scale) return;
     this.#map.fitBounds([box.west, box.south, box.east, box.north], { padding: padding * scale, animate: false });
+    this.#project = projectionOf(this.#map, box);
     this.#points.reproject({ width, height }, scale);
   }
 
@@ -210,4 +213,14 @@ export class GlMap implements MapDrawing {
       this.#map.addImage(name, image, { pixelRatio });
     }
   }
+}
+
+/** The map's own projection while its camera stands, without its cost: two corners tell all of it. */
+function projectionOf(map: MapLibre, box: Bounds): Project {
+  const nw = map.project([box.west, box.north]);
+  const se = map.project([box.east, box.south]);
+  const top = northing(box.north);
+  const perLon = (se.x - nw.x) / (box.east - box.west);
+  const perNorth = (se.y - nw.y) / (top - northing(box.south));
+  return (lon, lat) => ({ x: nw.x + (lon - box.west) * perLon, y: nw.y + (top - northing(lat)) * perNorth });
 }

@@ -66,8 +66,15 @@ export function placeLabels(
   before: Readonly<Record<string, Spot>> = {},
 ): PlacedLabel[] {
   const placed: Tried[] = [];
+  const heaviest = [...obstacles].sort((a, b) => b.weight - a.weight); // so that a bad place is soon known
   for (const wish of wishes) {
-    const best = bestOf(wish, { obstacles, field, placed, previous: before[wish.code] });
+    const best = bestOf(wish, {
+      obstacles: heaviest,
+      field,
+      placed,
+      previous: before[wish.code],
+      rim: rimOf(wish, heaviest),
+    });
     if (best !== null && best.cost < onLabel) placed.push(best);
   }
   return placed.map(({ code, at, leader }) => ({ code, at, leader }));
@@ -78,6 +85,8 @@ interface Ground {
   field: Field;
   placed: readonly Tried[];
   previous: Spot | undefined;
+  /** How far from the wish's place a line to it has to end. */
+  rim: number;
 }
 
 function bestOf(wish: LabelWish, ground: Ground): Tried | null {
@@ -96,43 +105,58 @@ function cheapest(wish: LabelWish, spots: readonly Spot[], ground: Ground, best:
 }
 
 /** What a place costs; null as soon as it is no cheaper than `limit`. */
-function attempt(
-  wish: LabelWish,
-  at: Spot,
-  { obstacles, field, placed, previous }: Ground,
-  limit: number,
-): Tried | null {
+function attempt(wish: LabelWish, at: Spot, ground: Ground, limit: number): Tried | null {
+  const { obstacles, field, placed, previous, rim } = ground;
   const box = boxAt(wish, at);
   let cost = (distance(wish.at, at) / wish.height) * perHeight;
   if (previous !== undefined && distance(previous, at) >= 1) cost += moving;
   if (box.left < 0 || box.top < 0 || box.right > field.width || box.bottom > field.height) cost += offField;
   if (wish.clear !== undefined && reaches(box, wish.at, wish.clear)) cost += onLabel;
   if (cost >= limit) return null;
-  const leader = leaderOf(wish, at, box, obstacles);
+  const leader = leaderOf(wish, at, box, rim);
   for (const other of placed) {
     if (touches(box, other.box)) cost += onLabel;
     if (leader !== null && cuts(leader, other.box)) cost += leaderOnLabel;
     if (other.leader !== null && cuts(other.leader, box)) cost += leaderOnLabel;
     if (leader !== null && other.leader !== null && crossing(leader, other.leader)) cost += acrossLeader;
   }
+  const span = spanOf(box, leader);
   for (const obstacle of obstacles) {
     if (cost >= limit) return null;
-    if (reaches(box, obstacle.at, obstacle.radius)) cost += obstacle.weight;
-    else if (leader !== null && passes(leader, obstacle)) cost += obstacle.weight;
+    const { at: centre, radius } = obstacle;
+    const far = radius + leaderRoom;
+    if (centre.x < span.left - far || centre.x > span.right + far) continue;
+    if (centre.y < span.top - far || centre.y > span.bottom + far) continue;
+    if (reaches(box, centre, radius) || (leader !== null && passes(leader, obstacle))) cost += obstacle.weight;
   }
   return cost < limit ? { code: wish.code, at, leader, cost, box } : null;
 }
 
-/** The line from a name that stands apart to its place, or to the rim of the marks that stand there. */
-function leaderOf(wish: LabelWish, at: Spot, box: Box, obstacles: readonly Obstacle[]): Leader | null {
-  const clear = wish.clear ?? 0;
-  if (clear === 0 && distance(wish.at, at) <= wish.height * 1.2) return null;
-  const from = nearest(box, wish.at);
+/** The box around a name and its line. */
+function spanOf(box: Box, leader: Leader | null): Box {
+  if (leader === null) return box;
+  return {
+    left: Math.min(box.left, leader.to.x),
+    right: Math.max(box.right, leader.to.x),
+    top: Math.min(box.top, leader.to.y),
+    bottom: Math.max(box.bottom, leader.to.y),
+  };
+}
+
+/** A line to a place ends at the rim of the marks that stand there. */
+function rimOf({ at, clear = 0 }: LabelWish, obstacles: readonly Obstacle[]): number {
   let rim = clear;
   for (const { at: centre, radius } of obstacles) {
-    const away = distance(wish.at, centre);
+    const away = distance(at, centre);
     if (away < radius + leaderRoom) rim = Math.max(rim, away + radius + leaderRoom + 1);
   }
+  return rim;
+}
+
+/** The line from a name that stands apart to its place. */
+function leaderOf(wish: LabelWish, at: Spot, box: Box, rim: number): Leader | null {
+  if ((wish.clear ?? 0) === 0 && distance(wish.at, at) <= wish.height * 1.2) return null;
+  const from = nearest(box, wish.at);
   const length = distance(from, wish.at);
   if (length <= rim) return null;
   const k = rim / length;

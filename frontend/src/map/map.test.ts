@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Arranger } from './arrange';
 import { boundsOf, lines } from './geometry';
@@ -5,7 +6,7 @@ import { placeLabels, weights, type LabelWish, type Obstacle } from './labels';
 import { difference, MarkSource } from './markSource';
 import { fit } from './mercator';
 import type { Mark, Spot } from './picture';
-import { stackMarks, type Stack } from './stacks';
+import { reachAt, stackMarks, type Stack } from './stacks';
 
 const field = { width: 700, height: 700 };
 const wish = (code: string, x: number, y: number): LabelWish => ({ code, at: { x, y }, width: 120, height: 32 });
@@ -230,6 +231,23 @@ describe('marks at one place', () => {
     const [joined] = stackMarks([mark('a', 'warning', 100, 100), mark('b', 'critical', 103, 98)], flat, reach);
     expect(joined?.at).toEqual(alone?.at);
     expect(joined?.state).toBe('critical');
+  });
+});
+
+describe('the rule of stacks', () => {
+  interface Golden {
+    name: string;
+    size: number;
+    marks: { id: string; kind: Mark['kind']; state: Mark['state']; x: number; y: number }[];
+    want: unknown[];
+  }
+  const file = new URL('../../../schema/testdata/stacks.json', import.meta.url);
+  const cases = JSON.parse(readFileSync(file, 'utf8')) as Golden[];
+
+  it.each(cases)("is the server's: $name", ({ size, marks, want }) => {
+    const placed = marks.map(({ x, y, ...rest }): Mark => ({ ...rest, lon: x, lat: y }));
+    const stacks = stackMarks(placed, (lon, lat) => ({ x: lon, y: lat }), reachAt(size));
+    expect(stacks.map(({ id, kind, state, at, count }) => ({ id, kind, state, ...at, count }))).toEqual(want);
   });
 });
 

@@ -4,7 +4,7 @@ import type { Spot } from './picture';
 const radians = Math.PI / 180;
 
 /** Web Mercator's y for a latitude, in units where the world is 360 wide; it grows northwards. */
-function northing(lat: number): number {
+export function northing(lat: number): number {
   return Math.log(Math.tan(Math.PI / 4 + (lat * radians) / 2)) / radians;
 }
 

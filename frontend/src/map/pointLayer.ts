@@ -30,6 +30,7 @@ export class PointLayer implements CustomLayerInterface {
   #count = 0;
   /** The points that the buffer does not hold yet. */
   #dirty = { from: Infinity, to: 0 };
+  #bufferBytes = 0;
   #size = 1;
   #withAlarms = false;
   #scale: number;
@@ -76,6 +77,7 @@ export class PointLayer implements CustomLayerInterface {
   onAdd(_map: unknown, gl: WebGL2RenderingContext): void {
     this.#gear = makeGear(gl);
     this.#atlasScale = 0;
+    this.#bufferBytes = 0;
     this.#dirty = { from: 0, to: this.#count };
   }
 
@@ -134,11 +136,13 @@ export class PointLayer implements CustomLayerInterface {
     const { from, to } = this.#dirty;
     if (to === 0) return;
     gl.bindBuffer(gl.ARRAY_BUFFER, points);
-    if (gl.getBufferParameter(gl.ARRAY_BUFFER, gl.BUFFER_SIZE) === this.#numbers.byteLength) {
+    // Remembered and not asked for: a question to the graphics process waits for all it has to draw.
+    if (this.#bufferBytes === this.#numbers.byteLength) {
       const part = this.#numbers.subarray(from * numbersPerPoint, to * numbersPerPoint);
       gl.bufferSubData(gl.ARRAY_BUFFER, from * bytesPerPoint, part);
     } else {
       gl.bufferData(gl.ARRAY_BUFFER, this.#numbers, gl.DYNAMIC_DRAW);
+      this.#bufferBytes = this.#numbers.byteLength;
     }
     this.#dirty = { from: Infinity, to: 0 };
   }

@@ -26,11 +26,14 @@ export async function fetchSvgBase(division: string, area: string): Promise<SvgB
   }
 }
 
-/** Reads the server's drawing. `data-frame` holds west, north and the pixels a degree of longitude and latitude takes. */
+/**
+ * Reads the server's drawing: `data-frame` holds west, north and the pixels a degree of longitude and latitude takes,
+ * `data-box` the part that is map and not key.
+ */
 export function readSvgBase(text: string): SvgBase | null {
   const root = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
   const [west = NaN, north = NaN, perLon = NaN, perLat = NaN] = numbers(root.getAttribute('data-frame'));
-  const [left = NaN, top = NaN, width = NaN, height = NaN] = numbers(root.getAttribute('viewBox'));
+  const [left = NaN, top = NaN, width = NaN, height = NaN] = numbers(root.getAttribute('data-box'));
   const drawn = root.querySelector('#base');
   if (drawn === null || !Number.isFinite(west + north + perLon + perLat + left + top + width * height)) return null;
   return {
@@ -38,7 +41,7 @@ export function readSvgBase(text: string): SvgBase | null {
     top,
     width,
     height,
-    shapes: [...drawn.children].map((child) => document.importNode(child, true) as SVGElement),
+    shapes: [...drawn.querySelectorAll('path')].map((path) => document.importNode(path, true)),
     project: (lon, lat) => ({ x: (lon - west) * perLon, y: (north - lat) * perLat }),
   };
 }
