@@ -116,8 +116,15 @@ func EncodeSnapshot(a schema.Audience, reports []report.Report, lens view.Lens) 
 		limit = publicSnapshotBytes
 	}
 	snap := schema.Snapshot{Reports: []json.RawMessage{}}
-	size := 0
+	size, full := 0, false
 	for _, r := range reports {
+		if full && a != schema.Public {
+			// To draw what has no room would cost most of all: its words would be redacted for nothing.
+			if r.WithdrawnAt == nil {
+				snap.Truncated++
+			}
+			continue
+		}
 		seen, ok := seenBy(a, r, lens)
 		if !ok {
 			continue
@@ -128,6 +135,7 @@ func EncodeSnapshot(a schema.Audience, reports []report.Report, lens view.Lens) 
 		}
 		if size+len(body) > limit || len(snap.Reports) == snapshotItems {
 			snap.Truncated++
+			full = true
 			continue
 		}
 		size += len(body) + 1
