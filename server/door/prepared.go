@@ -110,12 +110,14 @@ func (p *Prepared) Serve(ctx *fasthttp.RequestCtx) {
 	h.SetCanonical([]byte("Etag"), etag)
 	h.SetCanonical([]byte("Cache-Control"), p.cache)
 	h.SetCanonical([]byte("Vary"), p.vary)
+	// A browser replaces the headers of what it holds by those of a 304 (RFC 9111, 3.2): the policy of a page has to come
+	// with it, or the next use of the page is under that of answers which are none.
+	for _, pair := range p.headers {
+		h.SetCanonical(pair[0], pair[1])
+	}
 	if p.held(ctx.Request.Header.Peek("If-None-Match")) {
 		ctx.SetStatusCode(fasthttp.StatusNotModified)
 		return
-	}
-	for _, pair := range p.headers {
-		h.SetCanonical(pair[0], pair[1])
 	}
 	h.SetContentTypeBytes(p.contentType)
 	if encoding != "" {

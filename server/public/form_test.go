@@ -199,6 +199,14 @@ func TestFacesAreServedWithTheirTwins(t *testing.T) {
 			t.Errorf("%s: status %d, policy %q", path, a.status, a.header.Get("Content-Security-Policy"))
 		}
 	}
+	for _, path := range []string{"/wall/tinh", "/console", "/wall/worker.js"} {
+		first := h.get(path, nil)
+		again := h.get(path, map[string]string{"If-None-Match": first.header.Get("Etag")})
+		policy := "Content-Security-Policy"
+		if got, want := again.header.Get(policy), first.header.Get(policy); again.status != 304 || got != want {
+			t.Errorf("%s: status %d with policy %q, want 304 with %q", path, again.status, got, want)
+		}
+	}
 	for accept, want := range map[string]string{"br": "brotli twin", "gzip": "gzip twin"} {
 		a := h.get("/assets/wall-AbCd1234.js", map[string]string{"Accept-Encoding": accept})
 		if a.body != want || a.header.Get("Cache-Control") != "public, max-age=31536000, immutable" {
