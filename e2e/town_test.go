@@ -107,6 +107,7 @@ func (w *town) prepare(verb string, env ...string) *server {
 	all := slices.Concat([]string{
 		"TOANCANH_LISTEN=" + addr, "TOANCANH_DATA=" + w.dir, "TOANCANH_DATABASE_URL=" + w.postgres.DSN(testpg.App),
 		"TOANCANH_HUB_SECRET=" + secret, "TOANCANH_LIMITS=off", "TOANCANH_LOG_LEVEL=info",
+		"TOANCANH_OPEN=yes", // of real data nobody hears anything without signing in
 	}, w.env, env)
 	if w.redisURL != "" {
 		all = append(all, "TOANCANH_REDIS_URL="+w.redisURL)

@@ -17,7 +17,7 @@ type Config struct {
 	MetricsListen string `env:"TOANCANH_METRICS_LISTEN" help:"Private address for /metrics and /debug/pprof, host:port. Empty: /metrics is served on the main address, and only while that is a loopback address."`
 
 	Data string `env:"TOANCANH_DATA" default:"data" help:"Data directory: the embedded database, key files, logs of child servers."`
-	Keys string `env:"TOANCANH_KEYS" help:"Directory of the key files contact.key and ticket.key. Empty: keys inside the data directory."`
+	Keys string `env:"TOANCANH_KEYS" help:"Directory of the key files contact.key, ticket.key, person.key and audit.key. Empty: keys inside the data directory."`
 
 	DatabaseURL       string `env:"TOANCANH_DATABASE_URL" help:"PostgreSQL as the application role. Empty: up starts one of its own."`
 	PublicDatabaseURL string `env:"TOANCANH_PUBLIC_DATABASE_URL" help:"PostgreSQL as the role that sees the public projection only. Empty: the application's address with the user toancanh_public_read."`
@@ -27,7 +27,7 @@ type Config struct {
 	Division string `env:"TOANCANH_DIVISION" help:"Administrative division in which reports are placed and announced. Empty: the default of the area data."`
 	Title    string `env:"TOANCANH_TITLE" default:"Trung tâm Giám sát, điều hành thông minh" help:"Name of the centre as pages show it, before the area's name."`
 
-	Open           string   `env:"TOANCANH_OPEN" default:"no" enum:"yes,no" help:"yes: serve console and wall to other machines although there are no accounts yet."`
+	Open           string   `env:"TOANCANH_OPEN" default:"no" enum:"yes,no" help:"yes: take everybody who reaches this address for the shift lead, without signing in. For closed networks and tests only."`
 	Limits         string   `env:"TOANCANH_LIMITS" default:"on" enum:"on,off" help:"off: lift rate and socket limits, for measuring only."`
 	Origins        []string `env:"TOANCANH_ORIGINS" help:"Further web origins that may open the live feed, https://host[:port], with commas."`
 	TrustedProxies []string `env:"TOANCANH_TRUSTED_PROXIES" help:"Addresses or networks of reverse proxies whose X-Forwarded-For is believed, with commas."`

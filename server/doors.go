@@ -37,7 +37,7 @@ func (s *Server) openDoors() error {
 		Signer: s.signer, Location: s.location, Now: time.Now, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Build: s.options.Build, Open: s.options.Open == "yes",
 		Sample: s.options.Sample, Limits: s.options.Limits == "on", Live: s.live(),
-		HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
+		Keeper: s.keeper, People: s.store, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
 	})
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (s *Server) openPages(frame *door.Frame) (err error) {
 	config := public.Config{
 		Frame: frame, Pictures: s.public, Intake: s.intake, Follow: s.follow, Atlas: s.atlas, Rules: s.rules,
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
-		Origin: report.Origin(s.dataset.Origin), Limits: s.options.Limits == "on", Open: s.options.Open == "yes",
+		Origin: report.Origin(s.dataset.Origin), Limits: s.options.Limits == "on",
 		Sample: s.options.Sample, Storm: s.options.Storm,
 	}
 	if faces, ok := frontend.Files(); ok {

@@ -22,6 +22,7 @@ import (
 	"toancanh/schema"
 	"toancanh/schema/sample"
 	"toancanh/server/area"
+	"toancanh/server/audit"
 	"toancanh/server/auth"
 	"toancanh/server/door"
 	"toancanh/server/intake"
@@ -62,6 +63,8 @@ type Server struct {
 	rules   *report.Rulebook
 	units   []report.Unit
 	signer  *auth.Signer
+	keeper  *auth.Keeper
+	chain   *audit.Chain
 	bus     io.Closer
 	intake  *intake.Intake
 	watch   *watch.Watch
@@ -135,7 +138,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	}
 	s.signer = auth.NewSigner(seed)
-	return nil
+	return s.openPeople(ctx)
 }
 
 // wire makes the deeds and the doors.
@@ -174,7 +177,7 @@ func (s *Server) wire() error {
 	s.watch = watch.New(watch.Config{
 		Store: s.store, Actor: s.intake, Atlas: s.atlas, Rules: s.rules, Division: s.options.Division, Origin: origin,
 		Location: s.location, Keep: store.Retention{Readings: s.options.KeepReadings, Events: keepEvents},
-		Now: time.Now, Log: s.log, Metrics: s.metrics,
+		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.store.ForgetSessions,
 	})
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus, Follower: s.watch,
@@ -302,7 +305,7 @@ func (s *Server) live() *store.Live {
 	return s.store.Live(view.NewLens(s.location, s.units), func(t schema.Topic) bool {
 		switch t.Audience {
 		case schema.Unit:
-			return slices.ContainsFunc(s.units, func(u report.Unit) bool { return u.ID == t.Area() })
+			return s.hasUnit(t.Area())
 		case schema.Screen:
 			_, named := s.intake.Ground().Names(t.Area())
 			return named

@@ -22,17 +22,25 @@ type keyCmd struct {
 }
 
 type databaseFlags struct {
-	DatabaseURL string `env:"TOANCANH_DATABASE_URL" required:"" help:"PostgreSQL as the application role."`
+	DatabaseURL string `env:"TOANCANH_DATABASE_URL" help:"PostgreSQL as the application role. Empty: the one that a running toancanh up brought."`
+	Data        string `env:"TOANCANH_DATA" default:"data" help:"Data directory of toancanh up, for its database and keys."`
 }
 
 func (f databaseFlags) open(ctx context.Context) (*store.Store, error) {
-	return store.Open(ctx, f.DatabaseURL, store.Sizes{Write: 1, Read: 1})
+	address := f.DatabaseURL
+	if address == "" {
+		var err error
+		if address, err = embeddedAddress(f.Data); err != nil {
+			return nil, err
+		}
+	}
+	return store.Open(ctx, address, store.Sizes{Write: 1, Read: 1})
 }
 
 type keyNewCmd struct {
 	databaseFlags
 	Label  string   `arg:"" help:"Whose key it is."`
-	Rights []string `arg:"" help:"What it may: readings, sensors, reports, history."`
+	Rights []string `arg:"" help:"What it may: readings, sensors, reports, screens, history."`
 }
 
 // Run makes a key.

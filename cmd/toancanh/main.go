@@ -29,6 +29,8 @@ type verbs struct {
 	Bench    benchCmd    `cmd:"" help:"Measure this program beside its floors in the same run."`
 	Geo      geoCmd      `cmd:"" help:"Bring real boundaries of provinces, districts and communes; list them; go back to the schematic."`
 	Key      keyCmd      `cmd:"" help:"Make, list or revoke keys of gateways and tools."`
+	User     userCmd     `cmd:"" help:"List people, make a one-time link for one, or disable one."`
+	Audit    auditCmd    `cmd:"" help:"Check the audit for changes, or write it out."`
 	Ticket   ticketCmd   `cmd:"" help:"Print a ticket for topics of the live feed, for local tools."`
 	Health   healthCmd   `cmd:"" help:"Ask a running server whether it could store a report now; exit status 0 says yes."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"syscall"
 
@@ -27,9 +28,14 @@ func (c serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	s, err := server.New(ctx, server.Options{Config: c.Config, Build: build, Log: newLog(c.Config)})
+	log := newLog(c.Config)
+	s, err := server.New(ctx, server.Options{Config: c.Config, Build: build, Log: log})
 	if err != nil {
 		return err
+	}
+	if err := printFirstLink(ctx, s, "http://"+c.Listen); err != nil {
+		// The schema is older than this program until toancanh migrate has run; people can be let in by toancanh user.
+		log.LogAttrs(ctx, slog.LevelWarn, "there is no first administrator yet: run toancanh migrate, then toancanh user link", slog.Any("err", err))
 	}
 	return s.Run(ctx, listener)
 }

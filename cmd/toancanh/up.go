@@ -108,6 +108,9 @@ func (c upCmd) serve(ctx context.Context, listener net.Listener, log *slog.Logge
 		return err
 	}
 	c.announce(s)
+	if err := printFirstLink(ctx, s, "http://"+c.Listen); err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.Run(ctx, listener) })
 	if !c.Empty && c.Simulate == "on" {

@@ -36,7 +36,7 @@ func states() []state {
 	}
 	return []state{
 		{name: "calm", env: []string{"TOANCANH_HISTORY_DAYS=35"}, come: past},
-		{name: "empty", args: []string{"--empty"}, long: true},
+		{name: "empty", args: []string{"--empty"}, env: []string{"TOANCANH_OPEN=yes"}, long: true},
 		{
 			name: "storm", env: []string{"TOANCANH_HISTORY_DAYS=35"}, long: true,
 			come: func(t *testing.T, p *province) {

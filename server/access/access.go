@@ -22,6 +22,7 @@ const (
 	KeyReadings Role = "may:readings" // a gateway: posts readings and sensor events
 	KeySensors  Role = "may:sensors"  // a tool that registers sensors
 	KeyReports  Role = "may:reports"  // a partner system
+	KeyScreens  Role = "may:screens"  // a tool that orders screens
 	KeyHistory  Role = "may:history"  // a tool that loads the past
 	Hub         Role = "hub"
 
@@ -35,7 +36,7 @@ func PersonRoles() []Role {
 
 // Roles are all roles, in the order of the table's columns.
 func Roles() []Role {
-	return append(PersonRoles(), Screen, KeyReadings, KeySensors, KeyReports, KeyHistory, Hub, Public)
+	return append(PersonRoles(), Screen, KeyReadings, KeySensors, KeyReports, KeyScreens, KeyHistory, Hub, Public)
 }
 
 // Label is the role in Vietnamese, empty for an unknown one.
@@ -65,6 +66,8 @@ func (r Role) Label() string {
 		return "Khóa: đăng ký cảm biến"
 	case KeyReports:
 		return "Khóa: hệ thống đối tác"
+	case KeyScreens:
+		return "Khóa: điều khiển màn hình"
 	case KeyHistory:
 		return "Khóa: nạp dữ liệu cũ"
 	case Hub:
@@ -215,4 +218,19 @@ func ReachOf(p Principal, a Action) Reached {
 		}
 	}
 	return reached
+}
+
+// RightsOf is how far each action of p reaches, in the table's words; actions that reach nothing are left out.
+func RightsOf(p Principal) map[Action]string {
+	rights := map[Action]string{}
+	for _, rule := range Table() {
+		most := Nothing
+		for _, role := range p.Roles {
+			most = max(most, rule.Grants[role])
+		}
+		if most != Nothing {
+			rights[rule.Action] = most.Word()
+		}
+	}
+	return rights
 }

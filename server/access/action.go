@@ -16,20 +16,23 @@ const (
 	OpenSession Action = "session.open" // sign in, take an invitation, ask who one is, sign out
 	OwnSession  Action = "session.own"  // list and end one's sessions, change one's password, enrol a second factor
 
-	ListReports  Action = "report.list"
-	ReadReport   Action = "report.read"
-	ReadKPIs     Action = "kpi.read"
-	ReadSensors  Action = "sensor.read"
-	ReadPast     Action = "past.read"
-	GetTicket    Action = "ticket.get"
-	ReadScreen   Action = "screen.read"
-	ReportScreen Action = "screen.report" // what a screen says of itself: beats, what it shows
-	OrderScreen  Action = "screen.order"
-	ManageScreen Action = "screen.manage"
-	HoldMeeting  Action = "meeting.hold"
-	PlayStorm    Action = "simulation.play"
+	ListReports    Action = "report.list"
+	ReadReport     Action = "report.read"
+	ReadKPIs       Action = "kpi.read"
+	ReadSensors    Action = "sensor.read"
+	ReadPast       Action = "past.read"
+	ReadBoundaries Action = "boundary.read"
+	DecidePlaces   Action = "boundary.decide" // new places of reports after an import of boundaries
+	GetTicket      Action = "ticket.get"
+	ReadScreen     Action = "screen.read"
+	ReportScreen   Action = "screen.report" // what a screen says of itself: beats, what it shows
+	OrderScreen    Action = "screen.order"
+	ManageScreen   Action = "screen.manage"
+	HoldMeeting    Action = "meeting.hold"
+	PlayStorm      Action = "simulation.play"
 
 	SendReadings    Action = "reading.send"
+	SendEvents      Action = "event.send" // which of them, the handler asks
 	RegisterSensors Action = "sensor.register"
 	LoadHistory     Action = "history.load"
 	AskAsHub        Action = "hub.ask"

@@ -19,6 +19,9 @@ func (r Reach) String() string {
 	return [...]string{"–", "của mình", "đơn vị", "địa bàn", "tất cả"}[r]
 }
 
+// Word is the reach for programs: "none", "own", "unit", "area", "all".
+func (r Reach) Word() string { return [...]string{"none", "own", "unit", "area", "all"}[r] }
+
 // Rule is one line of the table.
 type Rule struct {
 	Action Action
@@ -60,6 +63,8 @@ func Table() []Rule {
 		{ReadKPIs, "Xem chỉ số", "", desk().and(OwnArea, Leader, UnitLead, UnitOfficer, DataOfficer, CommunityTeam, Screen).and(Everything, KeyReports)},
 		{ReadSensors, "Xem cảm biến và số đo", "", to(Everything, ShiftLead, Operator, Leader, UnitLead, UnitOfficer, CommunityTeam, Screen, KeyReports)},
 		{ReadPast, "Xem lại những gì màn hình đã hiện", "", desk().and(OwnArea, Leader, Screen).and(Everything, KeyReports)},
+		{ReadBoundaries, "Xem các lần nhập ranh giới", "", to(Everything, Administrator, ShiftLead, Operator, Leader, KeyReports)},
+		{DecidePlaces, "Quyết định địa bàn mới sau khi nhập ranh giới", "", lead().and(Everything, KeyReports)},
 
 		{GetTicket, "Xin vé nghe dữ liệu trực tiếp", "", to(Everything, ShiftLead, Operator, Leader, UnitLead, UnitOfficer, CommunityTeam, Screen, KeyReports)},
 		{ListenPublic, "Nghe chủ đề công khai", "", everybody()},
@@ -69,14 +74,15 @@ func Table() []Rule {
 		{ListenScreen, "Nghe chủ đề của một màn hình", "", to(Everything, ShiftLead, KeyReports).and(Oneself, Screen)},
 		{ListenControl, "Nghe lệnh thu hồi vé", "", to(Everything, Hub)},
 
-		{ReadScreen, "Xem màn hình và cách bày", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Screen, KeyReports)},
-		{ReportScreen, "Màn hình báo về mình", ReadScreen, to(Everything, ShiftLead).and(Oneself, Screen)},
-		{OrderScreen, "Ra lệnh cho màn hình", ReadScreen, to(Everything, ShiftLead)},
-		{ManageScreen, "Lập, sửa, bỏ màn hình", ReadScreen, to(Everything, ShiftLead, Administrator)},
-		{HoldMeeting, "Mở chế độ họp", ReadScreen, to(Everything, ShiftLead, Leader)},
-		{PlayStorm, "Diễn trận bão của tỉnh mẫu", "", to(Everything, ShiftLead)},
+		{ReadScreen, "Xem màn hình và cách bày", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Screen, KeyReports, KeyScreens)},
+		{ReportScreen, "Màn hình báo về mình", ReadScreen, to(Everything, ShiftLead, KeyScreens).and(Oneself, Screen)},
+		{OrderScreen, "Ra lệnh cho màn hình", ReadScreen, to(Everything, ShiftLead, KeyScreens)},
+		{ManageScreen, "Lập, sửa, bỏ màn hình", ReadScreen, to(Everything, ShiftLead, Administrator, KeyScreens)},
+		{HoldMeeting, "Mở chế độ họp", ReadScreen, to(Everything, ShiftLead, Leader, KeyScreens)},
+		{PlayStorm, "Diễn trận bão của tỉnh mẫu (chỉ trên máy của nó)", "", to(Everything, ShiftLead, KeyReports)},
 
-		{SendReadings, "Gửi số đo và sự kiện", "", to(Everything, KeyReadings)},
+		{SendReadings, "Gửi số đo", "", to(Everything, KeyReadings)},
+		{SendEvents, "Gửi sự kiện CloudEvents", "", to(Everything, KeyReadings, KeyReports)},
 		{RegisterSensors, "Đăng ký cảm biến", "", to(Everything, KeySensors)},
 		{LoadHistory, "Nạp dữ liệu cũ", "", to(Everything, KeyHistory)},
 		{AskAsHub, "Hỏi thay cho các màn hình đang nghe", "", to(Everything, Hub)},

@@ -33,7 +33,7 @@ const (
 // Intake accepts what comes in.
 type Intake interface {
 	AcceptReport(ctx context.Context, s intake.Submission) (receipt json.RawMessage, repeated bool, err error)
-	Act(ctx context.Context, id string, act report.Act) (report.Report, error)
+	ActAs(ctx context.Context, id string, act report.Act, may func(report.Report) error) (report.Report, error)
 	PlaceAt(code string) (*report.Placed, error)
 	DecidePlaces(ctx context.Context, d intake.PlaceDecision) (intake.DecidedPlaces, error)
 	AcceptReadings(ctx context.Context, items []sensor.Item, d sensor.Door, o report.Origin) (int, []intake.Refusal, error)
@@ -91,6 +91,9 @@ type Config struct {
 	Sample bool // the sample province: Storm may be asked for
 	Limits bool // reports of one address are limited
 
+	Keeper *auth.Keeper // lets people in; nil: nobody signs in here
+	People People       // needed with Keeper
+
 	Live      Live   // nil: no hub may ask
 	HubSecret string // empty: no hub may ask
 	// Storm plays the sample's storm; nil: there is none. It must not block.
@@ -108,21 +111,21 @@ type API struct {
 	drawing sync.Mutex                // held while one of them is made
 	scenes  map[string]scene.Scene    // by id
 	places  map[string]*door.Prepared // by path
-	units   map[string]bool
+	knocks  *door.Limiter             // sign-ins
 	spec    *door.Prepared
 	guide   *door.Prepared
 	sheets  mapSheets
 	running sync.Map // scope and key of deeds under way
+
+	unitBook unitBook
 }
 
 // New makes the door and prepares what never changes: areas, their shapes, the description of the API.
 func New(c Config) (*API, error) {
-	a := &API{Config: c, units: map[string]bool{}, keys: newKeyring(c.Store.Key, c.Now)}
+	a := &API{Config: c, keys: newKeyring(c.Store.Key, c.Now)}
 	if c.Limits {
+		a.knocks = door.NewLimiter(door.Rate{Name: "sign-in", PerMinute: 60, Burst: 30}, c.Now)
 		a.limiter = door.NewLimiter(door.Rate{Name: "reports", PerMinute: 30, Burst: 20}, c.Now)
-	}
-	for _, u := range c.Units {
-		a.units[u.ID] = true
 	}
 	if err := a.preparePlaces(); err != nil {
 		return nil, fmt.Errorf("make api: %w", err)
@@ -136,60 +139,90 @@ func New(c Config) (*API, error) {
 	return a, nil
 }
 
-// Routes hangs the door into the application. The frame must be installed before.
+// Routes hangs the door into the application. The frame must be installed before. Every route stands behind its right:
+// routeActions names it, and the guard asks before the handler is reached.
 func (a *API) Routes(app *fiber.App) {
-	app.Get("/healthz", a.within(readyLimit, a.health))
-	app.Get("/readyz", a.within(readyLimit, a.ready))
-	app.Get("/api", a.getGuide)
+	top := guarded{a, app, ""}
+	top.Get("/healthz", a.within(readyLimit, a.health))
+	top.Get("/readyz", a.within(readyLimit, a.ready))
+	top.Get("/api", a.getGuide)
 
-	v1 := app.Group("/api/v1", a.Frame.SameSite)
+	v1 := guarded{a, app.Group("/api/v1", a.Frame.SameSite), "/api/v1"}
 	v1.Get("/openapi.json", a.getSpec)
 
 	v1.Get("/divisions", a.place("divisions"))
 	v1.Get("/categories", a.place("categories"))
-	v1.Get("/units", a.place("units"))
+	v1.Get("/units", a.within(answerLimit, a.getUnits))
 	v1.Get("/scenes", a.place("scenes"))
 	v1.Get("/areas/:division", a.getAreas)
 	v1.Get("/areas/:division/geometry", a.getGeometry)
 	v1.Get("/areas/:division/map.svg", a.desk, a.within(answerLimit, a.getMapSVG))
 
 	v1.Post("/reports", a.within(answerLimit, a.postReport))
-	v1.Get("/reports", a.desk, a.within(answerLimit, a.listReports))
-	v1.Get("/reports/:id", a.desk, a.within(answerLimit, a.getReport))
+	v1.Get("/reports", a.within(answerLimit, a.listReports))
+	v1.Get("/reports/:id", a.within(answerLimit, a.getReport))
 	v1.Post("/reports/:id/acts", a.within(answerLimit, a.postAct))
 
 	v1.Post("/readings", a.within(answerLimit, a.postReadings))
 	v1.Post("/events", a.within(answerLimit, a.postEvents))
-	v1.Get("/sensors", a.desk, a.within(answerLimit, a.listSensors))
+	v1.Get("/sensors", a.within(answerLimit, a.listSensors))
 	v1.Put("/sensors", a.within(answerLimit, a.putSensors))
-	v1.Get("/sensors/:code/readings", a.desk, a.within(answerLimit, a.getSeries))
-	v1.Get("/kpis", a.desk, a.within(answerLimit, a.getKPIs))
-	v1.Get("/past", a.desk, a.within(pastLimit, a.getPast))
-	v1.Get("/past/changes", a.desk, a.within(pastLimit, a.getPastChanges))
+	v1.Get("/sensors/:code/readings", a.within(answerLimit, a.getSeries))
+	v1.Get("/kpis", a.within(answerLimit, a.getKPIs))
+	v1.Get("/past", a.within(pastLimit, a.getPast))
+	v1.Get("/past/changes", a.within(pastLimit, a.getPastChanges))
 
-	v1.Get("/boundaries", a.desk, a.within(answerLimit, a.listBoundaries))
-	v1.Get("/boundaries/proposals", a.desk, a.within(answerLimit, a.listProposals))
+	v1.Get("/boundaries", a.within(answerLimit, a.listBoundaries))
+	v1.Get("/boundaries/proposals", a.within(answerLimit, a.listProposals))
 	v1.Post("/boundaries/proposals", a.within(historyLimit, a.decideProposals))
 
-	v1.Post("/tickets", a.desk, a.within(answerLimit, a.postTicket))
+	v1.Post("/tickets", a.within(answerLimit, a.postTicket))
 
-	v1.Get("/screens", a.desk, a.within(answerLimit, a.listScreens))
-	v1.Post("/screens/orders", a.desk, a.within(answerLimit, a.postOrder))
-	v1.Get("/screens/:screen", a.desk, a.within(answerLimit, a.getScreen))
-	v1.Put("/screens/:screen", a.desk, a.within(answerLimit, a.putScreen))
-	v1.Delete("/screens/:screen", a.desk, a.within(answerLimit, a.deleteScreen))
-	v1.Post("/screens/:screen/seen", a.desk, a.within(answerLimit, a.postSeen))
-	v1.Post("/screens/:screen/beat", a.desk, a.within(answerLimit, a.postBeat))
-	v1.Post("/meetings", a.desk, a.within(answerLimit, a.postMeeting))
-	v1.Delete("/meetings/:presenter", a.desk, a.within(answerLimit, a.deleteMeeting))
+	v1.Get("/screens", a.within(answerLimit, a.listScreens))
+	v1.Post("/screens/orders", a.within(answerLimit, a.postOrder))
+	v1.Get("/screens/:screen", a.within(answerLimit, a.getScreen))
+	v1.Put("/screens/:screen", a.within(answerLimit, a.putScreen))
+	v1.Delete("/screens/:screen", a.within(answerLimit, a.deleteScreen))
+	v1.Post("/screens/:screen/seen", a.within(answerLimit, a.postSeen))
+	v1.Post("/screens/:screen/beat", a.within(answerLimit, a.postBeat))
+	v1.Post("/meetings", a.within(answerLimit, a.postMeeting))
+	v1.Delete("/meetings/:presenter", a.within(answerLimit, a.deleteMeeting))
 
 	v1.Post("/history", a.within(historyLimit, a.postHistory))
 	v1.Post("/history/readings", a.within(historyLimit, a.postPastReadings))
 	v1.Post("/simulation", a.within(answerLimit, a.postSimulation))
 
-	app.Get(schema.PathHubSnapshot, a.hub, a.within(answerLimit, a.hubSnapshot))
-	app.Get(schema.PathHubSince, a.hub, a.within(answerLimit, a.hubSince))
-	app.Get(schema.PathHubKey, a.hub, a.hubKey)
+	if a.Keeper != nil {
+		a.peopleRoutes(v1)
+	}
+
+	top.Get(schema.PathHubSnapshot, a.within(answerLimit, a.hubSnapshot))
+	top.Get(schema.PathHubSince, a.within(answerLimit, a.hubSince))
+	top.Get(schema.PathHubKey, a.hubKey)
+}
+
+// peopleRoutes are signing in and out, and who may.
+func (a *API) peopleRoutes(v1 guarded) {
+	v1.Get("/session", a.within(answerLimit, a.getSession))
+	v1.Post("/session", a.within(answerLimit, a.postSession))
+	v1.Delete("/session", a.within(answerLimit, a.deleteSession))
+	v1.Post("/session/code", a.within(answerLimit, a.postCode))
+	v1.Post("/session/factor", a.within(answerLimit, a.postFactor))
+	v1.Post("/session/password", a.within(answerLimit, a.postPassword))
+	v1.Get("/sessions", a.within(answerLimit, a.listSessions))
+	v1.Delete("/sessions/:id", a.within(answerLimit, a.endSession))
+	v1.Post("/invitations", a.within(answerLimit, a.postInvitation))
+
+	v1.Get("/people", a.within(answerLimit, a.listPeople))
+	v1.Post("/people", a.within(answerLimit, a.postPerson))
+	v1.Get("/people/:id", a.within(answerLimit, a.getPerson))
+	v1.Put("/people/:id", a.within(answerLimit, a.putPerson))
+	v1.Post("/people/:id/link", a.within(answerLimit, a.postLink))
+	v1.Delete("/people/:id/factor", a.within(answerLimit, a.deleteFactor))
+	v1.Post("/units", a.within(answerLimit, a.postUnit))
+	v1.Put("/units/:id", a.within(answerLimit, a.putUnit))
+	v1.Get("/rights", a.within(answerLimit, a.getRights))
+	v1.Get("/audit", a.within(answerLimit, a.listAudit))
 }
 
 // within gives a handler a context that ends after the limit: no answer waits longer on anything.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"toancanh/server/auth"
 	"toancanh/server/door"
 	"toancanh/server/fault"
 	"toancanh/server/intake"
@@ -104,7 +103,7 @@ const mostKey = 255
 
 // promise reads the Idempotency-Key; nil when there is none. Its scope names caller and route, so one caller's keys
 // tell nothing to another. Quotes around it count for nothing: many clients leave them out.
-func promise(c *fiber.Ctx, key auth.Key, raw []byte) (*intake.Key, error) {
+func promise(c *fiber.Ctx, who string, raw []byte) (*intake.Key, error) {
 	header := c.Request().Header.Peek("Idempotency-Key")
 	if header == nil {
 		return nil, nil //nolint:nilnil // no key is no fault
@@ -119,13 +118,12 @@ func promise(c *fiber.Ctx, key auth.Key, raw []byte) (*intake.Key, error) {
 		}
 	}
 	hash := sha256.Sum256(raw)
-	return &intake.Key{Scope: scope(key, c.Method()+" "+c.Route().Path), Key: text, BodyHash: hash[:]}, nil
+	return &intake.Key{Scope: scope(who, c.Method()+" "+c.Route().Path), Key: text, BodyHash: hash[:]}, nil
 }
 
-func scope(key auth.Key, route string) string {
-	who := "anyone"
-	if key.ID != "" {
-		who = "key " + key.ID
+func scope(who, route string) string {
+	if who == "" {
+		who = "anyone"
 	}
 	return who + " " + route
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 
+	"toancanh/server/access"
 	"toancanh/server/area"
 	"toancanh/server/boundary"
 	"toancanh/server/fault"
@@ -50,6 +51,16 @@ func (a *API) listBoundaries(ctx context.Context, c *fiber.Ctx) error {
 	return send(c, fiber.StatusOK, map[string]any{"boundaries": shown})
 }
 
+// wholeProvince lets those through who answer for every area: proposals name reports of all of them.
+func (a *API) wholeProvince(c *fiber.Ctx) error {
+	root, _ := a.Atlas.Tree.Root(a.Division)
+	about := access.Object{Place: access.Place{Division: a.Division, Path: []string{root.Code}}}
+	if access.Decide(asking(c).Principal, access.DecidePlaces, about) != access.Allow {
+		return fault.Forbidden("Chỉ người phụ trách toàn tỉnh xem và quyết định được các đề xuất này.").Because("right")
+	}
+	return nil
+}
+
 type proposalShown struct {
 	Version  int64     `json:"version"`
 	Report   string    `json:"report"`
@@ -66,6 +77,9 @@ type proposalShown struct {
 func (a *API) listProposals(ctx context.Context, c *fiber.Ctx) error {
 	q, err := query(c, "cursor")
 	if err != nil {
+		return err
+	}
+	if err := a.wholeProvince(c); err != nil {
 		return err
 	}
 	list, total, err := a.Store.Proposals(ctx, q["cursor"], mostPage)
@@ -102,15 +116,14 @@ func (a *API) showProposal(p store.Proposal) proposalShown {
 
 // decideProposals applies or dismisses some proposals, or all that wait now.
 func (a *API) decideProposals(ctx context.Context, c *fiber.Ctx) error {
-	actor, _, err := a.actor(ctx, c)
-	if err != nil {
+	if err := a.wholeProvince(c); err != nil {
 		return err
 	}
 	o, _, err := readObject(c, proposalsBody)
 	if err != nil {
 		return err
 	}
-	d := intake.PlaceDecision{Actor: actor, Reason: o.text("reason")}
+	d := intake.PlaceDecision{Actor: actor(asking(c).Principal), Reason: o.text("reason")}
 	switch o.text("decision") {
 	case "apply":
 		d.Apply = true

@@ -167,11 +167,11 @@ func TestTheDeskIsForThisMachine(t *testing.T) {
 	} {
 		for _, c := range desk {
 			c.header = header
-			problem(t, h.do(c), 403)
+			problem(t, h.do(c), 401)
 		}
 	}
 	t.Run("or for a partner's key", func(t *testing.T) {
-		key := h.key(auth.RightReports)
+		key := h.key(auth.RightReports, auth.RightScreens)
 		for _, c := range desk {
 			c.header, c.key = map[string]string{"Host": "ioc.example.vn"}, key
 			if a := h.do(c); a.status != 200 {

@@ -224,7 +224,7 @@ func (a *API) takeReportEvent(ctx context.Context, key auth.Key, e cloudEvent) (
 	}
 	hash := sha256.Sum256(e.data)
 	s.Key = &intake.Key{
-		Scope: scope(key, "POST /api/v1/events"), Key: hashed(e.source + "\x00" + e.id), BodyHash: hash[:],
+		Scope: scope(key.Name(), "POST /api/v1/events"), Key: hashed(e.source + "\x00" + e.id), BodyHash: hash[:],
 	}
 	receipt, _, err := a.Intake.AcceptReport(ctx, s)
 	return receipt, err

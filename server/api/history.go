@@ -59,7 +59,7 @@ func (a *API) postHistory(ctx context.Context, c *fiber.Ctx) error {
 	if len(items) > mostPast {
 		return &door.Refusal{Status: fiber.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("Mỗi lần gửi tối đa %d phản ánh.", mostPast)}
 	}
-	once, err := promise(c, key, raw)
+	once, err := promise(c, key.Name(), raw)
 	if err != nil {
 		return err
 	}
@@ -74,11 +74,15 @@ func (a *API) postHistory(ctx context.Context, c *fiber.Ctx) error {
 }
 
 func (a *API) takeHistory(ctx context.Context, items []value, key *intake.Key) (json.RawMessage, bool, error) {
+	units, err := a.unitsNow(ctx)
+	if err != nil {
+		return nil, false, err
+	}
 	answer := takenPast{Refused: []refusedFault{}}
 	var list []intake.PastReport
 	var place []int // of each in the body
 	for i, v := range items {
-		past, err := a.readPast(v)
+		past, err := a.readPast(v, units)
 		if err != nil {
 			answer.Refused = append(answer.Refused, asRefused(i, err))
 			continue
@@ -109,7 +113,7 @@ func asRefused(index int, err error) refusedFault {
 }
 
 // readPast reads one report of the past. Contacts of the past are not taken.
-func (a *API) readPast(v value) (intake.PastReport, error) {
+func (a *API) readPast(v value, units map[string]bool) (intake.PastReport, error) {
 	var faults []error
 	o := asObject(v, "", &faults)
 	past := intake.PastReport{Draft: readDraft(o)}
@@ -127,13 +131,13 @@ func (a *API) readPast(v value) (intake.PastReport, error) {
 		acts = nil
 	}
 	for _, v := range acts {
-		past.Acts = append(past.Acts, a.readPastAct(o.item("acts", v)))
+		past.Acts = append(past.Acts, a.readPastAct(o.item("acts", v), units))
 	}
 	return past, o.done()
 }
 
-func (a *API) readPastAct(o *object) intake.PastAct {
-	done := intake.PastAct{Act: a.readAct(o)}
+func (a *API) readPastAct(o *object, units map[string]bool) intake.PastAct {
+	done := intake.PastAct{Act: a.readAct(o, units)}
 	done.Act.Actor = o.text("actor")
 	if done.Act.Actor == "" {
 		done.Act.Actor = "history"

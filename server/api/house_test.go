@@ -98,7 +98,10 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	frame := door.New(door.Config{Log: log, Now: time.Now, Metrics: h.metrics})
 	app := fiber.New(frame.AppConfig())
 	frame.Install(app)
+	keeper := auth.NewKeeper(h.store, auth.NewHasher(), sealer, time.Now)
+	must(t, h.store.SeedUnits(t.Context(), units))
 	c := api.Config{
+		Keeper: keeper, People: h.store,
 		Frame: frame, Intake: in, Store: h.store, Atlas: atlas, Rules: rules, Units: units, Signer: h.signer,
 		Past: past.New(past.Config{Store: h.store, Lens: view.NewLens(zone, units), Watch: watch.Config{
 			Atlas: atlas, Rules: rules, Division: "vn-2022", Origin: report.Simulated, Location: zone,

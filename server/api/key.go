@@ -105,27 +105,3 @@ func (a *API) need(ctx context.Context, c *fiber.Ctx, right auth.Right) (auth.Ke
 	}
 	return key, nil
 }
-
-// desk lets wall and console through: callers of this machine, anybody while the house is declared open, and partner
-// systems with a key for reports.
-func (a *API) desk(c *fiber.Ctx) error {
-	if a.atDesk(c) {
-		return c.Next()
-	}
-	ctx, cancel := context.WithTimeout(c.UserContext(), answerLimit)
-	defer cancel()
-	key, err := a.caller(ctx, c)
-	switch {
-	case err != nil:
-		return err
-	case key.May(auth.RightReports):
-		return c.Next()
-	}
-	return errDesk
-}
-
-func (a *API) atDesk(c *fiber.Ctx) bool { return a.Open || a.Frame.Loopback(c.Context()) }
-
-//nolint:gochecknoglobals // an error value
-var errDesk = fault.Forbidden("Bảng điều hành chỉ dùng được trên chính máy chủ cho đến khi có tài khoản " +
-	"(hoặc đặt TOANCANH_OPEN=yes).").Because("loopback_only")

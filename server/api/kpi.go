@@ -6,6 +6,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"toancanh/server/access"
 	"toancanh/server/fault"
 	"toancanh/server/kpi"
 	"toancanh/server/report"
@@ -35,12 +36,14 @@ func (a *API) getKPIs(ctx context.Context, c *fiber.Ctx) error {
 	if !ok {
 		return errNoDivision
 	}
+	who := asking(c)
 	code := q["area"]
 	if code == "" {
-		code = root.Code
+		code = first(who.Scope, division, root.Code)
 	}
 	path := a.Atlas.Tree.Path(division, code)
-	if path == nil {
+	about := access.Object{Place: access.Place{Division: division, Path: path}}
+	if path == nil || access.Decide(who.Principal, access.ReadKPIs, about) != access.Allow {
 		return fault.NotFound("Không có địa bàn mang mã này.")
 	}
 	shown := kpisShown{Division: division, Area: code, Origin: a.Origin}
@@ -51,6 +54,16 @@ func (a *API) getKPIs(ctx context.Context, c *fiber.Ctx) error {
 	}
 	shown.KPIs = a.counted(division, code, counts)
 	return send(c, fiber.StatusOK, shown)
+}
+
+// first is the area meant by somebody who names none: the whole, or the first of their own.
+func first(s access.Scope, division, whole string) string {
+	for _, p := range s.Places {
+		if !s.Everywhere && p.Division == division {
+			return p.Path[len(p.Path)-1]
+		}
+	}
+	return whole
 }
 
 // counted shows the numbers that one SQL statement tells.

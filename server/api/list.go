@@ -9,6 +9,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"toancanh/server/access"
 	"toancanh/server/fault"
 	"toancanh/server/report"
 	"toancanh/server/store"
@@ -28,10 +29,11 @@ func (a *API) listReports(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	f, err := a.filter(q)
+	f, err := a.filter(ctx, q)
 	if err != nil {
 		return err
 	}
+	f.Reach = access.ReachOf(asking(c).Principal, access.ListReports)
 	list, next, err := a.Store.List(ctx, f)
 	if err != nil {
 		return err
@@ -48,7 +50,7 @@ func (a *API) listReports(ctx context.Context, c *fiber.Ctx) error {
 }
 
 // filter checks a query and says all that is wrong with it.
-func (a *API) filter(q map[string]string) (store.Filter, error) {
+func (a *API) filter(ctx context.Context, q map[string]string) (store.Filter, error) {
 	f := store.Filter{
 		Division: q["division"], Area: q["area"], Category: q["category"], Unit: q["unit"], Query: q["q"],
 		Cursor: q["cursor"], Limit: usualPage,
@@ -75,7 +77,11 @@ func (a *API) filter(q map[string]string) (store.Filter, error) {
 	if _, ok := a.Rules.Category(f.Category); f.Category != "" && !ok {
 		wrong("category", "unknown", "Lĩnh vực không có trong danh mục.")
 	}
-	if f.Unit != "" && !a.units[f.Unit] {
+	units, err := a.unitsNow(ctx)
+	if err != nil {
+		return f, err
+	}
+	if _, ok := units[f.Unit]; f.Unit != "" && !ok {
 		wrong("unit", "unknown", "Không có đơn vị mang mã này.")
 	}
 	if len(f.Query) > mostWords*4 || len([]rune(f.Query)) > mostWords {

@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"toancanh/schema"
+	"toancanh/server/access"
 	"toancanh/server/fault"
 	"toancanh/server/past"
 )
@@ -27,7 +28,7 @@ func (a *API) getPast(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	topic, wrong := a.wallTopic(q)
+	topic, wrong := a.wallTopic(q, asking(c).Principal)
 	at, early := instantParam(q, "at")
 	if err := fault.Join(wrong, early); err != nil {
 		return err
@@ -45,7 +46,7 @@ func (a *API) getPastChanges(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	topic, wrong := a.wallTopic(q)
+	topic, wrong := a.wallTopic(q, asking(c).Principal)
 	from, early := instantParam(q, "from")
 	to, late := instantParam(q, "to")
 	if err := fault.Join(wrong, early, late); err != nil {
@@ -58,8 +59,9 @@ func (a *API) getPastChanges(ctx context.Context, c *fiber.Ctx) error {
 	return send(c, fiber.StatusOK, page)
 }
 
-// wallTopic reads the parameter topic; the division must be the one walls show.
-func (a *API) wallTopic(q map[string]string) (schema.Topic, error) {
+// wallTopic reads the parameter topic; the division must be the one walls show. A topic the caller may not look back at
+// is none for them.
+func (a *API) wallTopic(q map[string]string, who access.Principal) (schema.Topic, error) {
 	name, ok := q["topic"]
 	if !ok {
 		return schema.Topic{}, fault.Invalid("topic", "Thiếu tham số topic.").Because("required")
@@ -67,7 +69,8 @@ func (a *API) wallTopic(q map[string]string) (schema.Topic, error) {
 	t, err := schema.ParseTopic(name)
 	known := err == nil && (t.Audience != schema.Wall ||
 		t.Division == a.Division && slices.Equal(a.Atlas.Tree.Path(t.Division, t.Area()), t.Path))
-	if !known {
+	about := access.Object{Place: access.Place{Division: t.Division, Path: t.Path}}
+	if !known || t.Audience == schema.Wall && access.Decide(who, access.ReadPast, about) != access.Allow {
 		return t, fault.Invalid("topic", "Không có chủ đề %q.", clip(name)).Because("unknown")
 	}
 	return t, nil

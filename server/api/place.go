@@ -49,7 +49,7 @@ type unitShown struct {
 	Name string `json:"name"`
 }
 
-// preparePlaces makes everything about areas, categories and units once: none of it changes while the program runs.
+// preparePlaces makes everything about areas and categories once: none of it changes while the program runs.
 func (a *API) preparePlaces() error {
 	a.places = map[string]*door.Prepared{}
 	tree := a.Atlas.Tree
@@ -75,14 +75,9 @@ func (a *API) preparePlaces() error {
 			Resolve: k.Resolve.String(), Unit: k.Unit,
 		})
 	}
-	units := []unitShown{}
-	for _, u := range a.Units {
-		units = append(units, unitShown{u.ID, u.Name})
-	}
 	for name, content := range map[string]any{
 		"divisions":  map[string]any{"divisions": divisions, "default": a.Division, "origin": a.Origin},
 		"categories": map[string]any{"categories": categories},
-		"units":      map[string]any{"units": units},
 	} {
 		if err := a.keep(name, content); err != nil {
 			return err

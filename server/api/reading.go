@@ -102,7 +102,7 @@ type onceDeed struct {
 // once answers a known Idempotency-Key by its first answer, and else does the deed and remembers the answer. The deed
 // must be able to tell a repeat by itself: between its commit and the remembering the process may end.
 func (a *API) once(ctx context.Context, c *fiber.Ctx, d onceDeed) error {
-	key, err := promise(c, d.key, d.raw)
+	key, err := promise(c, d.key.Name(), d.raw)
 	if err != nil {
 		return err
 	}

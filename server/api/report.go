@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/text/unicode/norm"
 
+	"toancanh/server/access"
 	"toancanh/server/auth"
 	"toancanh/server/fault"
 	"toancanh/server/intake"
@@ -36,7 +37,7 @@ func (a *API) postReport(ctx context.Context, c *fiber.Ctx) error {
 	if err := o.done(); err != nil {
 		return err
 	}
-	if s.Key, err = promise(c, key, raw); err != nil {
+	if s.Key, err = promise(c, key.Name(), raw); err != nil {
 		return err
 	}
 	receipt, repeated, err := a.Intake.AcceptReport(ctx, s)
@@ -128,9 +129,13 @@ func (a *API) getReport(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	who := asking(c).Principal
 	r, err := a.Store.Report(ctx, id)
 	if err != nil {
 		return hideID(err)
+	}
+	if access.Decide(who, access.ReadReport, objectOf(r)) != access.Allow {
+		return errNoReport
 	}
 	entries, err := a.Store.Timeline(ctx, r.ID)
 	if err != nil {
@@ -140,7 +145,7 @@ func (a *API) getReport(ctx context.Context, c *fiber.Ctx) error {
 		Report  view.OpsReport   `json:"report"`
 		Acts    []entry          `json:"acts"`
 		Allowed []report.ActName `json:"allowed"`
-	}{view.Ops(r), timeline(r, entries), allowed(r)})
+	}{view.Ops(r), timeline(r, entries), allowed(who, r)})
 }
 
 // hideID says not found in the door's own words: the store's repeat what was asked for.
@@ -151,9 +156,34 @@ func hideID(err error) error {
 	return err
 }
 
-// allowed is never null in JSON.
-func allowed(r report.Report) []report.ActName {
-	return append([]report.ActName{}, report.Allowed(r)...)
+// objectOf is a report as rights see it.
+func objectOf(r report.Report) access.Object {
+	return access.Object{Place: access.Place{Division: r.Division, Path: r.Path}, Unit: r.Unit}
+}
+
+// allowed are the acts that are lawful now and that the caller may do; never null in JSON.
+func allowed(who access.Principal, r report.Report) []report.ActName {
+	list := []report.ActName{}
+	for _, act := range report.Allowed(r) {
+		if access.Decide(who, access.ActOn(string(act)), objectOf(r)) == access.Allow {
+			list = append(list, act)
+		}
+	}
+	return list
+}
+
+// may says whether the caller may do the act to the report as it stands in the transaction of the act.
+func may(who access.Principal, act report.ActName) func(report.Report) error {
+	return func(r report.Report) error {
+		switch access.Decide(who, access.ActOn(string(act)), objectOf(r)) {
+		case access.Allow:
+			return nil
+		case access.Forbid:
+			return fault.Forbidden("Vai trò của bạn không được “%s”.", act.Label()).Because("right")
+		case access.Hide:
+		}
+		return errNoReport
+	}
 }
 
 // timeline shows the entries; the words of a withdrawn report are gone from them too.
@@ -178,10 +208,7 @@ func timeline(r report.Report, entries []report.Entry) []entry {
 const timeLayout = "2006-01-02T15:04:05.999999Z07:00"
 
 func (a *API) postAct(ctx context.Context, c *fiber.Ctx) error {
-	actor, key, err := a.actor(ctx, c)
-	if err != nil {
-		return err
-	}
+	who := asking(c).Principal
 	id, err := reportID(c)
 	if err != nil {
 		return err
@@ -190,16 +217,23 @@ func (a *API) postAct(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	act := a.readAct(o)
-	act.Version, act.Actor = o.whole("version"), actor
-	if err := o.done(); err != nil {
-		return err
-	}
-	once, err := promise(c, key, raw)
+	units, err := a.unitsNow(ctx)
 	if err != nil {
 		return err
 	}
-	after, err := a.Intake.Act(ctx, id, act)
+	act := a.readAct(o, units)
+	if takes, known := units[act.Unit]; known && !takes {
+		o.wrong("unit", "disabled", "Đơn vị này không còn nhận việc.")
+	}
+	act.Version, act.Actor = o.whole("version"), actor(who)
+	if err := o.done(); err != nil {
+		return err
+	}
+	once, err := promise(c, who.ID, raw)
+	if err != nil {
+		return err
+	}
+	after, err := a.Intake.ActAs(ctx, id, act, may(who, act.Name))
 	if err != nil {
 		if once == nil {
 			return hideID(err)
@@ -212,36 +246,31 @@ func (a *API) postAct(ctx context.Context, c *fiber.Ctx) error {
 	return send(c, fiber.StatusOK, struct {
 		Report  view.OpsReport   `json:"report"`
 		Allowed []report.ActName `json:"allowed"`
-	}{view.Ops(after), allowed(after)})
+	}{view.Ops(after), allowed(who, after)})
 }
 
-// actor is who acts: an operator at the desk, or a partner's key.
-func (a *API) actor(ctx context.Context, c *fiber.Ctx) (string, auth.Key, error) {
-	key, err := a.caller(ctx, c)
-	switch {
-	case err != nil:
-		return "", key, err
-	case key.May(auth.RightReports):
-		return "key:" + key.ID, key, nil
-	case a.atDesk(c):
-		return "operator", key, nil
+// actor is who acts, as the timeline names them.
+func actor(who access.Principal) string {
+	if who.ID == desk().ID {
+		return "operator"
 	}
-	return "", key, errDesk
+	return who.ID
 }
 
 // readAct reads an act, also one of the past; version and time are read by the caller.
-func (a *API) readAct(o *object) report.Act {
+func (a *API) readAct(o *object, units map[string]bool) report.Act {
 	act := report.Act{
 		Name: report.ActName(o.text("act")), Unit: o.text("unit"), Reason: o.text("reason"), Text: o.text("text"),
 		Parent: o.text("parent"), Until: o.instant("until"),
 	}
+	_, known := units[act.Unit]
 	code := o.text("area")
 	switch {
 	case !o.given("act"):
 		o.wrong("act", "required", "Thiếu thao tác.")
 	case act.Name.Label() == "" || act.Name == report.Receive:
 		o.wrong("act", "unknown", "Không có thao tác này.")
-	case act.Unit != "" && !a.units[act.Unit]:
+	case act.Unit != "" && !known:
 		o.wrong("unit", "unknown", "Không có đơn vị mang mã này.")
 	case act.Name == report.ConfirmPlace && code != "":
 		place, err := a.Intake.PlaceAt(clip(code))

@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"toancanh/schema"
+	"toancanh/server/access"
 	"toancanh/server/fault"
 )
 
@@ -20,13 +21,17 @@ func (a *API) postTicket(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	topics, err := a.readTopics(ctx, o)
+	who := asking(c)
+	topics, err := a.readTopics(ctx, o, who.Principal)
 	if err != nil {
 		return err
 	}
 	subject, screen, err := a.readScreen(ctx, o)
 	if err != nil {
 		return err
+	}
+	if who.Session != nil { // a person's ticket ends with the session and is short, whatever page asks for it
+		subject, screen = who.Session.Subject, false
 	}
 	if err := o.done(); err != nil {
 		return err
@@ -41,7 +46,12 @@ func (a *API) postTicket(ctx context.Context, c *fiber.Ctx) error {
 	}{token, ends})
 }
 
-func (a *API) readTopics(ctx context.Context, o *object) ([]string, error) {
+// readTopics reads the topics; of one the caller may not hear it says what it says of one that does not exist.
+func (a *API) readTopics(ctx context.Context, o *object, who access.Principal) ([]string, error) {
+	units, err := a.unitsNow(ctx)
+	if err != nil {
+		return nil, err
+	}
 	items := o.list("topics")
 	if len(items) == 0 || len(items) > mostTopics {
 		o.wrong("topics", "required", "Cần từ 1 đến %d chủ đề.", mostTopics)
@@ -54,11 +64,11 @@ func (a *API) readTopics(ctx context.Context, o *object) ([]string, error) {
 			return nil, nil
 		}
 		name := unquote(v.raw)
-		ok, err := a.exists(ctx, name)
+		ok, err := a.exists(ctx, name, units)
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
+		if !ok || !mayHear(who, name) {
 			o.wrong("topics", "unknown", "Không có chủ đề %q.", clip(name))
 			continue
 		}
@@ -67,8 +77,14 @@ func (a *API) readTopics(ctx context.Context, o *object) ([]string, error) {
 	return topics, nil
 }
 
+// mayHear reports whether somebody may listen to a topic.
+func mayHear(who access.Principal, topic string) bool {
+	action, about, ok := access.Listen(topic)
+	return ok && access.Decide(who, action, about) == access.Allow
+}
+
 // exists reports whether a topic's area, unit or screen is one of ours; the control topic is nobody's.
-func (a *API) exists(ctx context.Context, name string) (bool, error) {
+func (a *API) exists(ctx context.Context, name string, units map[string]bool) (bool, error) {
 	t, err := schema.ParseTopic(name)
 	if err != nil {
 		return false, nil //nolint:nilerr // what cannot be read does not exist
@@ -77,7 +93,8 @@ func (a *API) exists(ctx context.Context, name string) (bool, error) {
 	case schema.Ops, schema.Wall, schema.Public:
 		return slices.Equal(a.Atlas.Tree.Path(t.Division, t.Area()), t.Path), nil
 	case schema.Unit:
-		return a.units[t.Area()], nil
+		_, ok := units[t.Area()]
+		return ok, nil
 	case schema.Screen:
 		_, err := a.screen(ctx, t.Area())
 		return err == nil, unlessNotFound(err)

@@ -18,11 +18,14 @@ const (
 	RightReadings Right = "readings" // post readings and sensor events
 	RightSensors  Right = "sensors"  // register sensors
 	RightReports  Right = "reports"  // post reports and act on them as a partner system
+	RightScreens  Right = "screens"  // order and set up screens
 	RightHistory  Right = "history"  // load the past: alone may set received_at and origin
 )
 
 // Rights lists every right.
-func Rights() []Right { return []Right{RightReadings, RightSensors, RightReports, RightHistory} }
+func Rights() []Right {
+	return []Right{RightReadings, RightSensors, RightReports, RightScreens, RightHistory}
+}
 
 const keyPrefix = "tck_"
 
@@ -63,3 +66,11 @@ func (k Key) Matches(secret string) bool {
 
 // May reports whether the key has a right.
 func (k Key) May(r Right) bool { return slices.Contains(k.Rights, r) }
+
+// Name is the key as deeds and audit name it; empty for the zero key.
+func (k Key) Name() string {
+	if k.ID == "" {
+		return ""
+	}
+	return "key:" + k.ID
+}

@@ -12,6 +12,7 @@ import (
 
 	"toancanh/schema"
 	"toancanh/schema/sample"
+	"toancanh/server/access"
 	"toancanh/server/area"
 	"toancanh/server/auth"
 	"toancanh/server/embedded/testpg"
@@ -394,7 +395,7 @@ func TestABodyOfThePastIsKeptOnceAKey(t *testing.T) {
 	if _, _, err := h.intake.AcceptHistory(t.Context(), pastBody(other, past)); !fault.Is(err, fault.KindInvalid) {
 		t.Errorf("the same key with another body: %v, want an invalid fault", err)
 	}
-	list, _, err := h.store.List(t.Context(), store.Filter{Limit: 10})
+	list, _, err := h.store.List(t.Context(), store.Filter{Limit: 10, Reach: access.Reached{All: true}})
 	if err != nil || len(list) != 1 {
 		t.Errorf("%d reports kept, %v, want 1", len(list), err)
 	}

@@ -152,8 +152,16 @@ func (in *Intake) commitReports(ctx context.Context, list []store.Acceptance) ([
 
 // Act does an act on a report; id is its UUID or public code.
 func (in *Intake) Act(ctx context.Context, id string, act report.Act) (report.Report, error) {
+	return in.ActAs(ctx, id, act, func(report.Report) error { return nil })
+}
+
+// ActAs is Act for somebody of whom may says, inside the transaction, whether they may do it to the report as it stands.
+func (in *Intake) ActAs(ctx context.Context, id string, act report.Act, may func(report.Report) error) (report.Report, error) {
 	now := in.Now().UTC().Truncate(time.Microsecond)
 	after, err := in.Store.Act(ctx, id, in.lens, func(r report.Report) (report.Report, report.Entry, error) {
+		if err := may(r); err != nil {
+			return report.Report{}, report.Entry{}, err
+		}
 		return in.Rules.Apply(r, act, now)
 	})
 	if err == nil {

@@ -164,15 +164,7 @@ func (s *Site) getAsset(c *fiber.Ctx) error {
 	return nil
 }
 
-// desk keeps wall and console to this machine until there are accounts.
-func (s *Site) desk(c *fiber.Ctx) error {
-	if s.Open || s.Frame.Loopback(c.Context()) {
-		return c.Next()
-	}
-	return fault.Forbidden("Màn hình và bàn điều hành chỉ mở được trên chính máy chủ cho đến khi có tài khoản " +
-		"(hoặc đặt TOANCANH_OPEN=yes).").Because("loopback_only")
-}
-
+// getFace serves the shell of wall or console to anybody: it holds nothing, and what fills it the API gives only to those who may.
 func (s *Site) getFace(name string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		p, ok := s.faces[name]

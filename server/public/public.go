@@ -53,7 +53,6 @@ type Config struct {
 	Title    string        // of the centre, before the area's name
 	Origin   report.Origin // what the dataset was born as
 	Limits   bool          // forms of one address are limited
-	Open     bool          // wall and console are shown to callers of other machines
 	Sample   bool          // the newcomer's page is there for this machine's user
 	Storm    func()        // plays the sample's storm; must not block
 	Faces    fs.FS         // wall.html, console.html, assets/; nil: not built in
@@ -109,8 +108,8 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/bat-dau", s.getStart)
 	app.Post("/bat-dau", s.Frame.SameSite, s.postStart)
 	app.Get("/wall/worker.js", s.getWorker)
-	app.Get("/wall/:screen", s.desk, s.getFace("wall"))
-	app.Get("/console", s.desk, s.getFace("console"))
+	app.Get("/wall/:screen", s.getFace("wall"))
+	app.Get("/console", s.getFace("console"))
 	app.Get("/assets/*", s.getAsset)
 	app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) })
 	app.Get("/robots.txt", func(c *fiber.Ctx) error {

@@ -51,10 +51,10 @@ func (s *Store) Act(ctx context.Context, id string, lens view.Lens, decide Decid
 	return after, nil
 }
 
-// actRow is an act as the audit keeps it. The texts of an act stay in the report's timeline, where they can be redacted.
+// actRow is an act as the audit keeps it. Its reason is an officer's; the texts of an act stay in the report's timeline.
 func actRow(ctx context.Context, r report.Report, e report.Entry) audit.Row {
 	row := audit.Row{
-		Author: audit.AuthorOf(ctx), What: string(access.ActOn(string(e.Act))), Object: "report:" + r.ID, Result: audit.Done,
+		Author: audit.AuthorOf(ctx), What: string(access.ActOn(string(e.Act))), Object: "report:" + r.ID, Why: e.Reason, Result: audit.Done,
 		Detail: detail(map[string]any{"n": e.N, "from": e.From, "to": e.To, "unit": e.Unit}),
 	}
 	if row.Role == "" { // nobody asked: the clock, or a tool inside the process

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"toancanh/server/access"
 	"toancanh/server/area"
 	"toancanh/server/fault"
 	"toancanh/server/report"
@@ -30,6 +31,8 @@ type Filter struct {
 	ByDue          bool   // running deadline first; else newest first
 	Limit          int    // 1 to 200
 	Cursor         string // of the page before; empty for the first
+	// Reach is the part of all reports that the asker may see; the zero reach sees none.
+	Reach access.Reached
 }
 
 type cursor struct {
@@ -93,6 +96,10 @@ func (f Filter) where() (string, []any, error) {
 	if f.Open != nil {
 		add("is_open = $%d", *f.Open)
 	}
+	if !f.Reach.All {
+		cond, more := reached(f.Reach, len(args))
+		conds, args = append(conds, cond), append(args, more...)
+	}
 	for word := range strings.FieldsSeq(area.Fold(f.Query)) {
 		add("folded ~ $%d", wordStart(word))
 	}
@@ -111,6 +118,20 @@ func (f Filter) where() (string, []any, error) {
 		conds = append(conds, fmt.Sprintf("(received_at, id) < ($%d, $%d)", len(args)-1, len(args)))
 	}
 	return strings.Join(conds, " and "), args, nil
+}
+
+// reached is the condition that a report lies in a place or belongs to a unit, with its arguments after the first n.
+func reached(r access.Reached, n int) (cond string, args []any) {
+	conds := []string{"false"}
+	for _, p := range r.Places {
+		args = append(args, p.Division, p.Path[len(p.Path)-1])
+		conds = append(conds, fmt.Sprintf("(division = $%d and $%d = any(path))", n+len(args)-1, n+len(args)))
+	}
+	if len(r.Units) > 0 {
+		args = append(args, r.Units)
+		conds = append(conds, fmt.Sprintf("(unit <> '' and unit = any($%d))", n+len(args)))
+	}
+	return "(" + strings.Join(conds, " or ") + ")", args
 }
 
 // wordStart matches the word where one begins, so that "o" does not find every text; a sign is found anywhere.

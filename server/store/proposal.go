@@ -11,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"toancanh/schema"
+	"toancanh/server/access"
+	"toancanh/server/audit"
 	"toancanh/server/fault"
 	"toancanh/server/report"
 	"toancanh/server/view"
@@ -117,7 +119,16 @@ func (s *Store) DecideProposals(ctx context.Context, ids []string, v Verdict, le
 		}
 		_, err = tx.Exec(ctx, `update place_proposal set decision = $2, decided_at = $3, actor = $4, reason = $5
 			where decision = '' and report_id = any($1::text[]::uuid[])`, decided, word, v.At, v.Actor, v.Reason)
-		return err
+		if err != nil {
+			return err
+		}
+		for _, id := range decided {
+			row := audit.Row{What: string(access.DecidePlaces), Object: "report:" + id, Why: v.Reason, Result: audit.Done, Detail: detail(map[string]any{"decision": word})}
+			if err := insertAudit(ctx, tx, row); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return 0, nil, fmt.Errorf("decide proposals: %w", classify(err))

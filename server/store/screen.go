@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"toancanh/server/access"
+	"toancanh/server/audit"
 	"toancanh/server/fault"
 	"toancanh/server/screen"
 	"toancanh/server/view"
@@ -50,12 +52,28 @@ func (s *Store) ChangeScreens(ctx context.Context, c ScreenChange) ([]screen.Scr
 		if err := sendBatch(ctx, tx, batch); err != nil {
 			return err
 		}
-		return insertEvents(ctx, tx, drafts, c.At)
+		if err := insertEvents(ctx, tx, drafts, c.At); err != nil {
+			return err
+		}
+		for _, one := range changed {
+			if err := insertAudit(ctx, tx, screenRow(one)); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change screens: %w", classify(err))
 	}
 	return changed, nil
+}
+
+// screenRow is a screen's new state as the audit keeps it.
+func screenRow(one screen.Screen) audit.Row {
+	return audit.Row{
+		What: string(access.OrderScreen), Object: "screen:" + one.ID, Result: audit.Done,
+		Detail: detail(map[string]any{"version": one.Version, "deleted": one.Deleted, "show": one.Show}),
+	}
 }
 
 func readBoard(ctx context.Context, tx pgx.Tx, c ScreenChange) (screen.Board, error) {

@@ -30,7 +30,8 @@ const (
 	rollupEvery    = time.Minute
 	tidyEvery      = time.Hour // partitions, old keys
 	closeEvery     = 30 * time.Second
-	pendingMost    = 50_000 // changed reports waiting to be read; beyond it everything is read again
+	sealEvery      = 500 * time.Millisecond // an audit row is sealed within two seconds
+	pendingMost    = 50_000                 // changed reports waiting to be read; beyond it everything is read again
 )
 
 // Store is what the watch reads and keeps.
@@ -66,6 +67,9 @@ type Config struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
+
+	Seal   func(context.Context) error // seals the audit's newest rows; nil: there is none
+	Forget func(context.Context) error // drops sessions long over; nil: there are none
 }
 
 // Watch follows the relay: it works while its process leads. It implements relay.Follower.
@@ -138,6 +142,12 @@ func (w *Watch) Lead(ctx context.Context, announce func([]schema.Level)) {
 	var jobs sync.WaitGroup
 	jobs.Go(func() { w.every(ctx, rollupEvery, "roll readings up", w.rollUp) })
 	jobs.Go(func() { w.every(ctx, tidyEvery, "tidy", w.tidy) })
+	if w.Seal != nil {
+		jobs.Go(func() { w.every(ctx, sealEvery, "seal the audit", w.Seal) })
+	}
+	if w.Forget != nil {
+		jobs.Go(func() { w.every(ctx, tidyEvery, "forget sessions", w.Forget) })
+	}
 	jobs.Go(func() { w.every(ctx, closeEvery, "close what waited too long", w.closeExpired) })
 	jobs.Go(func() { w.every(ctx, trendLoad, "count the trend", w.trend.load) })
 	defer jobs.Wait()

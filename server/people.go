@@ -1,0 +1,147 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"toancanh/server/access"
+	"toancanh/server/api"
+	"toancanh/server/audit"
+	"toancanh/server/auth"
+	"toancanh/server/report"
+	"toancanh/server/store"
+)
+
+// Key files of people and of the audit, and the audit's last head, which an owner of the database alone cannot move.
+const (
+	personKey = "person.key"
+	auditKey  = "audit.key"
+	auditHead = "audit.head"
+)
+
+// FirstLogin and FirstName are the first administrator's, until they change them.
+const (
+	FirstLogin = "quantri"
+	FirstName  = "Quản trị hệ thống"
+)
+
+// openPeople makes what lets people in and what seals the audit.
+func (s *Server) openPeople(ctx context.Context) error {
+	key, err := auth.KeyFile(s.options.KeyFile(personKey))
+	if err != nil {
+		return err
+	}
+	sealer, err := auth.NewSealer(key)
+	if err != nil {
+		return err
+	}
+	s.keeper = auth.NewKeeper(s.store, auth.NewHasher(), sealer, time.Now)
+	if s.chain, err = AuditChain(s.options.Config); err != nil {
+		return err
+	}
+	if s.options.Open == "yes" {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "TOANCANH_OPEN=yes: everybody who reaches this address is taken for the shift lead")
+	}
+	// A schema that is still older has no units; the process waits for its migration, as /readyz says.
+	if err := s.store.SeedUnits(ctx, s.units); err != nil {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "units are not kept yet", slog.Any("err", err))
+		return nil
+	}
+	units, err := s.store.Units(ctx)
+	if err != nil {
+		return err
+	}
+	s.units = s.units[:0:0]
+	for _, u := range units {
+		s.units = append(s.units, u.Unit)
+	}
+	return nil
+}
+
+// hasUnit reports whether there is a unit, also one made since the start.
+func (s *Server) hasUnit(id string) bool {
+	same := func(u report.Unit) bool { return u.ID == id }
+	if slices.ContainsFunc(s.units, same) {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), store.StatementTimeout)
+	defer cancel()
+	units, err := s.store.Units(ctx)
+	return err == nil && slices.ContainsFunc(units, func(u store.Unit) bool { return same(u.Unit) })
+}
+
+// FirstLink is the path of a one-time link for the first administrator, while nobody can sign in yet; empty afterwards.
+// It is to be shown on the terminal, never written to a log.
+func (s *Server) FirstLink(ctx context.Context) (string, error) {
+	id, err := auth.NewPersonID()
+	if err != nil {
+		return "", err
+	}
+	token, hash, err := auth.NewSecret()
+	if err != nil {
+		return "", err
+	}
+	first := auth.Person{ID: id, Login: FirstLogin, Name: FirstName, Roles: []access.Role{access.Administrator}}
+	made, err := s.store.FirstAdministrator(ctx, first, store.Invitation{Hash: hash, ExpiresAt: time.Now().Add(auth.InviteLimit)})
+	if err != nil || !made {
+		return "", err
+	}
+	return api.InvitationPath(token), nil
+}
+
+// AuditChain is the chain that seals this installation's audit.
+func AuditChain(c Config) (*audit.Chain, error) {
+	key, err := auth.KeyFile(c.KeyFile(auditKey))
+	if err != nil {
+		return nil, err
+	}
+	return audit.NewChain(key), nil
+}
+
+// sealAudit seals what waits and leaves the new head beside the keys, as an anchor outside the database.
+func (s *Server) sealAudit(ctx context.Context) error {
+	head, err := s.store.SealAudit(ctx, s.chain, time.Now())
+	if err != nil {
+		return err
+	}
+	anchor, err := AuditAnchor(s.options.Config)
+	if err != nil || anchor.N >= head.N {
+		return err
+	}
+	raw, err := json.Marshal(head)
+	if err != nil {
+		return fmt.Errorf("encode the audit's head: %w", err)
+	}
+	path := s.options.KeyFile(auditHead)
+	temporary := filepath.Join(filepath.Dir(path), "."+auditHead)
+	if err := os.WriteFile(temporary, raw, 0o600); err != nil {
+		return fmt.Errorf("write the audit's head: %w", err)
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		return fmt.Errorf("write the audit's head: %w", err)
+	}
+	return nil
+}
+
+// AuditAnchor is the last head this installation left beside its keys; the zero head when there is none.
+func AuditAnchor(c Config) (audit.Head, error) {
+	var head audit.Head
+	raw, err := os.ReadFile(c.KeyFile(auditHead))
+	if errors.Is(err, os.ErrNotExist) {
+		return head, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(raw, &head)
+	}
+	if err != nil {
+		return head, fmt.Errorf("read the audit's anchor: %w", err)
+	}
+	return head, nil
+}
