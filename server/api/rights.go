@@ -34,7 +34,7 @@ func routeActions() map[string]access.Action {
 		"POST /api/v1/reports/:id/acts": access.ReadReport, // which act, the handler asks
 
 		"POST /api/v1/readings":              access.SendReadings,
-		"POST /api/v1/events":                access.SendReadings,
+		"POST /api/v1/events":                access.SendEvents,
 		"GET /api/v1/sensors":                access.ReadSensors,
 		"PUT /api/v1/sensors":                access.RegisterSensors,
 		"GET /api/v1/sensors/:code/readings": access.ReadSensors,
