@@ -2,7 +2,7 @@
 import type { FeatureCollection } from 'geojson';
 import { TicketRefused, type Ticket } from '../live/ticket';
 import type { Area } from '../rules/places';
-import { asArray, asObject, asText, asTexts, asTime, type JsonObject } from '../wire/json';
+import { asArray, asCount, asObject, asText, asTexts, asTime, type JsonObject } from '../wire/json';
 import { asOrigin, type Origin } from '../wire/report';
 import { parseScreenState, unsetScreen, type ScreenState } from '../wire/screen';
 import { get, post, Problem } from './request';
@@ -32,9 +32,14 @@ export interface Division {
 
 export type GeometryLevel = 'commune' | 'district' | 'province';
 
+/** How closely borders are followed: a wall over a province, or eyes close to one commune. */
+export type Detail = 'wall' | 'console';
+
 export interface Geometry {
   features: FeatureCollection;
   credit: string;
+  /** Version of the boundaries it was made of; 0 while none were ever imported. */
+  version?: number;
 }
 
 export async function fetchScreen(id: string): Promise<Screen> {
@@ -87,12 +92,17 @@ function parseArea(raw: JsonObject): Area {
 }
 
 /** The shapes of a division's areas of one level; null when the division has no such level. */
-export async function fetchGeometry(division: string, level: GeometryLevel): Promise<Geometry | null> {
+export async function fetchGeometry(
+  division: string,
+  level: GeometryLevel,
+  detail: Detail = 'wall',
+): Promise<Geometry | null> {
   try {
-    const raw = await get(`/api/v1/areas/${encodeURIComponent(division)}/geometry?level=${level}`);
+    const raw = await get(`/api/v1/areas/${encodeURIComponent(division)}/geometry?level=${level}&detail=${detail}`);
     const features = asArray(raw['features']) as FeatureCollection['features'];
     if (features.length === 0) return null;
-    return { features: { type: 'FeatureCollection', features }, credit: asText(raw['credit']) };
+    const version = asCount(raw['version']) ?? 0;
+    return { features: { type: 'FeatureCollection', features }, credit: asText(raw['credit']), version };
   } catch (err) {
     if (err instanceof Problem && (err.status === 404 || err.status === 422 || err.status === 400)) return null;
     throw err;

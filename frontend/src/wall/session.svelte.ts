@@ -1,5 +1,5 @@
 import { fetchPage, fetchPicture } from '../api/past';
-import { fetchAreas, fetchGeometry, fetchScreen, fetchTicket, type Screen } from '../api/screen';
+import { fetchAreas, fetchGeometry, fetchScreen, fetchTicket, type Detail, type Screen } from '../api/screen';
 import { createFormats, type Formats } from '../i18n/format';
 import { Connection } from '../live/connection';
 import type { Link } from '../live/link';
@@ -21,6 +21,10 @@ export interface Setting {
   shapes: MapShapes;
   formats: Formats;
 }
+
+/** A wall of the whole needs lines half a pixel fine; one of a single district or commune is nearer. */
+const detailOf = (screen: Screen): Detail =>
+  screen.topics.some((topic) => /^wall\/[^/]+\/[^/]+$/.test(topic)) ? 'wall' : 'console';
 
 /** What feeds a wall: the live connection, or the player of the past. */
 export interface Source {
@@ -52,6 +56,8 @@ export class WallSession {
   #player: PastSource | null = null;
   #unwatch: (() => void) | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  /** Version of the boundaries on the map; null while they are being fetched. */
+  #drawn: number | null = null;
 
   /** `past` names where to look back to; null shows the present. */
   constructor(screenId: string, onBuild: () => void, past: PastStart | null = null) {
@@ -83,21 +89,31 @@ export class WallSession {
     return this.#player;
   }
 
+  /** Fetches the map again when the server draws it with other boundaries. The level comes every few seconds. */
+  #lookAtMap(topic: string): void {
+    const version = this.situation.level(topic, 'map/boundaries')?.data?.['version'];
+    if (this.#drawn === null || typeof version !== 'number' || version === this.#drawn) return;
+    this.#drawn = null; // until the answer is here
+    void this.#prepare();
+  }
+
   async #prepare(): Promise<void> {
     try {
       const screen = await fetchScreen(this.#screenId);
       this.#source ??= this.#open(screen);
+      const detail = detailOf(screen);
       const [areas, communes, districts, province] = await Promise.all([
         fetchAreas(screen.division),
-        fetchGeometry(screen.division, 'commune'),
-        fetchGeometry(screen.division, 'district'),
-        fetchGeometry(screen.division, 'province'),
+        fetchGeometry(screen.division, 'commune', detail),
+        fetchGeometry(screen.division, 'district', detail),
+        fetchGeometry(screen.division, 'province', detail),
       ]);
       const formats = createFormats(screen.timezone);
       this.setting = { screen, places: new Places(areas), shapes: { communes, districts, province }, formats };
       this.waiting = false;
+      this.#drawn = communes?.version ?? 0;
     } catch {
-      this.waiting = true;
+      this.waiting = this.setting === null;
       this.#retry = setTimeout(() => void this.#prepare(), retryMs * (0.5 + Math.random()));
     }
   }
@@ -116,6 +132,7 @@ export class WallSession {
       openPipe,
       onFrame: (frame) => {
         this.situation.apply(frame);
+        if (frame.type === 'level') this.#lookAtMap(frame.topic);
       },
       onLink: (link) => {
         this.link = link;
