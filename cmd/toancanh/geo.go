@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"toancanh/server/area"
@@ -107,25 +108,38 @@ func (c geoImportCmd) Run(ctx context.Context) error {
 		return err
 	}
 	s, err := c.open(ctx)
+	if err != nil && c.DryRun {
+		say("Chạy thử: tệp dùng được, không có gì thay đổi. Chưa hỏi cơ sở dữ liệu: %v.", err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	locate, err := c.locate(ctx, s, m)
+	waits, err := c.waits(ctx, s)
 	if err != nil {
 		return err
+	}
+	var locate store.Locate
+	if !waits && !m.Schematic { // what is drawn by us moves nobody
+		locate = intake.Locate(m)
 	}
 	version, proposed, err := s.ImportBoundary(ctx, b, locate, c.DryRun)
 	if err != nil {
 		return err
 	}
+	if c.DryRun {
+		say("Chạy thử: không có gì thay đổi.")
+	} else {
+		say("Đã lưu phiên bản %d.", version)
+	}
 	switch {
-	case c.DryRun:
-		say("Chạy thử: không có gì thay đổi. %d phản ánh đang mở sẽ được đề xuất đổi địa bàn.", proposed)
-	case locate == nil:
-		say("Đã lưu phiên bản %d. Đang dùng ranh giới cấp nhỏ hơn, nên phiên bản này chờ đến khi cấp đó được gỡ.", version)
+	case waits:
+		say("Đang dùng ranh giới cấp nhỏ hơn, nên bản này chờ đến khi cấp đó được gỡ (toancanh geo remove).")
+	case m.Schematic:
+		say("Máy chủ dùng ngay; bên trong vẫn là sơ đồ, nên không phản ánh nào được đề xuất đổi địa bàn.")
 	default:
-		say("Đã nhập phiên bản %d; máy chủ đang chạy dùng ngay. %d phản ánh đang mở được đề xuất đổi địa bàn.", version, proposed)
+		say("Máy chủ dùng ngay; %d phản ánh đang mở được đề xuất đổi địa bàn (GET /api/v1/boundaries/proposals).", proposed)
 	}
 	return nil
 }
@@ -176,21 +190,15 @@ func (c geoImportCmd) examine(atlas *area.Atlas, raw []byte) (store.Boundary, *a
 	}, m, nil
 }
 
-// locate finds new places of reports, unless a narrower level's borders stay in use.
-func (c geoImportCmd) locate(ctx context.Context, s *store.Store, m *area.Map) (store.Locate, error) {
+// waits tells that the borders of a narrower level stay in use.
+func (c geoImportCmd) waits(ctx context.Context, s *store.Store) (bool, error) {
 	list, err := s.Boundaries(ctx)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	for _, b := range list {
-		if b.Active && b.Division == c.Division && b.Level.Narrower(area.Level(c.Level)) {
-			return nil, nil //nolint:nilnil // nothing is proposed then
-		}
-	}
-	if m.Schematic { // the leaves are drawn by us: they move nobody
-		return nil, nil //nolint:nilnil // as above
-	}
-	return intake.Locate(m), nil
+	return slices.ContainsFunc(list, func(b store.Boundary) bool {
+		return b.Active && b.Division == c.Division && b.Level.Narrower(area.Level(c.Level))
+	}), nil
 }
 
 func (c geoImportCmd) credit() string {
