@@ -24,6 +24,7 @@ const listed = {
   viewing_mm: 3000,
   show: {},
   connected: true,
+  settings: { title: '', point: 'Phòng trực', area: '', scene: '', density: 'auto', panel_mm: 1370, viewing_mm: null },
   beat: {
     at: '2026-11-23T02:00:00Z',
     build: 'b',
@@ -53,8 +54,9 @@ afterEach(() => {
 
 describe('the list of screens', () => {
   it('is read whole and leaves out what cannot be read', async () => {
-    answer.body = { screens: [listed, { id: 'broken' }, 7] };
-    const got = await listScreens();
+    answer.body = { at: '2026-11-23T02:00:05Z', screens: [listed, { id: 'broken' }, 7] };
+    const { at, screens: got } = await listScreens();
+    expect(at).toBe(Date.UTC(2026, 10, 23, 2, 0, 5));
     expect(got).toHaveLength(1);
     expect(got[0]).toMatchObject({
       point: 'Phòng trực',
@@ -69,6 +71,7 @@ describe('the list of screens', () => {
         nodes: null,
       },
       seen: { version: 7, applied: false, reason: 'Chữ quá nhỏ' },
+      settings: { point: 'Phòng trực', panelMm: 1370, viewingMm: null },
     });
   });
 

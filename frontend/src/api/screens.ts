@@ -1,6 +1,7 @@
 // The screens of the centre: what each was told to show, how it is, and the orders that change it.
 import { asArray, asCount, asNumber, asObject, asText, asTime, type JsonObject } from '../wire/json';
 import {
+  asDensity,
   parseScreenState,
   type DensityChoice,
   type HighlightKind,
@@ -54,6 +55,13 @@ export interface ListedScreen {
   /** True while its last beat is younger than 25 s. */
   connected: boolean;
   seen: Seen | null;
+  settings: ScreenSettings;
+}
+
+export interface ScreenList {
+  /** The server's time of the answer. */
+  at: number;
+  screens: ListedScreen[];
 }
 
 /** What of a screen is set once and not ordered; null and empty mean the product's own choice. */
@@ -89,12 +97,14 @@ export interface OrderAnswer {
   refused: Refused[];
 }
 
-export async function listScreens(): Promise<ListedScreen[]> {
-  return asArray((await get('/api/v1/screens'))['screens']).flatMap((item) => {
+export async function listScreens(): Promise<ScreenList> {
+  const answer = await get('/api/v1/screens');
+  const screens = asArray(answer['screens']).flatMap((item) => {
     const raw = asObject(item);
     const screen = raw === null ? null : parseListed(raw);
     return screen === null ? [] : [screen];
   });
+  return { at: asTime(answer['at']) ?? Date.now(), screens };
 }
 
 export function parseListed(raw: JsonObject): ListedScreen | null {
@@ -110,6 +120,19 @@ export function parseListed(raw: JsonObject): ListedScreen | null {
     beat: parseBeat(asObject(raw['beat'])),
     connected: raw['connected'] === true,
     seen: parseSeen(asObject(raw['seen'])),
+    settings: parseSettings(asObject(raw['settings'])),
+  };
+}
+
+function parseSettings(raw: JsonObject | null): ScreenSettings {
+  return {
+    title: asText(raw?.['title']).normalize('NFC'),
+    point: asText(raw?.['point']).normalize('NFC'),
+    area: asText(raw?.['area']),
+    scene: asText(raw?.['scene']),
+    density: asDensity(raw?.['density']),
+    panelMm: asNumber(raw?.['panel_mm']),
+    viewingMm: asNumber(raw?.['viewing_mm']),
   };
 }
 
@@ -204,6 +227,22 @@ export async function startMeeting(presenter: string, followers: readonly string
 
 export async function endMeeting(presenter: string): Promise<void> {
   await remove(`/api/v1/meetings/${encodeURIComponent(presenter)}`);
+}
+
+export interface SceneName {
+  id: string;
+  vi: string;
+  en: string;
+}
+
+/** The scenes that can be sent. */
+export async function fetchScenes(): Promise<SceneName[]> {
+  return asArray((await get('/api/v1/scenes'))['scenes']).flatMap((item) => {
+    const scene = asObject(item);
+    const id = asText(scene?.['id']);
+    const name = asObject(scene?.['name']);
+    return id === '' ? [] : [{ id, vi: asText(name?.['vi'], id).normalize('NFC'), en: asText(name?.['en'], id) }];
+  });
 }
 
 /** Says that a page shows what version ordered, or why it does not. */

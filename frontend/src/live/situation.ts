@@ -82,7 +82,7 @@ export class Situation<R extends Versioned> {
 
   /** All reports, the newest version of each when several topics hold it. */
   reports(): R[] {
-    const states = [...this.#topics.values()];
+    const states = [...this.#topics.values()].filter(({ reports }) => reports.size > 0);
     if (states.length === 1) return [...(states[0]?.reports.values() ?? [])];
     const merged = new Map<string, R>();
     for (const { reports } of states) {
