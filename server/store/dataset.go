@@ -8,6 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"toancanh/server/access"
+	"toancanh/server/audit"
 	"toancanh/server/auth"
 	"toancanh/server/fault"
 )
@@ -62,7 +64,12 @@ func (s *Store) AddKey(ctx context.Context, k auth.Key) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, "insert into api_key (id, secret_hash, label, rights) values ($1, $2, $3, $4)",
 			k.ID, k.Hash, k.Label, rights)
-		return err
+		if err != nil {
+			return err
+		}
+		return insertAudit(ctx, tx, audit.Row{
+			What: string(access.ManageKeys), Object: k.Name(), Why: "made", Result: audit.Done, Detail: detail(map[string]any{"rights": rights, "label": k.Label}),
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("add key %s: %w", k.ID, classify(err))
@@ -70,14 +77,21 @@ func (s *Store) AddKey(ctx context.Context, k auth.Key) error {
 	return nil
 }
 
-// RevokeKey ends a key; not found when there is none.
+// RevokeKey ends a key and the sockets that came with its tickets; not found when there is none.
 func (s *Store) RevokeKey(ctx context.Context, id string) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, "update api_key set revoked_at = now() where id = $1 and revoked_at is null", id)
-		if err == nil && tag.RowsAffected() == 0 {
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
 			return fault.NotFound("Không có khóa %s đang dùng.", id)
 		}
-		return err
+		name := auth.Key{ID: id}.Name()
+		if err := revoke(ctx, tx, []string{name}); err != nil {
+			return err
+		}
+		return insertAudit(ctx, tx, audit.Row{What: string(access.ManageKeys), Object: name, Why: "revoked", Result: audit.Done})
 	})
 	if err != nil {
 		return fmt.Errorf("revoke key %s: %w", id, classify(err))
