@@ -21,6 +21,7 @@ import (
 	"toancanh/server/screen"
 	"toancanh/server/sensor"
 	"toancanh/server/store"
+	"toancanh/server/storm"
 )
 
 // How long a handler may take. History comes in bodies of thousands.
@@ -53,6 +54,9 @@ type Store interface {
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
 	Series(ctx context.Context, sensorID int32, since time.Time) ([]store.Point, error)
 	CountAreas(ctx context.Context, division string, realOnly bool, at time.Time) (map[string]store.Counts, error)
+	SensorFigures(ctx context.Context, division string, at time.Time) (map[string]storm.Figures, error)
+	ChangedCounts(ctx context.Context, division string, realOnly bool, at time.Time) (map[string]map[string]int, error)
+	ChangedItems(ctx context.Context, division, area string, realOnly bool, at time.Time) ([]store.Happened, error)
 	Promised(ctx context.Context, p store.Promise) (store.Accepted, bool, error)
 	KeepPromise(ctx context.Context, p store.Promise) error
 	Screen(ctx context.Context, id string) (one screen.Screen, ok bool, err error)

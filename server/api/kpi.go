@@ -19,10 +19,11 @@ type kpisShown struct {
 	Area     string         `json:"area"`
 	Origin   report.Origin  `json:"origin"`
 	KPIs     map[string]any `json:"kpis"`
+	Storm    stormShown     `json:"storm"`
 }
 
-// getKPIs answers with what SQL counts of an area at this instant, in the words of the wall's levels: it is what a tile
-// is held against. A number nobody knows is absent or null, never 0.
+// getKPIs answers with what SQL counts of an area at this instant, in the words of the wall's levels, those of the scene
+// mưa bão too: it is what a tile is held against. A number nobody knows is absent or null, never 0.
 func (a *API) getKPIs(ctx context.Context, c *fiber.Ctx) error {
 	q, err := query(c, "division", "area")
 	if err != nil {
@@ -53,6 +54,15 @@ func (a *API) getKPIs(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	shown.KPIs = a.counted(division, code, counts)
+	here := placeAt{division, code, shown.AsOf}
+	sensors, err := a.measured(ctx, here)
+	if err != nil {
+		return err
+	}
+	shown.KPIs["sources"], shown.KPIs["rain_1h"] = sensorTiles(sensors, shown.AsOf)
+	if shown.Storm, err = a.storm(ctx, here, sensors); err != nil {
+		return err
+	}
 	return send(c, fiber.StatusOK, shown)
 }
 
@@ -77,11 +87,11 @@ func (a *API) counted(division, code string, counts map[string]store.Counts) map
 		}))
 	}
 	return map[string]any{
-		"open":         map[string]any{"value": n.Open, "day_ago": n.OpenDayAgo},
-		"overdue":      map[string]any{"value": n.Overdue, "oldest_hours": n.OldestHours},
-		"received_24h": map[string]any{"value": n.Received24h, "day_before": n.ReceivedDayBefore},
+		"open":         map[string]any{"value": n.Open, "day_ago": n.OpenDayAgo, "target": nil, "sources": nil},
+		"overdue":      map[string]any{"value": n.Overdue, "oldest_hours": n.OldestHours, "high": n.OverdueHigh, "target": kpi.OverdueHighTarget, "sources": nil},
+		"received_24h": map[string]any{"value": n.Received24h, "day_before": n.ReceivedDayBefore, "target": nil, "sources": nil},
 		"on_time_30d": map[string]any{
-			"value": kpi.Values{OnTimeMet: n.OnTimeMet, OnTimeDue: n.OnTimeDue}.OnTime(), "met": n.OnTimeMet, "due": n.OnTimeDue, "target": kpi.OnTimeTarget,
+			"value": kpi.Values{OnTimeMet: n.OnTimeMet, OnTimeDue: n.OnTimeDue}.OnTime(), "met": n.OnTimeMet, "due": n.OnTimeDue, "target": kpi.OnTimeTarget, "sources": nil,
 		},
 		"areas": map[string]any{"areas": rows},
 	}

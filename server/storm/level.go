@@ -115,7 +115,8 @@ func reach(way float64, rate *float64, unit string) *int {
 	if rate == nil || *rate <= 0 {
 		return nil
 	}
-	minutes := math.Ceil(way * centimetres(unit) / *rate * 60)
+	const whole = 1e6 // 85.0000000002 are 85
+	minutes := math.Ceil(math.Round(way*centimetres(unit) / *rate * 60 * whole) / whole)
 	if minutes > most {
 		return nil
 	}

@@ -1,0 +1,83 @@
+package api
+
+import (
+	"context"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"toancanh/server/kpi"
+	"toancanh/server/report"
+	"toancanh/server/storm"
+	"toancanh/server/view"
+)
+
+// placeAt is an area at an instant.
+type placeAt struct {
+	division, code string
+	at             time.Time
+}
+
+// measured are the sensors of an area with what SQL computes from their readings.
+func (a *API) measured(ctx context.Context, p placeAt) ([]storm.Measured, error) {
+	sensors, err := a.Store.Sensors(ctx)
+	if err != nil {
+		return nil, err
+	}
+	figures, err := a.Store.SensorFigures(ctx, p.division, p.at)
+	if err != nil {
+		return nil, err
+	}
+	var list []storm.Measured
+	for _, code := range slices.Sorted(maps.Keys(sensors)) {
+		if x := sensors[code]; x.Division == p.division && slices.Contains(x.Path, p.code) {
+			list = append(list, storm.Measured{Sensor: &x.Sensor, Figures: figures[code]})
+		}
+	}
+	return list, nil
+}
+
+// sensorTiles are the KPIs made from sensors.
+func sensorTiles(list []storm.Measured, at time.Time) (sources, rain map[string]any) {
+	live, gauges := storm.Live(list, at), storm.LiveGauges(list, at)
+	sources = map[string]any{"live": live.Live, "total": live.Total, "target": kpi.SourcesTarget, "sources": live}
+	rain = map[string]any{"value": nil, "unit": "mm", "target": nil, "sources": gauges}
+	if m, ok := storm.Heaviest(list, at); ok {
+		rain["value"], rain["sensor"], rain["name"], rain["area"] = math.Round(m.Value*10)/10, m.Code, m.Name, m.Area
+		rain["at"], rain["unit"], rain["state"] = m.At, m.Unit, m.State(m.Value)
+	}
+	return sources, rain
+}
+
+// stormShown is what the levels storm/… of an area say, computed by SQL.
+type stormShown struct {
+	Rivers  storm.RiversLevel  `json:"rivers"`
+	Rain    storm.RainLevel    `json:"rain"`
+	Changed storm.ChangedLevel `json:"changed"`
+}
+
+func (a *API) storm(ctx context.Context, p placeAt, list []storm.Measured) (stormShown, error) {
+	proof := storm.Proof{AsOf: p.at, Origin: string(a.Origin)}
+	s := stormShown{storm.Rivers(list, proof), storm.RainOf(list, proof), storm.NewChanged(proof)}
+	counts, err := a.Store.ChangedCounts(ctx, p.division, a.Origin == report.Real, p.at)
+	if err != nil {
+		return s, err
+	}
+	for kind, n := range counts[p.code] {
+		s.Changed.Count(kind, n)
+	}
+	items, err := a.Store.ChangedItems(ctx, p.division, p.code, a.Origin == report.Real, p.at)
+	if err != nil {
+		return s, err
+	}
+	for _, h := range items {
+		if w, ok := view.Wall(h.Report, view.Lens{}); ok {
+			s.Changed.Tell(storm.Change{At: h.At, Kind: h.Kind, Text: w.Summary, Area: w.Area, State: w.State, ID: w.ID})
+		}
+	}
+	rises := storm.Rises(list)
+	s.Changed.Count(storm.SensorRose, len(rises))
+	s.Changed.Tell(rises...)
+	return s, nil
+}
