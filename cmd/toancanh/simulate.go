@@ -18,11 +18,12 @@ import (
 type simulateCmd struct {
 	URL *url.URL `env:"TOANCANH_URL" default:"http://127.0.0.1:8080" help:"Address of the server to play against."`
 	localFlags
-	Pace        float64 `env:"TOANCANH_PACE" default:"11" help:"How many times faster than a real province the simulator plays; 1 is real time."`
-	Storm       bool    `help:"Begin with a storm: rain, a river over its flood levels and a flood of reports in 6 minutes."`
-	Seed        uint64  `default:"1" help:"Another number plays other weather and other people."`
-	HistoryDays int     `env:"TOANCANH_HISTORY_DAYS" default:"0" help:"Days of history to load first; 0: none."`
-	Timezone    string  `env:"TOANCANH_TIMEZONE" default:"Asia/Ho_Chi_Minh" help:"Zone whose hours of the day the province keeps."`
+	Pace        float64       `env:"TOANCANH_PACE" default:"11" help:"How many times faster than a real province the simulator plays; 1 is real time."`
+	Storm       bool          `help:"Begin with a storm: rain, a river over its flood levels and a flood of reports."`
+	StormLasts  time.Duration `default:"6m" help:"How long a storm takes; over some hours its rain and rivers are as slow as nature."`
+	Seed        uint64        `default:"1" help:"Another number plays other weather and other people."`
+	HistoryDays int           `env:"TOANCANH_HISTORY_DAYS" default:"0" help:"Days of history to load first; 0: none."`
+	Timezone    string        `env:"TOANCANH_TIMEZONE" default:"Asia/Ho_Chi_Minh" help:"Zone whose hours of the day the province keeps."`
 }
 
 // Run plays until it is told to end.
@@ -39,7 +40,7 @@ func (c simulateCmd) Run(ctx context.Context) error {
 		return err
 	}
 	cfg := simulation.Config{
-		Base: c.URL, Key: key, Pace: c.Pace, Seed: c.Seed, Location: zone, Storm: c.Storm,
+		Base: c.URL, Key: key, Pace: c.Pace, Seed: c.Seed, Location: zone, Storm: c.Storm, StormLasts: c.StormLasts,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	}
 	if err := refuseReal(ctx, cfg); err != nil {

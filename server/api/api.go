@@ -54,7 +54,7 @@ type Store interface {
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
 	Series(ctx context.Context, sensorID int32, since time.Time) ([]store.Point, error)
 	CountAreas(ctx context.Context, division string, realOnly bool, at time.Time) (map[string]store.Counts, error)
-	SensorFigures(ctx context.Context, division string, at time.Time) (map[string]storm.Figures, error)
+	SensorFigures(ctx context.Context, division string, ids []int32, at time.Time) (map[string]storm.Figures, error)
 	ChangedCounts(ctx context.Context, division string, realOnly bool, at time.Time) (map[string]map[string]int, error)
 	ChangedItems(ctx context.Context, division, area string, realOnly bool, at time.Time) ([]store.Happened, error)
 	Promised(ctx context.Context, p store.Promise) (store.Accepted, bool, error)

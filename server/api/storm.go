@@ -25,17 +25,19 @@ func (a *API) measured(ctx context.Context, p placeAt) ([]storm.Measured, error)
 	if err != nil {
 		return nil, err
 	}
-	figures, err := a.Store.SensorFigures(ctx, p.division, p.at)
-	if err != nil {
-		return nil, err
-	}
+	ids := []int32{}
 	var list []storm.Measured
 	for _, code := range slices.Sorted(maps.Keys(sensors)) {
 		if x := sensors[code]; x.Division == p.division && slices.Contains(x.Path, p.code) {
-			list = append(list, storm.Measured{Sensor: &x.Sensor, Figures: figures[code]})
+			ids = append(ids, x.ID)
+			list = append(list, storm.Measured{Sensor: &x.Sensor})
 		}
 	}
-	return list, nil
+	figures, err := a.Store.SensorFigures(ctx, p.division, ids, p.at)
+	for i := range list {
+		list[i].Figures = figures[list[i].Code]
+	}
+	return list, err
 }
 
 // sensorTiles are the KPIs made from sensors.

@@ -23,7 +23,7 @@ const sqlFigures = `
 			select r.ts, r.value from reading r
 			where r.sensor_id = s.id and r.ts <= @at and r.ts >= @at::timestamptz - interval '8 days' order by r.ts desc limit 1
 		) n on true
-		where s.division = @division
+		where s.division = @division and (@sensors::int4[] is null or s.id = any(@sensors))
 	),
 	kept as materialized (
 		select distinct on (x.id, date_bin(x.bin, r.ts, timestamptz '2000-01-01 00:00:00+00'))
@@ -97,14 +97,17 @@ const sqlFigures = `
 		) rank
 		where x.levels <> '[]'
 	),
+	ends as (
+		select id, (array_agg(n order by ts desc))[1] as now,
+			(array_agg(n order by ts desc) filter (where ts <= @at::timestamptz - interval '15 minutes'))[1] as before
+		from loud group by id
+	),
 	rises as (
 		select id, min(ts) as since from (
-			select l.id, l.ts, min(l.n) over (partition by l.id order by l.ts desc) as least, last.n as now, before.n as before
-			from loud l
-			cross join lateral (select n from loud where id = l.id order by ts desc limit 1) last
-			left join lateral (select n from loud where id = l.id and ts <= @at::timestamptz - interval '15 minutes' order by ts desc limit 1) before on true
-			where l.ts > @at::timestamptz - interval '15 minutes'
-		) lately where now > coalesce(before, 0) and least >= now group by id
+			select l.id, l.ts, min(l.n) over (partition by l.id order by l.ts desc) as least, e.now
+			from loud l join ends e using (id)
+			where l.ts > @at::timestamptz - interval '15 minutes' and e.now > coalesce(e.before, 0)
+		) lately where least >= now group by id
 	)
 	select x.code, x.newest, coalesce(x.value, 0),
 		case when x.kind = 'river' and x.unit in ('m', 'cm') then
@@ -120,11 +123,12 @@ const sqlFigures = `
 	left join sums day on day.id = x.id and day.hours = 24
 	left join rises on rises.id = x.id`
 
-// SensorFigures computes what the scene mưa bão shows of each sensor of a division at an instant no later than now.
-func (s *Store) SensorFigures(ctx context.Context, division string, at time.Time) (map[string]storm.Figures, error) {
+// SensorFigures computes what the scene mưa bão shows of some sensors of a division, all when ids is nil, at an instant no
+// later than now. It costs about 2 ms a sensor.
+func (s *Store) SensorFigures(ctx context.Context, division string, ids []int32, at time.Time) (map[string]storm.Figures, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*StatementTimeout)
 	defer cancel()
-	rows, err := s.read.Query(ctx, sqlFigures, pgx.NamedArgs{"division": division, "at": at})
+	rows, err := s.read.Query(ctx, sqlFigures, pgx.NamedArgs{"division": division, "sensors": ids, "at": at})
 	if err != nil {
 		return nil, fmt.Errorf("compute figures of sensors: %w", classify(err))
 	}

@@ -33,11 +33,10 @@ func Measure(x *sensor.Sensor, w *Window, now time.Time) Figures {
 	if x.Stale(*f.At, now) {
 		return f
 	}
-	switch x.Kind {
-	case River:
-		f.Rate = rate(w.within(), x.Unit)
-	case Rain:
-		f.Rain3h, f.Rain24h = rain(w.within(), 3*time.Hour), rain(w.within(), rainSpan)
+	made := w.sums(x.Kind, x.Unit)
+	f.Rate, f.Rain3h = made.rate, made.rain3
+	if x.Kind == Rain {
+		f.Rain24h = made.rain24
 	}
 	f.RaisedAt = raised(x, w.points, now)
 	return f

@@ -48,6 +48,27 @@ type Window struct {
 	width, span int64
 	points      []Point // rising
 	ahead       []Point // rising; measured later than now
+	made        *sums   // of the points as they are; nil when they have changed
+}
+
+// sums are what only new readings change.
+type sums struct {
+	kind, unit          string
+	rate, rain3, rain24 *float64
+}
+
+// sums are those of a sensor of a kind that counts in unit.
+func (w *Window) sums(kind, unit string) sums {
+	if w.made == nil || w.made.kind != kind || w.made.unit != unit {
+		w.made = &sums{kind: kind, unit: unit}
+		switch kind {
+		case River:
+			w.made.rate = rate(w.within(), unit)
+		case Rain:
+			w.made.rain3, w.made.rain24 = rain(w.within(), 3*time.Hour), rain(w.within(), rainSpan)
+		}
+	}
+	return *w.made
 }
 
 // Keeps reports whether the scene needs more of a sensor than its newest value.
@@ -88,6 +109,7 @@ func (w *Window) Advance(now time.Time) {
 }
 
 func (w *Window) put(p Point) {
+	w.made = nil
 	i, _ := slices.BinarySearchFunc(w.points, p, func(a, b Point) int { return compare(a.Micros/w.width, b.Micros/w.width) })
 	if i < len(w.points) && w.points[i].Micros/w.width == p.Micros/w.width {
 		if p.Micros > w.points[i].Micros {

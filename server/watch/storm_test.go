@@ -111,7 +111,7 @@ func (r *room) scene(topic string) (s scene, ok bool) {
 // bySQL makes the same scene from SQL at an instant; words stay empty.
 func (r *room) bySQL(t *testing.T, code string, at time.Time) scene {
 	t.Helper()
-	figures, err := r.store.SensorFigures(t.Context(), division, at)
+	figures, err := r.store.SensorFigures(t.Context(), division, nil, at)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ type Store interface {
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
 	Rollup(ctx context.Context, late func(sensorID int32, bucket time.Time)) error
 	ReadingsFor(ctx context.Context, wants []store.Want, now time.Time, each func(sensorID int32, at time.Time, value float64)) error
-	SensorFigures(ctx context.Context, division string, at time.Time) (map[string]storm.Figures, error)
+	SensorFigures(ctx context.Context, division string, ids []int32, at time.Time) (map[string]storm.Figures, error)
 	KeepPartitions(ctx context.Context, now time.Time, keep store.Retention) error
 	ForgetPromises(ctx context.Context) error
 	Expired(ctx context.Context, now time.Time) ([]store.Expiry, error)
@@ -317,7 +317,6 @@ func (w *Watch) check(ctx context.Context) {
 		found, sensors, err := w.compare(ctx, now)
 		if err != nil {
 			w.Log.LogAttrs(ctx, slog.LevelWarn, "counters cannot be checked", slog.Any("err", err))
-			return
 		}
 		if len(found)+len(sensors) == 0 {
 			return

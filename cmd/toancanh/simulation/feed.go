@@ -97,8 +97,9 @@ func (w *wire) speaking(now time.Time) []client.Reading {
 }
 
 func (s *Simulation) interval(sensor Sensor, now time.Time) time.Duration {
-	if sensor.Storm != nil && !s.storm.Load().over(now) {
-		return stormEvery
+	usual := max(min(sensor.Every, quickest), time.Duration(float64(sensor.Every)/max(s.Pace, 1)))
+	if storm := s.storm.Load(); sensor.Storm != nil && !storm.ebbed(now) {
+		return min(usual, storm.stretched(stormEvery))
 	}
-	return max(min(sensor.Every, quickest), time.Duration(float64(sensor.Every)/max(s.Pace, 1)))
+	return usual
 }

@@ -44,6 +44,10 @@ type Config struct {
 	Seed  uint64
 	Storm bool // begin with a storm
 
+	// StormLasts is how long a storm takes; 0 takes six minutes, so that a
+	// visitor sees all of it. Over some hours it is as slow as nature.
+	StormLasts time.Duration
+
 	Location *time.Location   // zone of the province's hours; nil: Asia/Ho_Chi_Minh
 	Atlas    *area.Atlas      // nil: the sample's
 	Rules    *report.Rulebook // nil: the sample's, with its units
@@ -89,6 +93,12 @@ func (c Config) filled() (Config, error) {
 	}
 	if c.Pace == 0 {
 		c.Pace = DefaultPace
+	}
+	if c.StormLasts < 0 {
+		return c, fmt.Errorf("simulate: a storm of %s", c.StormLasts)
+	}
+	if c.StormLasts == 0 {
+		c.StormLasts = stormLasts
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
@@ -188,7 +198,7 @@ func endOf(ctx context.Context, err error) error {
 // ErrStorming says that a storm is playing already.
 var ErrStorming = errors.New("a storm is under way")
 
-// Storm begins a storm of six minutes and returns at once. It fails with
+// Storm begins a storm and returns at once. It fails with
 // ErrStorming while one plays, and when the simulation does not run.
 func (s *Simulation) Storm(ctx context.Context) error {
 	if !s.running.Load() {

@@ -48,11 +48,11 @@ func (s *Simulation) stormWatch(ctx context.Context) error {
 
 // playStorm lets rain and rivers rise and sends the reports of those it meets.
 func (s *Simulation) playStorm(ctx context.Context) error {
-	now := &storm{from: s.Now(), centre: s.stormCentre()}
+	now := &storm{from: s.Now(), lasts: s.StormLasts, centre: s.stormCentre()}
 	s.storm.Store(now)
 	s.Log.InfoContext(ctx, "storm begins")
 	link := s.newLink("storm")
-	pause := stormFirst
+	pause := now.stretched(stormFirst)
 	for wait(ctx, pause) && now.raging(s.Now()) {
 		r := dice(s.Seed, fmt.Sprintf("storm %d", s.Now().UnixNano()))
 		matters := stormMatters()
@@ -69,7 +69,7 @@ func (s *Simulation) playStorm(ctx context.Context) error {
 		if err := link.seen(ctx, err); final(err) {
 			return err
 		}
-		pause = stormShortest + time.Duration(r.Float64()*float64(stormLongest-stormShortest))
+		pause = now.stretched(stormShortest + time.Duration(r.Float64()*float64(stormLongest-stormShortest)))
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
