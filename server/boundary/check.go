@@ -48,6 +48,9 @@ func Check(layer Layer, o Order) (*Accepted, error) {
 		return nil, err
 	}
 	matched, strangers := m.run()
+	if len(matched) == 0 && len(f.against) == 0 {
+		return nil, m.nothing()
+	}
 	m.complete(matched)
 	if err := f.refusal(); err != nil {
 		return nil, err

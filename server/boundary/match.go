@@ -91,11 +91,16 @@ func (m *matcher) columns() error {
 		m.parent = m.best(func(v string) string { return m.above(v).Code }, 2)
 	}
 	if m.code == "" && (m.name == "" || m.name == "-") {
-		return Refuse("attribute", "Không tìm thấy thuộc tính nào chứa mã hoặc tên các đơn vị %s của %s. Các thuộc tính: %s. "+
-			"Hãy chỉ rõ bằng --code-attribute hoặc --name-attribute.",
-			m.order.Level.Word(), m.order.Division, strings.Join(m.layer.Columns, ", "))
+		return m.nothing()
 	}
 	return nil
+}
+
+// nothing refuses a layer in which no area was found.
+func (m *matcher) nothing() error {
+	return Refuse("attribute", "Không đối tượng nào của tệp mang mã hoặc tên của một đơn vị %s thuộc %s. Các thuộc tính: %s. "+
+		"Hãy kiểm tra bộ địa giới và cấp, hoặc chỉ rõ bằng --code-attribute, --name-attribute.",
+		m.order.Level.Word(), m.order.Division, strings.Join(m.layer.Columns, ", "))
 }
 
 // best is the column whose values are of the most different areas, if they are at least as many as asked for.

@@ -149,16 +149,15 @@ func ByWKT(text string) (Projection, error) {
 	if err != nil {
 		return Projection{}, Refuse("projection", "Tệp .prj không đọc được: %v.", err)
 	}
+	if root.name != "GEOGCS" && root.name != "PROJCS" {
+		return Projection{}, Refuse("projection", "Tệp .prj khai báo loại hệ tọa độ %q chưa được hỗ trợ.", root.name)
+	}
 	d, err := datumOf(root)
 	if err != nil {
 		return Projection{}, err
 	}
-	switch root.name {
-	case "GEOGCS":
+	if root.name == "GEOGCS" {
 		return geographic(d), nil
-	case "PROJCS":
-	default:
-		return Projection{}, Refuse("projection", "Tệp .prj khai báo loại hệ tọa độ %q chưa được hỗ trợ.", root.name)
 	}
 	method := root.child("PROJECTION").text(0)
 	if fold(method) != "transversemercator" && fold(method) != "gausskruger" {
