@@ -54,7 +54,10 @@ func (a *API) getKPIs(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	shown.KPIs = a.counted(division, code, counts)
-	here := placeAt{division, code, shown.AsOf}
+	here := placeAt{
+		division: division, code: code, at: shown.AsOf,
+		words: access.Decide(who.Principal, access.ListenWall, about) == access.Allow,
+	}
 	sensors, err := a.measured(ctx, here)
 	if err != nil {
 		return err

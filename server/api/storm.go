@@ -13,10 +13,12 @@ import (
 	"toancanh/server/view"
 )
 
-// placeAt is an area at an instant.
+// placeAt is an area at an instant, as somebody sees it who may or may not read the words of a wall. Others may know how
+// many reports came, and not what each says.
 type placeAt struct {
 	division, code string
 	at             time.Time
+	words          bool
 }
 
 // measured are the sensors of an area with what SQL computes from their readings.
@@ -69,6 +71,12 @@ func (a *API) storm(ctx context.Context, p placeAt, list []storm.Measured) (stor
 	for kind, n := range counts[p.code] {
 		s.Changed.Count(kind, n)
 	}
+	rises := storm.Rises(list)
+	s.Changed.Count(storm.SensorRose, len(rises))
+	s.Changed.Tell(rises...)
+	if !p.words {
+		return s, nil
+	}
 	items, err := a.Store.ChangedItems(ctx, p.division, p.code, a.Origin == report.Real, p.at)
 	if err != nil {
 		return s, err
@@ -78,8 +86,5 @@ func (a *API) storm(ctx context.Context, p placeAt, list []storm.Measured) (stor
 			s.Changed.Tell(storm.Change{At: h.At, Kind: h.Kind, Text: w.Summary, Area: w.Area, State: w.State, ID: w.ID})
 		}
 	}
-	rises := storm.Rises(list)
-	s.Changed.Count(storm.SensorRose, len(rises))
-	s.Changed.Tell(rises...)
 	return s, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"toancanh/server/access"
 	"toancanh/server/auth"
 	"toancanh/server/storm"
 )
@@ -83,6 +84,12 @@ func TestWhatChangedShowsRedactedTextsAndNoWithdrawnReport(t *testing.T) {
 	got := h.storm("67").Storm.Changed
 	if got.Received != 1 || len(got.Items) != 1 || got.Items[0].Text != "Ngập, gọi [ẩn số]" || got.Items[0].ID != id {
 		t.Errorf("changed = %+v", got)
+	}
+	// Who may know numbers and not hear a wall gets no words.
+	unit := h.as(access.UnitOfficer, access.Scope{Places: district().Places, Units: []string{"so-xd"}})
+	counted := read[stormAnswer](t, unit.try("GET", "/api/v1/kpis?area=660", nil), 200).Storm.Changed
+	if counted.Received != 1 || len(counted.Items) > 0 {
+		t.Errorf("a unit's officer sees %+v, want the count alone", counted)
 	}
 	if a := h.act(id, map[string]any{"act": "withdraw", "version": 1, "reason": "Nhầm"}); a.status != 200 {
 		t.Fatalf("withdraw: %d %s", a.status, a.body)
