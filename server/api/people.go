@@ -28,6 +28,7 @@ type People interface {
 	Units(ctx context.Context) ([]store.Unit, error)
 	AddUnit(ctx context.Context, u report.Unit) error
 	ChangeUnit(ctx context.Context, u store.Unit) error
+	KeepAudit(ctx context.Context, row audit.Row) error
 	ListAudit(ctx context.Context, f store.AuditFilter) ([]audit.Kept, error)
 }
 

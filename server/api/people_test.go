@@ -119,6 +119,9 @@ func TestTheAuditNamesEveryDeed(t *testing.T) {
 	v := h.as(access.ShiftLead, district())
 	r := h.post("Rác của ông Bảy 0912345678")
 	read[opsAnswer](t, v.try("POST", "/api/v1/reports/"+r.ID+"/acts", map[string]any{"act": "accept", "version": 1}), 200)
+	officer := h.as(access.Operator, access.Scope{Places: district().Places})
+	problem(t, officer.try("POST", "/api/v1/reports/"+r.ID+"/acts", map[string]any{"act": "withdraw", "version": 2, "reason": "lý do đủ dài"}), 403)
+	problem(t, officer.try("POST", "/api/v1/people", map[string]any{}), 403)
 	_ = h.do(call{method: "POST", path: "/api/v1/session", body: map[string]string{"login": v.person.Login, "password": "sai rồi sai rồi"}})
 	if a := v.try("DELETE", "/api/v1/session", nil); a.status != 204 {
 		t.Fatal(a.status)
@@ -142,7 +145,7 @@ func TestTheAuditNamesEveryDeed(t *testing.T) {
 		}
 	}
 	me := "person:" + v.person.ID
-	for _, want := range []string{"session.open " + me + " done", "act.accept " + me + " done", "session.end " + me + " done", "session.open public refused", "session.password " + me + " done"} {
+	for _, want := range []string{"session.open " + me + " done", "act.accept " + me + " done", "session.end " + me + " done", "act.withdraw person:" + officer.person.ID + " refused", "person.change person:" + officer.person.ID + " refused", "session.open public refused", "session.password " + me + " done"} {
 		if !all[want] {
 			t.Errorf("the audit lacks %q: %v", want, all)
 		}
@@ -153,7 +156,7 @@ func TestTheAuditNamesEveryDeed(t *testing.T) {
 		t.Error("the audit holds what is private")
 	}
 	byObject := read[page](t, admin.try("GET", "/api/v1/audit?object=report:"+r.ID, nil), 200)
-	if len(byObject.Rows) != 1 || byObject.Rows[0].Role != "truong_ca" || byObject.Rows[0].Network != "127.0.0.0/24" {
+	if len(byObject.Rows) != 2 || byObject.Rows[1].Role != "truong_ca" || byObject.Rows[1].Network != "127.0.0.0/24" {
 		t.Errorf("%+v", byObject.Rows)
 	}
 }

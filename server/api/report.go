@@ -234,6 +234,9 @@ func (a *API) postAct(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	after, err := a.Intake.ActAs(ctx, id, act, may(who, act.Name))
+	if fault.Is(err, fault.KindForbidden) {
+		return a.refuse(c, refused{access.ActOn(string(act.Name)), "report:" + id, err})
+	}
 	if err != nil {
 		if once == nil {
 			return hideID(err)

@@ -148,7 +148,8 @@ func (a *API) guard(method, path string) fiber.Handler {
 			return err
 		}
 		if !access.May(who.Principal, action) {
-			return refusal(who, action)
+			a.sign(c, who.Principal)
+			return a.refuse(c, refused{action: action, why: refusal(who, action)})
 		}
 		if who.Session != nil {
 			if err := ownPage(c); err != nil {
@@ -159,6 +160,25 @@ func (a *API) guard(method, path string) fiber.Handler {
 		c.Locals(callerKey{}, who)
 		return c.Next()
 	}
+}
+
+// refused is something somebody known wanted to change and may not.
+type refused struct {
+	action access.Action
+	object string
+	why    error
+}
+
+// refuse notes in the audit that somebody known was refused a change, and returns why.
+func (a *API) refuse(c *fiber.Ctx, r refused) error {
+	if a.People == nil || safeMethod(c) || !fault.Is(r.why, fault.KindForbidden) {
+		return r.why
+	}
+	row := audit.Row{What: string(r.action), Object: r.object, Result: audit.Refused, Why: "right"}
+	if err := a.People.KeepAudit(c.UserContext(), row); err != nil {
+		return err // what cannot be noted is not answered either
+	}
+	return r.why
 }
 
 // refusal says no to who may not do the action to anything.

@@ -275,7 +275,7 @@ func (a *API) deleteSession(ctx context.Context, c *fiber.Ctx) error {
 			return err
 		}
 	}
-	c.Set("Clear-Site-Data", `"cache", "storage"`)
+	c.Set("Clear-Site-Data", `"cache"`)
 	return c.SendStatus(fiber.StatusNoContent)
 }
 

@@ -172,6 +172,9 @@ func (k *Keeper) Open(ctx context.Context, token string, active bool) (Session, 
 	if err != nil {
 		return s, err
 	}
+	if s.Stage == StageFull && s.Person.NeedsFactor() && !s.Person.HasFactor {
+		s.Stage = StageEnrol // a role that needs one was given since
+	}
 	if active && s.Stage == StageFull && now.Sub(s.SeenAt) >= seenEvery {
 		s.SeenAt = now
 		err = k.store.TouchSession(ctx, s.ID, now)

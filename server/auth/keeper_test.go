@@ -266,6 +266,29 @@ func TestThePasswordOnlyOpensTheFirstDoorOfAnAdministrator(t *testing.T) {
 	}
 }
 
+func TestANewRoleMayAskForASecondFactorFirst(t *testing.T) {
+	t.Parallel()
+	l := newLodge(t)
+	p := l.person("an", access.ShiftLead)
+	token, _ := l.mustSignIn("an")
+	p, err := l.store.Person(t.Context(), p.ID)
+	must(t, err)
+	p.Roles = append(p.Roles, access.DataOfficer)
+	_, err = l.store.ChangePerson(t.Context(), p)
+	must(t, err)
+	s, err := l.keeper.Open(t.Context(), token, true)
+	if err != nil || s.Stage != auth.StageEnrol {
+		t.Fatalf("stage %q, %v", s.Stage, err)
+	}
+	secret, err := l.keeper.OfferFactor(t.Context(), s)
+	must(t, err)
+	token, _, err = l.keeper.EnterCode(t.Context(), s, auth.TOTPCode(secret, l.now()), home)
+	must(t, err)
+	if s, err = l.keeper.Open(t.Context(), token, true); err != nil || s.Stage != auth.StageFull {
+		t.Errorf("stage %q, %v", s.Stage, err)
+	}
+}
+
 func TestOneGuessersDelayIsNotAnothersLock(t *testing.T) {
 	t.Parallel()
 	l := newLodge(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -216,8 +217,10 @@ func (s *Store) ChangePerson(ctx context.Context, p auth.Person) (auth.Person, e
 		if err != nil {
 			return err
 		}
-		if err := keepAnAdministrator(ctx, tx); err != nil {
-			return err
+		if slices.Contains(before.Roles, access.Administrator) && before.DisabledAt == nil {
+			if err := keepAnAdministrator(ctx, tx); err != nil {
+				return err
+			}
 		}
 		if err := closeFor(ctx, tx, p); err != nil {
 			return err
