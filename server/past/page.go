@@ -72,15 +72,15 @@ func checkSpan(from, to time.Time) error {
 	return nil
 }
 
-// stepOf is how often the levels of a span are told: some seventy times at most.
+// stepOf is how often the levels of a span are told. No step is longer than a screen lets a sum stand unsaid.
 func stepOf(span time.Duration) time.Duration {
 	const most = 72
-	for _, step := range []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute} {
+	for _, step := range []time.Duration{10 * time.Second, 30 * time.Second, time.Minute} {
 		if span <= most*step {
 			return step
 		}
 	}
-	return 5 * time.Minute
+	return 2 * time.Minute
 }
 
 // stepsOf are the full steps between from and to, and to.

@@ -244,7 +244,10 @@ func (t *Then) KeepTrend(area string) {
 func (t *Then) Levels(area string) []schema.LevelItem {
 	path := t.w.Atlas.Tree.Path(t.w.Division, area)
 	a := kpi.Area{Division: t.w.Division, Code: area}
-	levels := t.w.kpiLevels([]kpi.Area{a}, t.at)
+	var levels []schema.Level
+	if !t.w.board.Next().IsZero() { // before the first report nobody counted: there is no 0
+		levels = t.w.kpiLevels([]kpi.Area{a}, t.at)
+	}
 	for id, x := range t.w.sources.sensors {
 		if _, spoke := t.w.sources.latest[id]; spoke && slices.Contains(x.Path, area) {
 			levels = append(levels, t.w.sources.reading(id, t.at)...)

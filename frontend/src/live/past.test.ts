@@ -111,7 +111,7 @@ describe('the player', () => {
     stage = new Stage();
     await settle(10);
     expect(stage.frames[0]?.frame.type).toBe('snapshot');
-    await settle(3350);
+    await settle(3600);
     expect(stage.ids()).toEqual(['07:01', '07:02', '07:03']);
     for (const { frame, now } of stage.frames) if (frame.type === 'event') expect(frame.at).toBeLessThanOrEqual(now);
     await settle(60_000);
@@ -146,7 +146,7 @@ describe('the player', () => {
 
   it('gives a situation nothing of the future when it goes back', async () => {
     stage = new Stage();
-    await settle(3350);
+    await settle(3600);
     stage.source.seek(began + minute / 2);
     await settle(10);
     const situation = new Situation<{ id: string; version: number }>({
@@ -160,13 +160,23 @@ describe('the player', () => {
 
   it('says the sums again at every step, with the time for which they hold', async () => {
     stage = new Stage();
-    await settle(5350);
+    await settle(5600);
     const sums = stage.frames
       .map(({ frame }) => frame)
       .filter((frame): frame is LevelFrame => frame.type === 'level')
       .flatMap(({ items }) => items);
-    expect(sums.map(({ at }) => (at - began) / minute)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect([...new Set(sums.map(({ at }) => (at - began) / minute))]).toEqual([0, 1, 2, 3, 4, 5]);
     expect(sums.at(-1)?.data).toMatchObject({ value: 1, as_of: new Date(began + 5 * minute).toISOString() });
+  });
+
+  it('never lets a sum that still holds look unheard of', async () => {
+    stage = new Stage();
+    let heard = began;
+    for (let i = 0; i < 20; i++) {
+      await settle(500);
+      heard = Math.max(heard, ...stage.frames.flatMap(({ frame, now }) => (frame.type === 'level' ? [now] : [])));
+      expect(stage.play.at - heard).toBeLessThan(12_000);
+    }
   });
 
   it('changes its speed along the scale and no further', async () => {
@@ -204,7 +214,7 @@ describe('the player', () => {
     await settle(1000);
     const at = stage.play.at;
     vi.setSystemTime(Date.now() + 3_600_000);
-    await settle(250);
+    await settle(500);
     expect(stage.play.at - at).toBeLessThanOrEqual(1000 * 60);
   });
 });

@@ -77,9 +77,10 @@ export interface Play {
   completeFrom: number | null;
 }
 
-const tickMs = 250;
+const tickMs = 500;
 const mostTickMs = 1000; // a page that slept goes on where it stopped
 const retryMs = 2000;
+const hearMs = 4000;
 const staleMs = 5000;
 const shortestPageMs = 10 * 60_000;
 const longestPageMs = 6 * 3_600_000;
@@ -110,6 +111,7 @@ export class PastSource {
   #held = new Map<string, LevelItem>(); // the sums as of the last step
   #stepMs = 60_000;
   #stampedAt = 0;
+  #heardAt = 0;
   #fetching = false;
   #retryAt = 0;
   #waitingSince: number | null = null;
@@ -142,7 +144,7 @@ export class PastSource {
 
   /** Where to begin to see what is seen now. */
   get place(): PastStart {
-    return { at: this.#at, speed: this.#speed };
+    return { at: Math.round(this.#at), speed: this.#speed };
   }
 
   /** How many events have been played. */
@@ -231,6 +233,11 @@ export class PastSource {
     if (step > this.#stampedAt) {
       this.#stampedAt = step;
       for (const [key, item] of this.#held) changed.set(key, stamped(item, step));
+      this.#heardAt = this.#at;
+    } else if (this.#at - this.#heardAt >= hearMs) {
+      // As the live feed does, so that what still holds does not look as if nobody had heard of it.
+      for (const [key, item] of this.#held) if (!changed.has(key)) changed.set(key, stamped(item, this.#stampedAt));
+      this.#heardAt = this.#at;
     }
     if (changed.size > 0) {
       this.#options.onFrame({ type: 'level', topic: this.#options.topic, items: [...changed.values()] }, this.#at);
@@ -272,6 +279,7 @@ export class PastSource {
     this.#completeFrom = picture.completeFrom;
     this.#loadedTo = picture.at;
     this.#stampedAt = picture.at;
+    this.#heardAt = picture.at;
     // Another epoch for each picture: what a later one held must not outlive it.
     for (const frame of picture.frames) this.#options.onFrame(renamed(frame, life), this.#at);
     this.#options.onFrame({ type: 'level', topic: this.#options.topic, items: picture.levels }, this.#at);
@@ -306,7 +314,7 @@ export class PastSource {
       offsetMs: 0,
     });
     this.#options.onPlay({
-      at: this.#at,
+      at: Math.round(this.#at),
       speed: this.#speed,
       paused: this.#paused,
       waiting,
