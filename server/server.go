@@ -100,6 +100,10 @@ func New(ctx context.Context, o Options) (*Server, error) {
 			return nil, err
 		}
 	}
+	// Before the first report is placed. A schema older than this program has none; /readyz says so.
+	if err := s.boundaries.look(ctx); err != nil {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "boundaries cannot be read", slog.Any("err", err))
+	}
 	return s, nil
 }
 
