@@ -13,20 +13,20 @@ import (
 
 // readBoundaries reads real boundaries from beside the checkout. They are not
 // ours to ship, so the tests that use them are skipped where they are absent.
-func readBoundaries(t *testing.T, name string) map[string]orb.MultiPolygon {
-	t.Helper()
+func readBoundaries(tb testing.TB, name string) map[string]orb.MultiPolygon {
+	tb.Helper()
 	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "shared", "geodata", name))
 	if err != nil {
-		t.Skipf("real boundaries %s are not beside this checkout", name)
+		tb.Skipf("real boundaries %s are not beside this checkout", name)
 	}
 	var d decoded
 	if err := json.Unmarshal(raw, &d); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	shapes := make(map[string]orb.MultiPolygon)
 	for _, f := range d.Features {
 		code, _ := f.Properties["code"].(string)
-		shapes[code] = f.Geometry.polygons(t)
+		shapes[code] = f.Geometry.polygons(tb)
 	}
 	return shapes
 }

@@ -30,8 +30,8 @@ type shape struct {
 	Coordinates json.RawMessage `json:"coordinates"`
 }
 
-func (s shape) polygons(t *testing.T) orb.MultiPolygon {
-	t.Helper()
+func (s shape) polygons(tb testing.TB) orb.MultiPolygon {
+	tb.Helper()
 	var p orb.Polygon
 	var m orb.MultiPolygon
 	var err error
@@ -42,10 +42,10 @@ func (s shape) polygons(t *testing.T) orb.MultiPolygon {
 	case "MultiPolygon":
 		err = json.Unmarshal(s.Coordinates, &m)
 	default:
-		t.Fatalf("geometry is a %q", s.Type)
+		tb.Fatalf("geometry is a %q", s.Type)
 	}
 	if err != nil {
-		t.Fatalf("decode %s: %v", s.Type, err)
+		tb.Fatalf("decode %s: %v", s.Type, err)
 	}
 	return m
 }

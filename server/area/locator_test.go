@@ -225,7 +225,23 @@ func TestScatter(t *testing.T) {
 }
 
 func BenchmarkLocate(b *testing.B) {
-	l := sampleMap(b, old).Locator()
+	b.Run("on the schematic", func(b *testing.B) { locate(b, sampleMap(b, old).Locator()) })
+	for name, file := range map[string]struct{ division, name string }{
+		"in 71 imported communes": {old, "dak-nong-2022-communes.geojson"},
+		"in 28 imported communes": {today, "dak-nong-area-2025-communes.geojson"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			m, err := area.NewMap(sampleAtlas(b).Tree, area.Source{Division: file.division}, readBoundaries(b, file.name))
+			if err != nil {
+				b.Fatal(err)
+			}
+			locate(b, m.Locator())
+		})
+	}
+}
+
+func locate(b *testing.B, l *area.Locator) {
+	b.Helper()
 	dice := rand.New(rand.NewPCG(1, 2))
 	points := make([]area.Point, 4096)
 	for i := range points {

@@ -13,7 +13,7 @@ import (
 
 // Bounds of a decision on proposals.
 const (
-	placesTogether = 200   // in one transaction
+	placesTogether = 100   // in one transaction
 	mostAnnounced  = 1000  // beyond it screens are told to ask again, instead of an event a report
 	mostPlaces     = 50000 // at once
 )

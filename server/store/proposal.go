@@ -140,8 +140,11 @@ func (s *Store) DecideProposals(ctx context.Context, ids []string, v Verdict, le
 type moves struct {
 	tx     pgx.Tx
 	lens   view.Lens
-	drafts []view.Draft
 	topics map[schema.Audience]map[string]bool
+
+	drafts     []view.Draft
+	entries    []Entry
+	projection pgx.Batch
 }
 
 // move does one act of confirming a place. A refusal of the rules changes nothing.
@@ -157,14 +160,8 @@ func (m *moves) move(ctx context.Context, p Proposal, v Verdict, decide DecidePl
 	if err := updateReport(ctx, m.tx, &after, before.Version); err != nil {
 		return err
 	}
-	if err := copyEntries(ctx, m.tx, []Entry{{after.ID, entry}}); err != nil {
-		return err
-	}
-	batch := &pgx.Batch{}
-	project(batch, &after, m.lens.Location)
-	if err := sendBatch(ctx, m.tx, batch); err != nil {
-		return err
-	}
+	m.entries = append(m.entries, Entry{after.ID, entry})
+	project(&m.projection, &after, m.lens.Location)
 	for _, d := range view.Events(&before, after, m.lens) {
 		if !v.Quiet {
 			m.drafts = append(m.drafts, d)
@@ -180,7 +177,14 @@ func (m *moves) move(ctx context.Context, p Proposal, v Verdict, decide DecidePl
 	return nil
 }
 
+// announce writes what goes with the moved reports.
 func (m *moves) announce(ctx context.Context, v Verdict) error {
+	if err := copyEntries(ctx, m.tx, m.entries); err != nil {
+		return err
+	}
+	if err := sendBatch(ctx, m.tx, &m.projection); err != nil {
+		return err
+	}
 	drafts := slices.Concat(m.drafts, resets(m.topics))
 	return insertEvents(ctx, m.tx, drafts, v.At)
 }
