@@ -36,6 +36,17 @@ describe("the server's clock", () => {
     expect(clock.late(now - 15_000, now)).toBeGreaterThan(14_900);
   });
 
+  it('hears at the second word that the first was late, but believes nothing that cannot be', () => {
+    const clock = new ServerClock();
+    clock.restart(1000, 6000, 900); // spoken at 1000, heard 5 s later
+    expect(clock.offset).toBe(-5000);
+    clock.hear(8000, 8020);
+    expect(clock.offset).toBe(-20);
+    clock.restart(1000, 1010, 900);
+    clock.hear(63_000, 3000);
+    expect(clock.offset).toBe(-10);
+  });
+
   it('says nothing is late before it knows better', () => {
     expect(new ServerClock().late(1000, 1000)).toBe(0);
   });

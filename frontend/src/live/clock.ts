@@ -12,6 +12,7 @@ export class ServerClock {
   readonly #guess: number;
   #samples: number[] = [];
   #offset: number | null = null;
+  #most = Infinity; // more than this is impossible on this connection
   #borneOut = false;
   #judgedAt = 0;
 
@@ -20,10 +21,14 @@ export class ServerClock {
     this.#guess = guessMs;
   }
 
-  /** Starts anew: what an earlier connection, or this machine before a sleep, believed no longer counts. */
-  restart(serverAt: number, now: number): void {
+  /**
+   * Starts anew: what an earlier connection, or this machine before a sleep, believed no longer counts. The first word
+   * was spoken after it was asked for.
+   */
+  restart(serverAt: number, now: number, askedAt = now): void {
     this.#samples = [serverAt - now];
     this.#offset = serverAt - now;
+    this.#most = serverAt - Math.min(askedAt, now);
     this.#borneOut = false;
     this.#judgedAt = now;
   }
@@ -33,7 +38,10 @@ export class ServerClock {
     if (this.#samples.length > keptSamples) this.#samples.shift();
     const best = agreed(this.#samples);
     if (this.#offset === null) this.#offset = serverAt - now;
-    else if (best !== null) {
+    else if (best === null) {
+      // A page that starts is busy and hears its first word late: the next may say better.
+      if (!this.#borneOut && serverAt - now <= this.#most) this.#offset = Math.max(this.#offset, serverAt - now);
+    } else {
       const least = this.#offset - Math.max(0, now - this.#judgedAt) * driftPerMs;
       this.#offset = this.#borneOut ? Math.max(best, least) : best;
       this.#borneOut = true;

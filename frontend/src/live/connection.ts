@@ -224,7 +224,7 @@ export class Connection {
   }
 
   #greet(hello: Hello, now: number): void {
-    this.#clock.restart(hello.at, now);
+    this.#clock.restart(hello.at, now, this.#startedAt);
     this.#spokenAt = now;
     this.#serverAt = hello.at;
     this.#beatMs = Math.max(250, hello.beatMs);
