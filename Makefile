@@ -67,7 +67,7 @@ check: ## all that must hold before a change lands: build, lint, generated code,
 
 # What is too slow for every change. Each part is a target of its own.
 check-long: build ## hundreds of kills, soak, layouts, other time zone, PostgreSQL 15, bench (an hour or more)
-	@.ci/stages long zone oldest-postgres bench
+	@.ci/stages long zone oldest-postgres bench bench-paint
 
 long: $(faces)
 	@TOANCANH_LONG=1 $(report) -tags=dist,e2e -count=1 -timeout=120m ./...
@@ -82,6 +82,9 @@ oldest-postgres: $(modules)
 
 bench: build ## measure the running system beside its floors, two minutes
 	bin/toancanh bench
+
+bench-paint: $(faces) ## measure from POST to the document of a real wall, beside a crowd, two minutes
+	TOANCANH_PAINT=1 go test -tags=dist,e2e -count=1 -v -run '^TestPaint$$' ./e2e/browser/
 
 lint: $(modules) ## gofumpt, golangci-lint, ESLint, Prettier, types
 	@.ci/golangci-lint run
@@ -102,4 +105,4 @@ compose-smoke: ## build the image and try the compose file (needs a container en
 	@deploy/smoke
 
 .PHONY: help run build test test-go test-frontend browser test-race test-deps check check-long long zone \
-	oldest-postgres bench lint fmt generate generated compose-smoke
+	oldest-postgres bench bench-paint lint fmt generate generated compose-smoke

@@ -165,16 +165,22 @@ type tab struct {
 // browse opens a page of a program.
 func browse(t testing.TB, p *province, path string, s size) *tab {
 	t.Helper()
-	return open(t, p, path, s, true)
+	return open(t, p, path, s, map[string]any{"script": true})
+}
+
+// browseWith opens a page in which a script of the test runs before any of the page's own.
+func browseWith(t testing.TB, p *province, path, init string) *tab {
+	t.Helper()
+	return open(t, p, path, size{1366, 768}, map[string]any{"script": true, "init": init})
 }
 
 // browseWithoutScript opens a page in a browser without JavaScript.
 func browseWithoutScript(t testing.TB, p *province, path string, s size) *tab {
 	t.Helper()
-	return open(t, p, path, s, false)
+	return open(t, p, path, s, map[string]any{"script": false})
 }
 
-func open(t testing.TB, p *province, path string, s size, script bool) *tab {
+func open(t testing.TB, p *province, path string, s size, how map[string]any) *tab {
 	t.Helper()
 	chrome.once.Do(chrome.start)
 	if errors.Is(chrome.err, errNoChromium) || errors.Is(chrome.err, exec.ErrNotFound) {
@@ -184,7 +190,8 @@ func open(t testing.TB, p *province, path string, s size, script bool) *tab {
 		t.Fatal(chrome.err)
 	}
 	g := &tab{t: t, name: chrome.newName(), base: "http://" + p.addr}
-	g.do("open", map[string]any{"url": g.base + path, "width": s.width, "height": s.height, "script": script}, nil)
+	how["url"], how["width"], how["height"] = g.base+path, s.width, s.height
+	g.do("open", how, nil)
 	t.Cleanup(func() {
 		if notes := g.complaints(); len(notes) > 0 {
 			t.Errorf("the browser complains about %s: %s", path, strings.Join(notes, "\n"))

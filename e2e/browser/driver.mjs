@@ -21,13 +21,15 @@ const tabs = new Map();
 say({ id: 0, value: browser.version() });
 
 const deeds = {
-  async open({ tab, url, width, height, script }) {
+  /** `init` is a script that runs in every document of the tab before its own. */
+  async open({ tab, url, width, height, script, init }) {
     const context = await browser.newContext({
       viewport: { width, height },
       javaScriptEnabled: script,
       bypassCSP: script, // axe has to come in past the pages' policy
       locale: 'vi-VN',
     });
+    if (init !== undefined) await context.addInitScript({ content: init });
     const page = await context.newPage();
     page.setDefaultTimeout(actionMs);
     const notes = [];
@@ -78,6 +80,11 @@ const deeds = {
     const { metrics } = await state.cdp.send('Performance.getMetrics');
     const of = (name) => metrics.find((metric) => metric.name === name)?.value ?? -1;
     return { heap: of('JSHeapUsedSize'), nodes: of('Nodes'), listeners: of('JSEventListeners') };
+  },
+  /** A word of the DevTools protocol, for what pages cannot do to themselves: to freeze, to crash. */
+  async cdp({ page, context, state, method, params }) {
+    state.cdp ??= await context.newCDPSession(page);
+    return state.cdp.send(method, params);
   },
   notes: ({ state }) => state.notes.splice(0),
   async close({ tab, context }) {
