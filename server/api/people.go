@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -153,7 +154,7 @@ func (a *API) readPerson(ctx context.Context, o *object, p auth.Person) (auth.Pe
 	p.Roles = nil
 	for _, name := range texts(o, "roles") {
 		role := access.Role(name)
-		if !contains(access.PersonRoles(), role) {
+		if !slices.Contains(access.PersonRoles(), role) {
 			o.wrong("roles", "unknown", "Không có vai trò %q.", clip(name))
 			continue
 		}
@@ -180,15 +181,6 @@ func (a *API) readPerson(ctx context.Context, o *object, p auth.Person) (auth.Pe
 	return p, fault.Join(o.done(), wrong)
 }
 
-func contains[T comparable](list []T, one T) bool {
-	for _, each := range list {
-		if each == one {
-			return true
-		}
-	}
-	return false
-}
-
 // mostTexts bounds a list of names.
 const mostTexts = 50
 
@@ -205,7 +197,7 @@ func texts(o *object, name string) []string {
 			o.wrongType(name, isText, v.kind)
 			return nil
 		}
-		if text := unquote(v.raw); !contains(list, text) {
+		if text := unquote(v.raw); !slices.Contains(list, text) {
 			list = append(list, text)
 		}
 	}

@@ -106,10 +106,13 @@ type guarded struct {
 }
 
 func (g guarded) Get(path string, handlers ...fiber.Handler) { g.add(fiber.MethodGet, path, handlers) }
+
 func (g guarded) Post(path string, handlers ...fiber.Handler) {
 	g.add(fiber.MethodPost, path, handlers)
 }
+
 func (g guarded) Put(path string, handlers ...fiber.Handler) { g.add(fiber.MethodPut, path, handlers) }
+
 func (g guarded) Delete(path string, handlers ...fiber.Handler) {
 	g.add(fiber.MethodDelete, path, handlers)
 }

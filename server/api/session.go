@@ -181,8 +181,7 @@ func needTexts(o *object, names ...string) {
 
 // slowed tells how long to wait when that is what is wrong.
 func slowed(c *fiber.Ctx, err error) error {
-	var wait *auth.WaitError
-	if errors.As(err, &wait) {
+	if wait, ok := errors.AsType[*auth.WaitError](err); ok {
 		c.Set(fiber.HeaderRetryAfter, fmt.Sprint(int(math.Ceil(wait.Wait.Seconds()))))
 	}
 	return err

@@ -298,8 +298,7 @@ func TestOneGuessersDelayIsNotAnothersLock(t *testing.T) {
 	guesses, slowed := 0, 0
 	for range 40 {
 		_, _, err := l.signIn("an", "sai rồi sai rồi", guesser)
-		var wait *auth.WaitError
-		if errors.As(err, &wait) {
+		if _, ok := errors.AsType[*auth.WaitError](err); ok {
 			slowed++
 			continue
 		}
