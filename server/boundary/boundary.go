@@ -107,10 +107,13 @@ func place(p area.Point) string { return fmt.Sprintf("vĩ độ %.5f, kinh độ
 
 func named(a area.Area) string { return a.Code + " " + a.Title() }
 
-// someOf joins up to most texts and says how many more there are.
-func someOf(list []string, most int) string {
-	if len(list) <= most {
+// mostListed is how many areas a sentence names before it counts the rest.
+const mostListed = 12
+
+// someOf joins texts and says how many more there are.
+func someOf(list []string) string {
+	if len(list) <= mostListed {
 		return strings.Join(list, ", ")
 	}
-	return fmt.Sprintf("%s và %d đơn vị khác", strings.Join(list[:most], ", "), len(list)-most)
+	return fmt.Sprintf("%s và %d đơn vị khác", strings.Join(list[:mostListed], ", "), len(list)-mostListed)
 }

@@ -152,14 +152,14 @@ func (m *matcher) complete(matched []match) {
 	if len(missing) > 0 {
 		m.findings.oppose(Finding{
 			Kind: "missing", Codes: codes,
-			Text: fmt.Sprintf("Thiếu %d trong %d đơn vị: %s.", len(missing), len(m.expected), someOf(missing, mostListed)),
+			Text: fmt.Sprintf("Thiếu %d trong %d đơn vị: %s.", len(missing), len(m.expected), someOf(missing)),
 		})
 	}
 	if len(empty) > 0 {
-		m.findings.oppose(Finding{Kind: "missing", Codes: codes, Text: "Có tên nhưng không có hình vùng: " + someOf(empty, mostListed) + "."})
+		m.findings.oppose(Finding{Kind: "missing", Codes: codes, Text: "Có tên nhưng không có hình vùng: " + someOf(empty) + "."})
 	}
 	if len(merged) > 0 {
-		m.findings.tell(Finding{Kind: "merged", Text: "Nhiều đối tượng của cùng một đơn vị được gộp lại: " + someOf(merged, mostListed) + "."})
+		m.findings.tell(Finding{Kind: "merged", Text: "Nhiều đối tượng của cùng một đơn vị được gộp lại: " + someOf(merged) + "."})
 	}
 }
 
@@ -220,13 +220,13 @@ func (m *matcher) tellStrangers(strangers []*Feature) {
 	if len(inside) > 0 {
 		m.findings.oppose(Finding{
 			Kind: "unexpected", Codes: codes,
-			Text: fmt.Sprintf("%d đơn vị không có trong danh mục %s mà lại nằm trong địa bàn: %s.", len(inside), m.order.Division, someOf(inside, mostListed)),
+			Text: fmt.Sprintf("%d đơn vị không có trong danh mục %s mà lại nằm trong địa bàn: %s.", len(inside), m.order.Division, someOf(inside)),
 		})
 	}
 	if len(outside) > 0 {
 		m.findings.tell(Finding{
 			Kind: "left_out",
-			Text: fmt.Sprintf("%d đối tượng ngoài danh mục %s được bỏ qua: %s.", len(outside), m.order.Division, someOf(outside, mostListed)),
+			Text: fmt.Sprintf("%d đối tượng ngoài danh mục %s được bỏ qua: %s.", len(outside), m.order.Division, someOf(outside)),
 		})
 	}
 }
@@ -260,7 +260,7 @@ func (m *matcher) judge(c *area.Cover, pieces []area.Piece, from []*Feature) {
 	}
 	if len(small) > 0 {
 		m.findings.tell(Finding{Kind: "overlap", Text: fmt.Sprintf(
-			"%d cặp đơn vị chồng nhau không quá 1 %% (nhiều nhất %s %%), phần chồng được chia lại: %s.", len(small), number(most*100, 2), someOf(small, mostListed))})
+			"%d cặp đơn vị chồng nhau không quá 1 %% (nhiều nhất %s %%), phần chồng được chia lại: %s.", len(small), number(most*100, 2), someOf(small))})
 	}
 	m.tellGaps(c.Gaps)
 	if c.Crumbs > 0 {

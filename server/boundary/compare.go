@@ -49,7 +49,7 @@ func (m *matcher) compare(shapes map[string]orb.MultiPolygon, km2 map[string]flo
 	m.compareLeaves(shapes)
 	if len(far) > 0 {
 		m.findings.oppose(Finding{Kind: "elsewhere", Codes: codes, Text: "Hình không đúng nơi hoặc không đúng phạm vi của đơn vị: " +
-			someOf(far, mostListed) + ". Hãy kiểm tra bộ địa giới, cấp và thuộc tính mã."})
+			someOf(far) + ". Hãy kiểm tra bộ địa giới, cấp và thuộc tính mã."})
 	}
 }
 
@@ -70,7 +70,7 @@ func (m *matcher) compareLeaves(shapes map[string]orb.MultiPolygon) {
 	}
 	if len(outside) > 0 {
 		m.findings.oppose(Finding{Kind: "elsewhere", Codes: codes, Text: "Trung tâm của đơn vị nằm ngoài ranh giới cấp trên của nó: " +
-			someOf(outside, mostListed) + ". Ranh giới quá thô hoặc sai mã."})
+			someOf(outside) + ". Ranh giới quá thô hoặc sai mã."})
 	}
 }
 

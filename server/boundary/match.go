@@ -44,9 +44,6 @@ type matcher struct {
 	findings *findings
 }
 
-// mostListed is how many areas a sentence names before it counts the rest.
-const mostListed = 12
-
 // wrongNames is the share of codes whose names are another area's beyond which the file is of something else.
 const wrongNames = 0.1
 
@@ -223,7 +220,7 @@ func (m *matcher) compareNames(matched []match) {
 	if len(other) == 0 {
 		return
 	}
-	found := Finding{Kind: "names", Codes: codes, Text: "Tên không khớp với mã: " + someOf(other, mostListed) + "."}
+	found := Finding{Kind: "names", Codes: codes, Text: "Tên không khớp với mã: " + someOf(other) + "."}
 	if float64(len(other)) > wrongNames*float64(len(matched)) {
 		found.Text += " Có thể tệp thuộc bộ địa giới khác hoặc cấp khác với " + m.order.Division + "."
 		m.findings.oppose(found)
@@ -241,7 +238,7 @@ func (m *matcher) tellByName(matched []match) {
 		}
 	}
 	if len(list) > 0 {
-		m.findings.tell(Finding{Kind: "by_name", Codes: codes, Text: "Khớp theo tên vì không có mã: " + someOf(list, mostListed) + "."})
+		m.findings.tell(Finding{Kind: "by_name", Codes: codes, Text: "Khớp theo tên vì không có mã: " + someOf(list) + "."})
 	}
 }
 

@@ -159,7 +159,7 @@ func ByWKT(text string) (Projection, error) {
 	if root.name == "GEOGCS" {
 		return geographic(d), nil
 	}
-	method := root.child("PROJECTION").text(0)
+	method := root.child("PROJECTION").text()
 	if fold(method) != "transversemercator" && fold(method) != "gausskruger" {
 		return Projection{}, Refuse("projection", "Tệp .prj khai báo phép chiếu %q; chỉ đọc được Transverse Mercator (UTM, VN-2000).", method)
 	}
@@ -169,7 +169,7 @@ func ByWKT(text string) (Projection, error) {
 	m := mercator{scale: 1}
 	for _, p := range root.children("PARAMETER") {
 		v := p.value(1)
-		switch fold(p.text(0)) {
+		switch fold(p.text()) {
 		case "centralmeridian", "longitudeofcenter":
 			m.axis = v
 		case "latitudeoforigin":
@@ -193,21 +193,21 @@ func datumOf(root *wkt) (datum, error) {
 	}
 	d := geo.child("DATUM")
 	ball := d.child("SPHEROID")
-	name := fold(d.text(0))
+	name := fold(d.text())
 	if math.Abs(ball.value(1)-wgs84.A) > 0.01 || math.Abs(ball.value(2)-298.257223563) > 1e-3 {
-		return 0, Refuse("projection", "Tệp .prj dùng hệ quy chiếu %q trên e-líp-xô-ít %q; chỉ đọc được WGS 84 và VN-2000.", d.text(0), ball.text(0))
+		return 0, Refuse("projection", "Tệp .prj dùng hệ quy chiếu %q trên e-líp-xô-ít %q; chỉ đọc được WGS 84 và VN-2000.", d.text(), ball.text())
 	}
 	switch {
 	case strings.Contains(name, "vn2000"), strings.Contains(name, "vietnam2000"):
 		return onVN2000, nil
 	case strings.Contains(name, "wgs1984"), strings.Contains(name, "wgs84"):
 		// Some programs write VN-2000 only into the name of the whole.
-		if whole := fold(root.text(0)); strings.Contains(whole, "vn2000") {
+		if whole := fold(root.text()); strings.Contains(whole, "vn2000") {
 			return onVN2000, nil
 		}
 		return onWGS84, nil
 	}
-	return 0, Refuse("projection", "Tệp .prj dùng hệ quy chiếu %q; chỉ đọc được WGS 84 và VN-2000.", d.text(0))
+	return 0, Refuse("projection", "Tệp .prj dùng hệ quy chiếu %q; chỉ đọc được WGS 84 và VN-2000.", d.text())
 }
 
 // fold keeps the letters and digits of a name, in lower case.

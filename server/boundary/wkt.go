@@ -97,12 +97,12 @@ func (w *wkt) child(name string) *wkt {
 	return nil
 }
 
-// text is an argument that is a text, else empty.
-func (w *wkt) text(i int) string {
-	if w == nil || i >= len(w.args) {
+// text is the first argument when it is a text, else empty.
+func (w *wkt) text() string {
+	if w == nil || len(w.args) == 0 {
 		return ""
 	}
-	s, _ := w.args[i].(string)
+	s, _ := w.args[0].(string)
 	return s
 }
 

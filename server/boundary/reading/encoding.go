@@ -103,6 +103,7 @@ func Detect(texts [][]byte) Encoding {
 					good++
 				case impossible:
 					good--
+				case silent:
 				}
 			}
 		}
