@@ -43,10 +43,18 @@ const sqlFigures = `
 		) ordered where place = 2
 	),
 	rates as (
-		select k.id, percentile_cont(0.5) within group (
-				order by (k.value - a.value) / (extract(epoch from k.ts - a.ts)::float8 / 3600)) filter (where k.ts <> a.ts) as slope
-		from kept k join anchor a using (id)
-		group by k.id having count(*) >= 3 and max(k.ts) - min(k.ts) >= interval '20 minutes'
+		select id, min(slope) as slope from (
+			select id, slope, sum(weight) over (partition by id order by slope) as upto, sum(weight) over (partition by id) as total
+			from (
+				select k.id, k.weight, (k.value - a.value) / (extract(epoch from k.ts - a.ts)::float8 / 3600) as slope
+				from (
+					select id, ts, value, count(*) over all_of as n, max(ts) over all_of - min(ts) over all_of as long,
+						least(interval '10 minutes', ts - coalesce(lag(ts) over (partition by id order by ts), newest - interval '60 minutes')) as weight
+					from kept where kind = 'river' window all_of as (partition by id)
+				) k join anchor a using (id)
+				where k.ts <> a.ts and k.n >= 3 and k.long >= interval '20 minutes'
+			) lines
+		) weighed where 2 * upto >= total group by id
 	),
 	chain (id, ts, value, newest, hole) as (
 		select id, newest, value, newest, interval '0' from x where kind = 'rain' and fresh

@@ -1,6 +1,7 @@
 package storm
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -57,17 +58,19 @@ func Heard(x *sensor.Sensor, newest Point, now time.Time) Figures {
 	return f
 }
 
-// What a rate needs.
+// What a rate needs, and the most time that one reading of it stands for.
 const (
 	ratePoints = 3
 	rateSpan   = 20 * time.Minute
+	rateReach  = 10 * time.Minute
 )
 
 // rate is how fast the water moves, in cm/h, of the last 60 minutes' readings, one a minute. It is a robust line
 // through the present: of the three newest readings the one in the middle by value stands for now, and the rate is the
-// median of the slopes from every other reading to it. So neither one false reading, new or old, turns it, nor does a
-// calm half hour hide that the water has begun to rise. Fewer than three readings, or less than 20 minutes of them,
-// are no rate.
+// median of the slopes from every other reading to it, each weighing as much as the time since the one before, at most
+// ten minutes: a station that speaks more often in a flood does not make the minutes it does so weigh more. So neither
+// one false reading, new or old, turns it, nor does a calm half hour hide that the water has begun to rise. Fewer than
+// three readings, or less than 20 minutes of them, are no rate.
 func rate(points []Point, unit string) *float64 {
 	n := len(points)
 	factor := centimetres(unit)
@@ -75,24 +78,24 @@ func rate(points []Point, unit string) *float64 {
 		return nil
 	}
 	newest := slices.Clone(points[n-ratePoints:])
-	slices.SortStableFunc(newest, func(a, b Point) int {
-		switch {
-		case a.Value < b.Value:
-			return -1
-		case a.Value > b.Value:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(newest, func(a, b Point) int { return cmp.Compare(a.Value, b.Value) })
 	present := newest[ratePoints/2]
-	slopes := make([]float64, 0, n-1)
+	slopes := make([]slope, 0, n-1)
+	before := points[n-1].Micros - minutes.Microseconds()
 	for _, p := range points {
 		if p != present {
 			hours := float64(p.Micros-present.Micros) / float64(time.Hour.Microseconds())
-			slopes = append(slopes, (p.Value-present.Value)/hours)
+			slopes = append(slopes, slope{(p.Value - present.Value) / hours, min(p.Micros-before, rateReach.Microseconds())})
 		}
+		before = p.Micros
 	}
 	return new(round1(factor * median(slopes)))
+}
+
+// slope is one line to the present and what it weighs.
+type slope struct {
+	steep  float64
+	weight int64
 }
 
 // centimetres is how many a unit of length holds, 0 for what is none.
@@ -106,13 +109,19 @@ func centimetres(unit string) float64 {
 	return 0
 }
 
-func median(xs []float64) float64 {
-	slices.Sort(xs)
-	middle := len(xs) / 2
-	if len(xs)%2 == 1 {
-		return xs[middle]
+// median is the flattest slope that, with those below it, weighs half of all.
+func median(slopes []slope) float64 {
+	slices.SortFunc(slopes, func(a, b slope) int { return cmp.Compare(a.steep, b.steep) })
+	var all, sum int64
+	for _, s := range slopes {
+		all += s.weight
 	}
-	return (xs[middle-1] + xs[middle]) / 2
+	for _, s := range slopes {
+		if sum += s.weight; 2*sum >= all {
+			return s.steep
+		}
+	}
+	return 0
 }
 
 // holesMost is the part of a window that may be without readings.

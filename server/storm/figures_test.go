@@ -100,6 +100,17 @@ func TestTheRateSeesARiseWithinMinutes(t *testing.T) {
 	}
 }
 
+// A station that speaks every ten minutes and, once it rises, every minute: the last minutes are not the hour.
+func TestTheRateIsThatOfTheHourHoweverOftenAStationSpeaks(t *testing.T) {
+	t.Parallel()
+	onset := func(ago float64) float64 { return 587 + max(0, 10-ago)*2/60 }
+	even := measure(river(), every(1, 60, onset)...).Rate
+	uneven := measure(river(), append(every(10, 60, onset), every(1, 10, onset)...)...).Rate
+	if even == nil || uneven == nil || *uneven > *even+15 || *uneven < *even-15 {
+		t.Errorf("rate = %v cm/h told unevenly, want about the %v told each minute", show(uneven), show(even))
+	}
+}
+
 func show(x *float64) any {
 	if x == nil {
 		return "null"

@@ -75,6 +75,26 @@ func TestReadingsThatComeLateAreInTheWindow(t *testing.T) {
 	}
 }
 
+func TestALateReadingMayBeTheLastWordBeforeARise(t *testing.T) {
+	t.Parallel()
+	c := newTown(t, time.Now())
+	c.sensors()
+	c.measured("song-1", 5.5, 2*time.Minute)
+	c.watch.step(t.Context(), true)
+	if f := c.figures("song-1"); f.RaisedAt == nil {
+		t.Fatalf("figures = %+v, want a rise of what nobody knew before", f)
+	}
+	c.measured("song-1", 5.4, 6*time.Hour)
+	if err := c.watch.rollUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.clock.Add(sceneEvery.Microseconds())
+	c.watch.step(t.Context(), false)
+	if f := c.figures("song-1"); f.RaisedAt != nil {
+		t.Errorf("figures = %+v, want no rise: it was as loud six hours ago", f)
+	}
+}
+
 func TestNothingIsSaidTwice(t *testing.T) {
 	t.Parallel()
 	c := newTown(t, time.Now())

@@ -149,10 +149,13 @@ func (s *scene) wants(now time.Time, back time.Duration, late map[int32]time.Tim
 			if isLate && bucket.Before(after) {
 				after = bucket.Add(-1)
 			}
-			if oldest := newest.At().Add(-span); after.Before(oldest) {
+			// What is older than the span may still be the last word before it.
+			oldest := newest.At().Add(-span)
+			older := after.Before(oldest)
+			if older {
 				after = oldest
 			}
-			wants = append(wants, store.Want{SensorID: id, After: after, Bin: bin})
+			wants = append(wants, store.Want{SensorID: id, After: after, Bin: bin, Before: older})
 		}
 	}
 	return wants
