@@ -12,7 +12,7 @@ const simulated = "DỮ LIỆU MÔ PHỎNG"
 func TestNothingIsInventedForAnEmptyProvince(t *testing.T) {
 	t.Parallel()
 	p := settle(t, []string{"--empty"}, []string{"TOANCANH_OPEN=yes"}) // of real data nobody sees anything without signing in
-	wall := browse(t, p, "/wall/tinh", size{1920, 1080})
+	wall := browse(t, p, "/wall/tinh?mat-do=near", size{1920, 1080})
 	wall.awaitLive(liveWithin)
 	agree(t, p, wall, shownWithin)
 	wall.keep("empty-wall-1920x1080", false)
@@ -32,9 +32,9 @@ func TestNothingIsInventedForAnEmptyProvince(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/wall/tinh", "/console", "/", "/phan-anh"} {
+	for _, path := range []string{"/wall/tinh?mat-do=near", "/console", "/", "/phan-anh"} {
 		face := browse(t, p, path, size{1366, 768})
-		if path == "/wall/tinh" || path == "/console" {
+		if path == "/wall/tinh?mat-do=near" || path == "/console" {
 			face.awaitLive(liveWithin)
 		}
 		if body := face.body(); strings.Contains(body, simulated) || strings.Contains(body, "NaN") || strings.Contains(body, "undefined") {

@@ -1,7 +1,7 @@
 // A stand-in for the server, for work on the faces alone: serves dist, the API's shapes and /live with
 // invented data. Usage: npm run mock -- --port 8090 --mode calm|storm|stale|dead|empty
 import { createServer } from 'node:http';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
@@ -29,8 +29,13 @@ const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const pick = randomFrom(7);
 const startedAt = Date.now();
 
+const scenes = fileURLToPath(new URL('../../schema/scenes/', import.meta.url));
 const { areas, outline } = await loadAreas();
 const shapes = schematic(areas, outline);
+const sceneFiles = await readdir(scenes);
+const sceneList = await Promise.all(
+  sceneFiles.map(async (name) => JSON.parse(await readFile(join(scenes, name), 'utf8'))),
+);
 const make = reportMaker(areas, pick);
 const sensors = mode === 'empty' ? [] : makeSensors(areas, pick);
 const epoch = `mock-${startedAt}`;
@@ -113,6 +118,7 @@ function levels() {
       average: Array.from({ length: 24 }, (_, i) => (none ? null : 2 + 2 * Math.sin(i / 4) ** 2)),
     },
     'kpi/areas': { areas: areaCounts(open, late) },
+    ...(none ? {} : stormLevels(now, open)),
   };
   const items = Object.entries(data).map(([key, d]) => ({
     key,
@@ -130,6 +136,93 @@ function levels() {
     });
   }
   return items;
+}
+
+// A river below, one between and one above its levels, one that nobody set any for; rain; what changed.
+function stormLevels(now, open) {
+  const wet = mode === 'storm' ? 1 : 0.05;
+  const at = iso(now - 120e3);
+  const river = (code, name, base, share, rate, more = {}) => {
+    const limits = [base, base + 1.5, base + 3].map((level, i) => ({
+      label: `BĐ${i + 1}`,
+      at: level,
+      source: '05/QĐ',
+    }));
+    const value = Math.round((base - 2 + share * wet * 5) * 100) / 100;
+    const next = limits.find((limit) => limit.at > value) ?? null;
+    const state = ['normal', 'attention', 'warning', 'critical'][limits.filter((limit) => limit.at <= value).length];
+    const rising = mode === 'storm' && rate > 0;
+    const eta = rising && next !== null ? Math.round(((next.at - value) * 100 * 60) / rate) : null;
+    return {
+      code,
+      name,
+      area: '24611',
+      at,
+      value,
+      unit: 'm',
+      state,
+      limits,
+      rate_cm_h: mode === 'storm' ? rate : 0,
+      next: next && { label: next.label, at: next.at },
+      eta_min: eta,
+      stale_after_s: 1800,
+      ...more,
+    };
+  };
+  const wave = (n, scale, base) =>
+    Array.from({ length: 49 }, (_, i) => Math.round((base + scale * Math.sin(i / n)) * 10) / 10);
+  const worst = open.filter((r) => wallReport(r).state !== 'normal').slice(0, 12);
+  return {
+    'kpi/trend': {
+      from: iso(now - 86400e3),
+      step_s: 1800,
+      series: {
+        open: wave(9, 6, open.length),
+        overdue: wave(7, 2, 4).map((n) => Math.max(0, Math.round(n))),
+        received_24h: wave(11, 4, 30),
+        on_time_30d: wave(20, 1.2, 96),
+        rain_1h: wave(5, mode === 'storm' ? 30 : 0.3, mode === 'storm' ? 35 : 0.3),
+        sources: wave(30, 1, 42),
+      },
+    },
+    'storm/rivers': {
+      rivers: [
+        river('KN', 'Krông Nô – Đức Xuyên', 427.5, 1, 12),
+        river('SP', 'Sêrêpôk – Cầu 14', 301, 0.72, 24),
+        river('DN', 'Đồng Nai – Đắk Nông', 588.5, 0.5, -6),
+        river('DT', 'Đắk Tih', 590, 0.3, 0),
+        river('DB', 'Đắk Búk So', 700, 0.2, 3, { limits: [], next: null, eta_min: null, state: 'normal' }),
+      ],
+    },
+    'storm/rain': {
+      communes: areas
+        .filter((a) => a.level === 'commune')
+        .slice(0, 24)
+        .map((a, i) => ({
+          area: a.code,
+          mm_1h: Math.round(wet * (620 - i * 24)) / 10,
+          mm_3h: Math.round(wet * (1210 - i * 40)) / 10,
+          mm_24h: i === 5 ? null : Math.round(wet * (2400 - i * 80)) / 10,
+          state: mode !== 'storm' ? 'normal' : i < 2 ? 'critical' : i < 5 ? 'warning' : i < 9 ? 'attention' : 'normal',
+          sensors: { live: i === 7 ? 0 : 1, total: 1 },
+        })),
+    },
+    'storm/changed': {
+      minutes: 15,
+      received: mode === 'storm' ? 38 : 1,
+      closed: 6,
+      became_overdue: 2,
+      raised: mode === 'storm' ? 9 : 0,
+      items: worst.map((r, i) => ({
+        at: iso(now - i * 70e3),
+        kind: 'received',
+        text: r.description,
+        area: r.area,
+        state: wallReport(r).state,
+        id: r.id,
+      })),
+    },
+  };
 }
 
 const received = (now) => [...reports.values()].filter((r) => Date.parse(r.received_at) > now - 86400e3).length;
@@ -360,9 +453,16 @@ function list(query) {
 function answer(method, url, body) {
   const path = url.pathname.replace('/api/v1', '');
   const [, first, second, third] = path.split('/');
+  if (first === 'scenes') return ok({ scenes: sceneList });
+  if (first === 'screens' && method === 'POST') return ok({});
   if (first === 'screens')
     return ok({
-      screen: second,
+      id: second,
+      version: 1,
+      scene: 'ngay-thuong',
+      density: 'auto',
+      ...(second === 'tinh' ? { panel_mm: 1370, viewing_mm: 3000 } : {}),
+      show: {},
       title: 'Trung tâm Giám sát, điều hành thông minh tỉnh Đắk Nông',
       division,
       division_label: 'địa giới 2022',

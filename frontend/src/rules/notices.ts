@@ -8,9 +8,21 @@ export interface Notice {
   at: number;
   text: string;
   place: string;
+  /** The same in a word or two, for walls that are read from far away. */
+  spot: string;
 }
 
-/** The most important notices: worst state first, the newest of a state first. */
+const isAlarm = ({ state }: Notice): boolean => rank(state) >= rank('warning');
+
+/**
+ * What stands at the foot: the newest alarm first, below it the worst of what is left, the newest of a state first.
+ * So news is always seen, and an emergency is not pushed out by lesser news.
+ */
 export function topNotices(notices: readonly Notice[], most: number): Notice[] {
-  return [...notices].sort((a, b) => rank(b.state) - rank(a.state) || b.at - a.at).slice(0, most);
+  const byNeed = [...notices].sort((a, b) => rank(b.state) - rank(a.state) || b.at - a.at);
+  const newest = byNeed
+    .filter(isAlarm)
+    .reduce<Notice | undefined>((a, b) => (a === undefined || b.at > a.at ? b : a), undefined);
+  if (newest === undefined) return byNeed.slice(0, most);
+  return [newest, ...byNeed.filter((notice) => notice !== newest)].slice(0, most);
 }

@@ -43,6 +43,16 @@ export class Places {
     return `${this.named(leaf)}, ${this.get(parent)?.name ?? parent}`;
   }
 
+  /** The codes from the root down to an area; empty when it is unknown. */
+  path(code: string): string[] {
+    const codes: string[] = [];
+    for (let area = this.#byCode.get(code); area !== undefined; area = this.#byCode.get(area.parent)) {
+      if (codes.includes(area.code)) return []; // a ring of parents is no path
+      codes.unshift(area.code);
+    }
+    return codes;
+  }
+
   /** The areas right below one, in Vietnamese order. */
   children(code: string): Area[] {
     return [...this.#byCode.values()]

@@ -54,8 +54,15 @@ describe('the colour of a commune', () => {
 });
 
 describe('the foot of the wall', () => {
-  it('shows the worst first and the newest of a state first', () => {
-    const notice = (id: string, state: Notice['state'], at: number): Notice => ({ id, state, at, text: '', place: '' });
+  it('shows the newest alarm first, then the worst, the newest of a state first', () => {
+    const notice = (id: string, state: Notice['state'], at: number): Notice => ({
+      id,
+      state,
+      at,
+      text: '',
+      place: '',
+      spot: '',
+    });
     const got = topNotices(
       [
         notice('new', 'normal', 9),
@@ -65,7 +72,7 @@ describe('the foot of the wall', () => {
       ],
       3,
     );
-    expect(got.map(({ id }) => id)).toEqual(['alarm', 'old', 'warn']);
+    expect(got.map(({ id }) => id)).toEqual(['warn', 'alarm', 'old']);
   });
 });
 

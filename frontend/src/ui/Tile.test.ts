@@ -14,6 +14,11 @@ const tile: TileView = {
   compare: 'lâu nhất 3 ngày',
   age: 'lúc 14:32',
   freshness: 'fresh',
+  short: 'Quá hạn',
+  brief: '7',
+  stateWord: 'Cảnh báo',
+  trend: [3, null, 5, 7],
+  target: 0,
 };
 
 afterEach(cleanup);

@@ -51,14 +51,21 @@ export function notices(
   const fromReports = reports
     .filter((report) => report.open)
     .map(({ id, state, receivedAt, summary, path }): Notice => {
-      return { id, state, at: receivedAt, text: summary, place: places.short(path) };
+      const leaf = path.at(-1) ?? '';
+      return {
+        id,
+        state,
+        at: receivedAt,
+        text: summary,
+        place: places.short(path),
+        spot: places.get(leaf)?.name ?? leaf,
+      };
     });
   const fromSensors = sensors.flatMap((sensor): Notice[] => {
     const state = sensorState(sensor, now);
     if (state === 'normal' || state === 'unknown' || sensor.at === null) return [];
-    return [
-      { id: `sensor/${sensor.code}`, state, at: sensor.at, text: sensorText(sensor, context), place: sensor.name },
-    ];
+    const { code, at, name } = sensor;
+    return [{ id: `sensor/${code}`, state, at, text: sensorText(sensor, context), place: name, spot: name }];
   });
   return [...fromReports, ...fromSensors];
 }

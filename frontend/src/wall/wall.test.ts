@@ -3,11 +3,13 @@ import { createFormats } from '../i18n/format';
 import type { Link } from '../live/link';
 import type { HeldLevel } from '../live/situation';
 import { Places } from '../rules/places';
+import { Slots } from '../rules/slots';
+import type { Shown } from '../rules/state';
 import type { TileView } from '../ui/tileView';
 import type { JsonObject } from '../wire/json';
 import { parseSensor } from '../wire/level';
-import { parseWallReport } from '../wire/report';
-import { areaRows } from './areaRows';
+import { parseWallReport, type WallReport } from '../wire/report';
+import { areaTable, countCommunes, listedAreas, rowsOf, type AreaRow, type AreaTable } from './areaRows';
 import { mapPicture, notices, origins, sensorState } from './picture';
 import { tiles } from './tiles';
 
@@ -84,7 +86,7 @@ describe('a tile', () => {
     expect(tile('kpi/sources', { live: 42, total: 43 })).toMatchObject({
       value: '42/43',
       state: 'attention',
-      compare: '1 nguồn không gửi số liệu',
+      compare: '1 nguồn im lặng',
     });
     expect(tile('kpi/sources', { live: 20, total: 43 }).state).toBe('warning');
   });
@@ -125,36 +127,51 @@ describe('a tile', () => {
 });
 
 describe('the list of areas', () => {
-  const places = new Places([
-    { code: '67', parent: '', level: 'province', kind: '', name: 'P' },
-    ...['A', 'B', 'C'].map((name) => ({ code: name, parent: '67', level: 'district' as const, kind: 'Huyện', name })),
-  ]);
-  const count = (area: string, state: 'normal' | 'critical') => ({ area, open: 1, overdue: 0, state });
+  const rows = (...states: (readonly [string, Shown])[]): AreaRow[] =>
+    states.map(([code, state]) => ({ code, name: code, open: 1, overdue: 0, state }));
+  const codes = ({ rows: shown }: AreaTable): (string | undefined)[] => shown.map((row) => row?.code);
 
-  it('keeps the order of names whatever the states', () => {
-    const { rows, rest } = areaRows(
-      places,
-      '67',
-      [count('A', 'normal'), count('B', 'normal'), count('C', 'critical')],
-      8,
-    );
-    expect(rows.map(({ code }) => code)).toEqual(['A', 'B', 'C']);
-    expect(rest).toBe(0);
+  it('shows those in most need and counts the others', () => {
+    const all = rows(['A', 'normal'], ['B', 'critical'], ['C', 'normal'], ['D', 'warning'], ['E', 'unknown']);
+    const table = areaTable(all, 2, new Slots());
+    expect(codes(table)).toEqual(['B', 'D']);
+    expect(table.rest).toEqual({ count: 3, normal: 2, unknown: 1 });
   });
 
-  it('shows those in need when there is no room for all, still in the order of names', () => {
-    const { rows, rest } = areaRows(
-      places,
-      '67',
-      [count('A', 'critical'), count('B', 'normal'), count('C', 'critical')],
-      2,
-    );
-    expect(rows.map(({ code }) => code)).toEqual(['A', 'C']);
-    expect(rest).toBe(1);
+  it('moves no row when numbers change: a newcomer takes the row of one that left', () => {
+    const slots = new Slots();
+    areaTable(rows(['A', 'critical'], ['B', 'warning'], ['C', 'attention'], ['D', 'normal']), 3, slots);
+    const table = areaTable(rows(['A', 'attention'], ['B', 'normal'], ['C', 'critical'], ['D', 'warning']), 3, slots);
+    expect(codes(table)).toEqual(['A', 'D', 'C']);
   });
 
   it('knows what it does not know', () => {
-    expect(areaRows(places, '67', null, 8).rows[0]).toMatchObject({ open: null, state: 'unknown' });
+    expect(rowsOf([{ code: 'A', name: 'A' }], null)[0]).toMatchObject({ open: null, state: 'unknown' });
+  });
+
+  it('is of the communes while all their reports are known, else of the districts', () => {
+    const places = new Places([
+      { code: '67', parent: '', level: 'province', kind: '', name: 'P' },
+      { code: 'd', parent: '67', level: 'district', kind: 'Huyện', name: 'D' },
+      { code: 'x', parent: 'd', level: 'commune', kind: 'Xã', name: 'X' },
+    ]);
+    const listed = (root: string, complete: boolean) => listedAreas(places, root, complete).map(({ code }) => code);
+    expect(listed('67', true)).toEqual(['x']);
+    expect(listed('67', false)).toEqual(['d']);
+    expect(listed('d', true)).toEqual(['x']);
+    expect(listed('x', true)).toEqual([]);
+  });
+
+  it('counts communes by the rule of the server', () => {
+    const report = (dueAt: number | null, state: WallReport['state'] = 'normal') =>
+      ({ open: true, area: 'x', dueAt, state }) as WallReport;
+    const stateOf = (...list: WallReport[]) => countCommunes(list, ['x'], now)[0];
+    expect(stateOf()).toEqual({ area: 'x', open: 0, overdue: 0, state: 'normal' });
+    expect(stateOf(report(now - 1))).toMatchObject({ overdue: 1, state: 'attention' });
+    expect(stateOf(report(now - 1), report(now - 1), report(now - 1))).toMatchObject({ state: 'warning' });
+    expect(stateOf(report(null, 'warning'))).toMatchObject({ state: 'attention' });
+    expect(stateOf(report(null, 'critical'))).toMatchObject({ state: 'critical' });
+    expect(stateOf({ ...report(now - 1, 'critical'), open: false })).toMatchObject({ open: 0, state: 'normal' });
   });
 });
 
