@@ -140,6 +140,12 @@ export class ScreenDesk {
     }
   }
 
+  /** Takes back what was said of the last deed. */
+  hush(): void {
+    this.#say('', []);
+    this.held = null;
+  }
+
   #say(word: string, faults: readonly string[]): void {
     this.word = word;
     this.faults = faults;
