@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -122,6 +123,7 @@ type API struct {
 	running sync.Map // scope and key of deeds under way
 
 	unitBook unitBook
+	settled  atomic.Bool // somebody can sign in; never false again
 }
 
 // New makes the door and prepares what never changes: areas, their shapes, the description of the API.

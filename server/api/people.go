@@ -31,6 +31,7 @@ type People interface {
 	ChangeUnit(ctx context.Context, u store.Unit) error
 	KeepAudit(ctx context.Context, row audit.Row) error
 	ListAudit(ctx context.Context, f store.AuditFilter) ([]audit.Kept, error)
+	Settled(ctx context.Context) (bool, error)
 }
 
 type personShown struct {

@@ -237,21 +237,34 @@ func (a *API) who(ctx context.Context, c *fiber.Ctx, active bool) (caller, error
 		return caller{Principal: a.ofPerson(s.Person), Session: &s}, nil
 	case err == nil:
 		return caller{Principal: access.Anybody(), Session: &s}, nil
-	case a.atDesk(c):
+	case a.atDesk(ctx, c):
 		return caller{Principal: desk()}, nil
 	}
 	return caller{Principal: access.Anybody()}, nil
 }
 
-// desk is who sits at the sample's own machine: the shift lead of the whole province, without signing in.
+// desk is who sits at the machine itself: the shift lead of the whole province, without signing in.
 func desk() access.Principal {
 	return access.Principal{ID: "desk", Roles: []access.Role{access.ShiftLead}, Scope: access.Scope{Everywhere: true}}
 }
 
-// atDesk reports whether the caller is taken for the desk: on the machine of the sample province, or anybody while the
-// house was declared open. Nowhere else is there such a thing.
-func (a *API) atDesk(c *fiber.Ctx) bool {
-	return a.Open || a.Sample && a.Frame.Loopback(c.Context())
+// atDesk reports whether the caller is taken for the desk: on the machine itself, in the sample province or until
+// somebody can sign in, or anybody while the house was declared open. Nowhere else is there such a thing.
+func (a *API) atDesk(ctx context.Context, c *fiber.Ctx) bool {
+	return a.Open || a.Frame.Loopback(c.Context()) && (a.Sample || !a.peopled(ctx))
+}
+
+// peopled reports whether somebody can sign in. When nobody can tell, somebody can.
+func (a *API) peopled(ctx context.Context) bool {
+	if a.People == nil || a.settled.Load() {
+		return true
+	}
+	settled, err := a.People.Settled(ctx)
+	if err != nil {
+		return true
+	}
+	a.settled.Store(settled)
+	return settled
 }
 
 func ofKey(k auth.Key) access.Principal {

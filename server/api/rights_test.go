@@ -278,19 +278,26 @@ func TestATicketHoldsOnlyWhatItsBearerMayHear(t *testing.T) {
 func TestTheDeskWithoutSigningInIsTheSamplesOwnMachine(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		name   string
-		sample bool
-		host   string
-		want   int
+		name    string
+		sample  bool
+		settled bool // somebody can sign in
+		host    string
+		want    int
 	}{
-		{"the sample on its own machine", true, "127.0.0.1", 200},
-		{"the sample from elsewhere", true, "ioc.example.vn", 401},
-		{"real data on its own machine", false, "127.0.0.1", 401},
-		{"real data from elsewhere", false, "ioc.example.vn", 401},
+		{"the sample on its own machine", true, false, "127.0.0.1", 200},
+		{"the sample from elsewhere", true, false, "ioc.example.vn", 401},
+		{"the sample on its own machine with people", true, true, "127.0.0.1", 200},
+		{"real data on its own machine", false, true, "127.0.0.1", 401},
+		{"real data from elsewhere", false, true, "ioc.example.vn", 401},
+		{"real data before the first password", false, false, "127.0.0.1", 200},
+		{"real data before the first password, from elsewhere", false, false, "ioc.example.vn", 401},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t, func(c *api.Config, _ *fiber.App) { c.Sample = tc.sample })
+			if tc.settled {
+				h.as(access.Operator, access.Scope{Everywhere: true})
+			}
 			for _, path := range []string{"/api/v1/reports", "/api/v1/kpis", "/api/v1/sensors", "/api/v1/screens/tinh"} {
 				a := h.do(call{method: "GET", path: path, header: map[string]string{"Host": tc.host}})
 				if a.status != tc.want {

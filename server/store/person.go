@@ -191,6 +191,16 @@ func (s *Store) FirstAdministrator(ctx context.Context, p auth.Person, i Invitat
 	return made, nil
 }
 
+// Settled reports whether anybody has set a password.
+func (s *Store) Settled(ctx context.Context) (settled bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
+	defer cancel()
+	if err := s.read.QueryRow(ctx, "select exists (select from credential)").Scan(&settled); err != nil {
+		return false, fmt.Errorf("look for people: %w", classify(err))
+	}
+	return settled, nil
+}
+
 // ChangePerson replaces name, roles, units, areas and whether the person is disabled, when version is still the present
 // one. Open sockets close with the rights they had; a disabled person's sessions end. The last administrator stays.
 func (s *Store) ChangePerson(ctx context.Context, p auth.Person) (auth.Person, error) {
