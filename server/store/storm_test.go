@@ -10,9 +10,9 @@ import (
 	"toancanh/server/store"
 )
 
-// BenchmarkSensorFigures is the check of once a minute: a thousand sensors, half of them gauges, that spoke every five
-// minutes for a day.
-func BenchmarkSensorFigures(b *testing.B) {
+// thousand is a store of a thousand sensors, half of them gauges, that spoke every five minutes for a day.
+func thousand(b *testing.B) (*store.Store, time.Time) {
+	b.Helper()
 	db := testpg.New(b)
 	s, err := store.Open(b.Context(), db.DSN("toancanh_app"), store.Sizes{Write: 1, Read: 1})
 	if err != nil {
@@ -42,10 +42,52 @@ func BenchmarkSensorFigures(b *testing.B) {
 	if _, err := db.Owner.Exec(b.Context(), "analyze reading"); err != nil {
 		b.Fatal(err)
 	}
-	for b.Loop() {
-		figures, err := s.SensorFigures(b.Context(), "vn-2022", nil, now)
-		if err != nil || len(figures) != 1000 {
-			b.Fatalf("%d figures, %v", len(figures), err)
-		}
+	return s, now
+}
+
+// BenchmarkSensorFigures is the check of once a minute, of 200 sensors at most.
+func BenchmarkSensorFigures(b *testing.B) {
+	s, now := thousand(b)
+	for _, n := range []int{50, 200, 1000} {
+		b.Run(fmt.Sprintf("of %d sensors", n), func(b *testing.B) {
+			ids := make([]int32, n)
+			for i := range ids {
+				ids[i] = int32(i + 1) //nolint:gosec // a thousand
+			}
+			for b.Loop() {
+				figures, err := s.SensorFigures(b.Context(), "vn-2022", ids, now)
+				if err != nil || len(figures) != n {
+					b.Fatalf("%d figures, %v", len(figures), err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkReadingsFor is what fills the windows of all sensors, and what a step reads of those that moved.
+func BenchmarkReadingsFor(b *testing.B) {
+	s, now := thousand(b)
+	for _, c := range []struct {
+		name string
+		n    int
+		want store.Want
+	}{
+		{"a day of 1000 sensors", 1000, store.Want{After: now.Add(-24 * time.Hour), Bin: 5 * time.Minute, Before: true}},
+		{"what is new of 50 sensors", 50, store.Want{After: now.Add(-2 * time.Minute), Bin: 5 * time.Minute}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			read := 0
+			for b.Loop() {
+				wants := make([]store.Want, c.n)
+				for i := range wants {
+					wants[i] = c.want
+					wants[i].SensorID = int32(i + 1) //nolint:gosec // a thousand
+				}
+				if err := s.ReadingsFor(b.Context(), wants, now, func(int32, time.Time, float64) { read++ }); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(read)/float64(b.N), "readings/op")
+		})
 	}
 }
