@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Frame, LevelFrame } from '../wire/frame';
 import type { Link } from './link';
-import { PastSource, pastSearch, readPastStart, type PastPage, type PastPicture, type Play } from './past';
+import { PastSource, type PastPage, type PastPicture } from './past';
+import { pastSearch, readPastStart, type Play } from './pastStart';
 import { Situation } from './situation';
 
 const topic = 'wall/d/1';

@@ -1,4 +1,3 @@
-import { fetchPage, fetchPicture } from '../api/past';
 import { fetchScenes } from '../api/scenes';
 import {
   fetchAreas,
@@ -13,7 +12,8 @@ import { createFormats, type Formats } from '../i18n/format';
 import { Connection, type ConnectionOptions } from '../live/connection';
 import type { Link } from '../live/link';
 import { Now } from '../live/now.svelte';
-import { PastSource, type PastStart, type Play } from '../live/past';
+import type { PastSource } from '../live/past';
+import type { PastStart, Play } from '../live/pastStart';
 import { openPipe } from '../live/pipe';
 import { LiveSituation } from '../live/situation.svelte';
 import { watchWake } from '../live/wake';
@@ -120,7 +120,7 @@ export class WallSession {
   async #prepare(): Promise<void> {
     try {
       const screen = await fetchScreen(this.#screenId);
-      this.#source ??= this.#open(screen);
+      this.#source ??= await this.#open(screen);
       const place = ownPlace(screen);
       const [scenes, ground] = await Promise.all([fetchScenes(), fetchGround(place.division, detailOf(place.topic))]);
       this.setting = { screen, scenes, place, formats: createFormats(screen.timezone), ...ground };
@@ -227,8 +227,8 @@ export class WallSession {
     return source;
   }
 
-  #open(screen: Screen): Source {
-    const source = this.#past === null ? this.#listenHome(screen) : this.#lookBack(screen, this.#past);
+  async #open(screen: Screen): Promise<Source> {
+    const source = this.#past === null ? this.#listenHome(screen) : await this.#lookBack(screen, this.#past);
     source.start();
     if (document.visibilityState === 'hidden') source.hide?.();
     return source;
@@ -264,7 +264,8 @@ export class WallSession {
     this.now.offset = link.offsetMs;
   }
 
-  #lookBack(screen: Screen, start: PastStart): Source {
+  async #lookBack(screen: Screen, start: PastStart): Promise<Source> {
+    const { PastSource, fetchPage, fetchPicture } = await import('./lookBack');
     this.#player = new PastSource({
       topic: screen.topics.find((topic) => topic.startsWith('wall/')) ?? '',
       start,
