@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -55,6 +56,12 @@ func shapeOf(t *testing.T, b []byte) any {
 	if err := json.Unmarshal(b, &v); err != nil {
 		t.Fatalf("%.80s: %v", b, err)
 	}
+	// Levels have no order among each other.
+	if items, ok := v.(map[string]any)["items"].([]any); ok {
+		slices.SortFunc(items, func(a, b any) int {
+			return strings.Compare(a.(map[string]any)["key"].(string), b.(map[string]any)["key"].(string))
+		})
+	}
 	return shape(v)
 }
 
@@ -63,8 +70,8 @@ func TestFramesHaveTheShapesOfTheGoldenMessages(t *testing.T) {
 	r, s := world(t, nil)
 	var snap, snapOfScreen schema.SnapshotFrame
 	var event, gone, reset, told schema.EventFrame
-	var level schema.LevelFrame
-	for name, into := range map[string]any{"snapshot": &snap, "event-report": &event, "event-gone": &gone, "event-reset": &reset, "level": &level, "event-screen": &told, "snapshot-screen": &snapOfScreen} {
+	var level, storm schema.LevelFrame
+	for name, into := range map[string]any{"snapshot": &snap, "event-report": &event, "event-gone": &gone, "event-reset": &reset, "level": &level, "level-storm": &storm, "event-screen": &told, "snapshot-screen": &snapOfScreen} {
 		if err := json.Unmarshal(golden(t, name), into); err != nil {
 			t.Fatal(err)
 		}
@@ -102,6 +109,15 @@ func TestFramesHaveTheShapesOfTheGoldenMessages(t *testing.T) {
 	got["snapshot-screen"] = onScreen.untilType(schema.TypeSnapshot).raw
 	late := s.dial(t, "topics="+wall, s.ticket(t, nil))
 	got["level"] = late.untilType(schema.TypeLevel).raw
+	onOps := s.dial(t, "topics="+ops, s.ticket(t, nil)) // a hub keeps the levels of topics that somebody listens to
+	onOps.untilType(schema.TypeSnapshot)
+	for _, item := range storm.Items {
+		r.send(ops, schema.Batch{Levels: []schema.Level{{Topic: ops, LevelItem: item}}})
+	}
+	eventually(t, "a late one gets the storm's levels in one frame", func() bool {
+		got["level-storm"] = s.dial(t, "topics="+ops, s.ticket(t, nil)).untilType(schema.TypeLevel).raw
+		return strings.Count(got["level-storm"], `"key":`) == len(storm.Items)
+	})
 
 	files, err := filepath.Glob(filepath.Join(goldenFrames, "*.json"))
 	if err != nil {
@@ -139,7 +155,7 @@ func TestGoldenMessagesAreWhatTheSchemaSays(t *testing.T) {
 	t.Parallel()
 	for name, into := range map[string]any{
 		"hello": &schema.Hello{}, "snapshot": &schema.SnapshotFrame{}, "event-report": &schema.EventFrame{}, "event-gone": &schema.EventFrame{},
-		"event-reset": &schema.EventFrame{}, "event-screen": &schema.EventFrame{}, "snapshot-screen": &schema.SnapshotFrame{}, "level": &schema.LevelFrame{}, "beat": &schema.Beat{}, "reset": &schema.ResetFrame{},
+		"event-reset": &schema.EventFrame{}, "event-screen": &schema.EventFrame{}, "snapshot-screen": &schema.SnapshotFrame{}, "level-storm": &schema.LevelFrame{}, "level": &schema.LevelFrame{}, "beat": &schema.Beat{}, "reset": &schema.ResetFrame{},
 	} {
 		d := json.NewDecoder(bytes.NewReader(golden(t, name)))
 		d.DisallowUnknownFields()
