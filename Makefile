@@ -52,6 +52,7 @@ browser: $(faces)
 ifneq ($(e2e),)
 	@$(report) -tags=dist,e2e -count=1 $(e2e:%=./%/...)
 endif
+	@$(npm) run test:pixels
 
 test-race: $(modules)
 ifneq ($(race),)
@@ -67,7 +68,7 @@ check: ## all that must hold before a change lands: build, lint, generated code,
 
 # What is too slow for every change. Each part is a target of its own.
 check-long: build ## hundreds of kills, soak, layouts, other time zone, PostgreSQL 15, bench (an hour or more)
-	@.ci/stages long zone oldest-postgres bench bench-paint
+	@.ci/stages long zone oldest-postgres bench bench-paint bench-map
 
 long: $(faces)
 	@TOANCANH_LONG=1 $(report) -tags=dist,e2e -count=1 -timeout=120m ./...
@@ -85,6 +86,9 @@ bench: build ## measure the running system beside its floors, two minutes
 
 bench-paint: $(faces) ## measure from POST to the document of a real wall, beside a crowd, two minutes
 	TOANCANH_PAINT=1 go test -tags=dist,e2e -count=1 -v -run '^TestPaint$$' ./e2e/browser/
+
+bench-map: $(modules) ## what an update of the map costs the page, beside the naive way, six minutes
+	@$(npm) run bench:map
 
 lint: $(modules) ## gofumpt, golangci-lint, ESLint, Prettier, types
 	@.ci/golangci-lint run
@@ -105,4 +109,4 @@ compose-smoke: ## build the image and try the compose file (needs a container en
 	@deploy/smoke
 
 .PHONY: help run build test test-go test-frontend browser test-race test-deps check check-long long zone \
-	oldest-postgres bench bench-paint lint fmt generate generated compose-smoke
+	oldest-postgres bench bench-paint bench-map lint fmt generate generated compose-smoke

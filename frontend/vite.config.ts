@@ -27,5 +27,9 @@ export default defineConfig(({ mode }) => ({
   // Svelte's server build is what Node would pick; components are tested as a browser has them.
   ...(mode === 'test' ? { resolve: { conditions: ['browser'] } } : {}),
   server: { proxy: { '/api': 'http://127.0.0.1:8080', '/live': { target: 'ws://127.0.0.1:8080', ws: true } } },
-  test: { environment: 'node', include: ['src/**/*.test.ts'], testTimeout: 20_000 },
+  test: {
+    environment: 'node',
+    include: [process.env['PIXELS'] === '1' ? 'src/**/*.pixels.ts' : 'src/**/*.test.ts'],
+    testTimeout: 20_000,
+  },
 }));

@@ -32,6 +32,7 @@ type Config struct {
 	Origins        []string `env:"TOANCANH_ORIGINS" help:"Further web origins that may open the live feed, https://host[:port], with commas."`
 	TrustedProxies []string `env:"TOANCANH_TRUSTED_PROXIES" help:"Addresses or networks of reverse proxies whose X-Forwarded-For is believed, with commas."`
 	HubSecret      string   `env:"TOANCANH_HUB_SECRET" help:"Secret with which stand-alone hubs ask this process for snapshots, 16 characters or more. Empty: none may."`
+	PMTiles        string   `env:"TOANCANH_PMTILES" name:"pmtiles" help:"PMTiles file (version 3) that walls lay under their map, served at /tiles/base.pmtiles. Empty: no base map."`
 
 	Hub          string        `env:"TOANCANH_HUB" default:"on" enum:"on,off" help:"off: do not serve the live feed from this process; stand-alone hubs do."`
 	KeepReadings time.Duration `env:"TOANCANH_KEEP_READINGS" default:"9600h" help:"How long single readings are kept; five-minute sums stay."`

@@ -32,12 +32,17 @@ func (s *Server) openDoors() error {
 	frame := newFrame(s.options.Config, s.log, s.metrics)
 	s.app = fiber.New(frame.AppConfig())
 	frame.Install(s.app)
+	tiles, err := s.openTiles()
+	if err != nil {
+		return err
+	}
 	a, err := api.New(api.Config{
 		Frame: frame, Intake: s.intake, Store: s.store, Past: s.lookBack(), Atlas: s.atlas, Rules: s.rules, Units: s.units,
 		Signer: s.signer, Location: s.location, Now: time.Now, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Build: s.options.Build, Open: s.options.Open == "yes",
 		Sample: s.options.Sample, Limits: s.options.Limits == "on", Live: s.live(),
 		Keeper: s.keeper, People: s.store, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
+		Tiles: tiles,
 	})
 	if err != nil {
 		return err
@@ -56,6 +61,20 @@ func (s *Server) openDoors() error {
 		s.app.Get("/metrics", adaptor.HTTPHandler(metricsDoor(s.metrics)))
 	}
 	return nil
+}
+
+// openTiles hangs in the operator's base map and returns its address; empty without one.
+func (s *Server) openTiles() (string, error) {
+	if s.options.PMTiles == "" {
+		return "", nil
+	}
+	file, err := door.NewPMTiles(s.options.PMTiles)
+	if err != nil {
+		return "", fmt.Errorf("TOANCANH_PMTILES: %w", err)
+	}
+	const address = "/tiles/base.pmtiles"
+	s.app.Get(address, file.Serve)
+	return address, nil
 }
 
 // lookBack answers for the past by what counts the present.

@@ -105,6 +105,8 @@ type Config struct {
 	Storm func()
 	// Ready says why a report could not be stored now; nil: it could.
 	Ready func(context.Context) error
+	// Tiles is the address of the operator's base map; empty without one.
+	Tiles string
 }
 
 // API is the door. Make it with New, hang it in with Routes.

@@ -79,7 +79,7 @@ type mapName struct {
 func (a *API) drawBase(m *area.Map, here area.Area) (*mapBase, error) {
 	tree := a.Atlas.Tree
 	division, _ := tree.Division(m.Division)
-	b := &mapBase{division: m.Division, title: here.Title(), credit: division.Label + " · " + m.Credit}
+	b := &mapBase{division: m.Division, title: here.Title(), credit: division.Label + " · " + m.CreditAt(area.Commune)}
 	if m.Schematic {
 		b.credit = "Sơ đồ · " + b.credit
 	}

@@ -54,6 +54,7 @@ type screenShown struct {
 	Credit        string        `json:"credit"`
 	Schematic     bool          `json:"schematic"`
 	Boundaries    int64         `json:"boundaries"` // version of the map in use
+	Tiles         string        `json:"tiles"`      // address of a PMTiles base map, or empty
 	Origin        report.Origin `json:"origin"`
 	Timezone      string        `json:"timezone"`
 	Build         string        `json:"build"`
@@ -98,7 +99,7 @@ func (a *API) showScreen(one screen.Screen) screenShown {
 		Topics: []string{
 			schema.AreaTopic(schema.Wall, a.Division, a.Atlas.Tree.Path(a.Division, at.Code)...), schema.ScreenTopic(one.ID),
 		},
-		Origin: a.Origin, Timezone: a.Location.String(), Build: a.Build,
+		Origin: a.Origin, Timezone: a.Location.String(), Build: a.Build, Tiles: a.Tiles,
 	}
 	if shown.Title == "" {
 		shown.Title = a.Title + " " + name

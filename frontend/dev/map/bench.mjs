@@ -1,4 +1,4 @@
-// What an update of the map costs the page's main thread, beside the naive way in the same run: npm run bench:map
+// What an update of the map costs the page's main thread, beside the naive way in the same run: npm run bench:map [-- COUNT…]
 // Rounds of the two alternate; time is the main thread's own processor time, so that a busy machine spoils less of it.
 // A sample is two seconds: all the thread did in them, by the updates in them. The naive way spreads the work of one
 // update over several, because the library itself keeps one in flight; by single updates most of it would be missed.
@@ -24,7 +24,8 @@ await page.goto(stand.url);
 await page.evaluate(() => window.stand.ready());
 
 const costs = {};
-for (const count of Object.keys(limits).map(Number)) {
+const wanted = process.argv.slice(2).map(Number);
+for (const count of wanted.length > 0 ? wanted : Object.keys(limits).map(Number)) {
   costs[count] = { ours: [], naive: [] };
   for (let round = 0; round < rounds; round++) {
     for (const way of round % 2 === 0 ? ways : ways.toReversed()) {

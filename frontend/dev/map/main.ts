@@ -5,6 +5,8 @@ import '../../src/ui/tokens.css';
 import '../../src/ui/base.css';
 import { flushSync, mount, unmount } from 'svelte';
 import MapView from '../../src/map/MapView.svelte';
+import { boundsOf } from '../../src/map/geometry';
+import { fit } from '../../src/map/mercator';
 import type { Highlight, MapPicture, MapShapes, Mark } from '../../src/map/picture';
 import { NaiveMap } from './naive';
 import { changed, scatter, type Place } from './scatter';
@@ -103,6 +105,13 @@ const stand = {
   openNaive,
   scatter: (count: number, seed = 1): Mark[] => scatter(count, places, seed),
   places: () => places,
+  /** Where a place lies on a map of the whole, by a projection of its own. */
+  spot(lon: number, lat: number): { x: number; y: number } {
+    const bounds = shapes.province === null ? null : boundsOf(shapes.province.features);
+    if (box === null || bounds === null) throw new Error('nothing is open');
+    const canvas = box.querySelector('.canvas') ?? box;
+    return fit(bounds, canvas.clientWidth, canvas.clientHeight, (14 * window.innerHeight) / 1080)(lon, lat);
+  },
   scene(name: string): void {
     const k = window.innerHeight / 1080;
     const counts = places.map(({ code }, i): [string, number] => [code, (i * 7) % 13]);
@@ -112,9 +121,9 @@ const stand = {
   /** One update as the live feed brings it: `count` marks become others. */
   tick(count: number, seed: number): void {
     const next = changed(marks, count, seed);
-    if (naive === null) show(next.marks);
-    else naive.change(next.marks, next.touched);
-    marks = next.marks;
+    if (naive === null) show(next);
+    else naive.change(next);
+    marks = next;
   },
   lost: () => lost,
   loseContext(): void {

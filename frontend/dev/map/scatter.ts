@@ -47,16 +47,14 @@ function stateAt(x: number): Mark['state'] {
 }
 
 /** The same marks with `count` of them in another state: the others keep their identity, as in a situation. */
-export function changed(marks: readonly Mark[], count: number, seed: number): { marks: Mark[]; touched: number[] } {
+export function changed(marks: readonly Mark[], count: number, seed: number): Mark[] {
   const next = numbers(seed);
   const copy = [...marks];
-  const touched: number[] = [];
   for (let i = 0; i < count; i++) {
     const at = Math.floor(next() * copy.length);
     const mark = copy[at];
     if (mark === undefined) continue;
     copy[at] = { ...mark, state: stateAt(next()) };
-    touched.push(at);
   }
-  return { marks: copy, touched };
+  return copy;
 }

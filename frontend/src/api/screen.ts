@@ -20,6 +20,8 @@ export interface Screen {
   schematic: boolean;
   origin: Origin;
   timezone: string;
+  /** The address of an operator's base map; empty without one. */
+  tiles: string;
   /** What it was told to show as of this answer; newer states come on the topic screen/<id>. */
   state: ScreenState;
 }
@@ -56,6 +58,7 @@ export async function fetchScreen(id: string): Promise<Screen> {
     schematic: raw['schematic'] !== false,
     origin: asOrigin(raw['origin']),
     timezone: asText(raw['timezone'], 'Asia/Ho_Chi_Minh'),
+    tiles: asText(raw['tiles']),
     // A server older than this page knows nothing of versions: its screens show what they always did.
     state: parseScreenState(raw) ?? unsetScreen(id),
   };

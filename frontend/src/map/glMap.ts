@@ -2,12 +2,12 @@ import { Map as MapLibre, setWorkerUrl, type GeoJSONSource } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { stepOf } from '../rules/choropleth';
 import type { Arranged } from './arrange';
+import { Crowd } from './crowd';
 import { boundsOf, shapeToFit, type Bounds } from './geometry';
 import { drawIcons } from './icons';
 import { northing } from './mercator';
 import { MarkSource } from './markSource';
 import type { MapDrawing, MapShapes, Spot } from './picture';
-import { PointLayer } from './pointLayer';
 import { countLayout, firstOwnLayer, lineWidths, styleOf } from './style';
 import type { Sizes } from './sizes';
 import type { Project } from './stacks';
@@ -37,7 +37,7 @@ export class GlMap implements MapDrawing {
   readonly #map: MapLibre;
   readonly #theme: MapTheme;
   readonly #setting: GlSetting;
-  readonly #points: PointLayer;
+  readonly #crowd: Crowd;
   #sizes: Sizes;
   #area: string;
   #marks: MarkSource | null = null;
@@ -63,7 +63,10 @@ export class GlMap implements MapDrawing {
       pixelRatio: Math.min(2, window.devicePixelRatio),
       trackResize: false,
     });
-    this.#points = new PointLayer((lon, lat) => this.project(lon, lat), this.#theme, setting.sizes.scale);
+    this.#crowd = new Crowd(container, (lon, lat) => this.project(lon, lat), {
+      theme: this.#theme,
+      sizes: setting.sizes,
+    });
     this.#fit();
     void this.#map.once('load', () => {
       this.#loaded();
@@ -103,6 +106,7 @@ export class GlMap implements MapDrawing {
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#deathbed);
     this.#ready = false;
+    this.#crowd.remove();
     this.#map.remove();
   }
 
@@ -114,11 +118,10 @@ export class GlMap implements MapDrawing {
     if (box === null || Math.min(width, height) < 4 * padding * scale) return;
     this.#map.fitBounds([box.west, box.south, box.east, box.north], { padding: padding * scale, animate: false });
     this.#project = projectionOf(this.#map, box);
-    this.#points.reproject({ width, height }, scale);
+    this.#crowd.fit({ width, height }, this.#sizes);
   }
 
   #loaded(): void {
-    if (this.#map.getLayer(this.#points.id) === undefined) this.#map.addLayer(this.#points, 'marks');
     const source = this.#map.getSource<GeoJSONSource>('marks');
     this.#marks = source === undefined ? null : new MarkSource(source);
     this.#ready = true;
@@ -161,24 +164,20 @@ export class GlMap implements MapDrawing {
     this.#colour(counts);
     this.#resizeMarks(size);
     if (crowd !== null) {
-      if (this.#points.show(crowd, size, overflow)) this.#map.triggerRepaint();
-      this.#marks?.want(stacks);
-    } else if (this.#points.empty) this.#marks?.want(stacks);
+      this.#crowd.show({ marks: crowd, stacks, overflow, size });
+      this.#marks?.want([]);
+    } else if (this.#crowd.empty) this.#marks?.want(stacks);
     else
-      this.#marks?.want(
-        stacks,
-        () =>
-          void this.#map.once('idle', () => {
-            this.#endCrowd();
-          }),
-      );
+      this.#marks?.want(stacks, () => {
+        void this.#map.once('idle', () => {
+          this.#endCrowd();
+        });
+      });
   }
 
-  // The points go only when the symbols that take their place are on the screen.
+  // The crowd goes only when the symbols that take its place are on the screen.
   #endCrowd(): void {
-    if (this.#wanted?.crowd !== null) return;
-    this.#points.clear();
-    this.#map.triggerRepaint();
+    if (this.#wanted?.crowd === null) this.#crowd.clear();
   }
 
   #colour(counts: ReadonlyMap<string, number>): void {

@@ -45,10 +45,14 @@ export function drawIcons(theme: MapTheme, pixels: number): { name: string; imag
   });
 }
 
-/** How many icons an atlas holds; an icon's place in it is its drawOrder. */
-export const atlasCells = states.length * kinds.length;
+/** The first digit's place in an atlas; an icon's is its drawOrder. */
+export const firstDigit = states.length * kinds.length;
+export const atlasCells = firstDigit + 10;
 
-/** All icons in one row of squares, for a texture. */
+/** The size of a digit's letters in its square of an atlas. */
+export const digitShare = 0.7;
+
+/** All icons and digits in one row of squares, for a texture. */
 export function drawAtlas(theme: MapTheme, pixels: number): HTMLCanvasElement {
   const side = Math.max(16, Math.round(iconSide({ kind: 'report', state: 'critical' }) * pixels));
   const { canvas, pen } = canvasOf(side * atlasCells, side);
@@ -58,7 +62,22 @@ export function drawAtlas(theme: MapTheme, pixels: number): HTMLCanvasElement {
     drawIcon(pen, mark, theme, side);
     pen?.restore();
   }
+  for (let digit = 0; digit < 10; digit++) drawDigit(pen, digit, theme, side);
   return canvas;
+}
+
+function drawDigit(pen: Pen | null, digit: number, theme: MapTheme, side: number): void {
+  if (pen === null) return;
+  pen.font = `600 ${String(side * digitShare)}px "Be Vietnam Pro", sans-serif`;
+  pen.textAlign = 'center';
+  pen.textBaseline = 'middle';
+  pen.lineJoin = 'round';
+  pen.lineWidth = side * 0.18;
+  pen.strokeStyle = theme.ground;
+  pen.fillStyle = theme.text;
+  const x = (firstDigit + digit + 0.5) * side;
+  pen.strokeText(String(digit), x, side * 0.53);
+  pen.fillText(String(digit), x, side * 0.53);
 }
 
 function canvasOf(width: number, height: number): { canvas: HTMLCanvasElement; pen: CanvasRenderingContext2D | null } {

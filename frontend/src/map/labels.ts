@@ -90,7 +90,9 @@ interface Ground {
 }
 
 function bestOf(wish: LabelWish, ground: Ground): Tried | null {
-  let best = cheapest(wish, around(wish), ground, null);
+  // The place it has comes first: where that is good, the others are not worth a look.
+  const kept = ground.previous === undefined ? null : cheapest(wish, [ground.previous], ground, null);
+  let best = cheapest(wish, around(wish), ground, kept);
   if (best === null || best.cost >= weights.warning)
     best = cheapest(wish, alongEdges(wish, ground.field), ground, best);
   return best;

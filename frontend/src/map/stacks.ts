@@ -1,4 +1,4 @@
-import { rank, type Shown } from '../rules/state';
+import type { Shown } from '../rules/state';
 import { drawOrder } from './icons';
 import type { Mark, Spot } from './picture';
 
@@ -22,7 +22,7 @@ export interface Reach {
 export type Project = (lon: number, lat: number) => Spot;
 
 /** Alarms are what must never be buried. */
-export const isAlarm = (mark: Pick<Mark, 'state'>): boolean => rank(mark.state) >= rank('warning');
+export const isAlarm = ({ state }: Pick<Mark, 'state'>): boolean => state === 'critical' || state === 'warning';
 
 /** Reach for marks drawn at `size` times their size at 1080 lines. */
 export function reachAt(size: number): Reach {

@@ -3,7 +3,6 @@
 /** Numbers a point has in its buffer: x, y, cell of the atlas, side. */
 export const numbersPerPoint = 4;
 
-// Plain uniforms only: the map's own layers keep their uniform blocks bound.
 const vertexCode = `#version 300 es
 in vec2 corner;
 in vec4 point;
@@ -30,12 +29,19 @@ void main() {
 
 const corners = new Float32Array([-0.5, -0.5, 0.5, -0.5, -0.5, 0.5, 0.5, 0.5]);
 
+/** Points in the order they are drawn. */
+export interface PointBuffer {
+  buffer: WebGLBuffer;
+  vertices: WebGLVertexArrayObject;
+  bytes: number;
+}
+
 export interface Gear {
   gl: WebGL2RenderingContext;
   program: WebGLProgram;
-  points: WebGLBuffer;
-  vertices: WebGLVertexArrayObject;
   texture: WebGLTexture;
+  marks: PointBuffer;
+  stacks: PointBuffer;
   uniforms: Record<'view' | 'cells' | 'size' | 'pass', WebGLUniformLocation | null>;
 }
 
@@ -43,31 +49,45 @@ export interface Gear {
 export function makeGear(gl: WebGL2RenderingContext): Gear | null {
   const program = link(gl);
   if (program === null) return null;
-  const points = gl.createBuffer();
-  const vertices = gl.createVertexArray();
-  gl.bindVertexArray(vertices);
-  gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
+  const corner = gl.createBuffer();
+  gl.bindBuffer(gl.ARRAY_BUFFER, corner);
   gl.bufferData(gl.ARRAY_BUFFER, corners, gl.STATIC_DRAW);
-  attribute(gl, { where: gl.getAttribLocation(program, 'corner'), size: 2, divisor: 0 });
-  gl.bindBuffer(gl.ARRAY_BUFFER, points);
-  attribute(gl, { where: gl.getAttribLocation(program, 'point'), size: numbersPerPoint, divisor: 1 });
-  gl.bindVertexArray(null);
+  gl.enable(gl.BLEND);
+  gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   const uniform = (name: string): WebGLUniformLocation | null => gl.getUniformLocation(program, name);
   return {
     gl,
     program,
-    points,
-    vertices,
     texture: gl.createTexture(),
+    marks: pointBuffer(gl, program, corner),
+    stacks: pointBuffer(gl, program, corner),
     uniforms: { view: uniform('view'), cells: uniform('cells'), size: uniform('size'), pass: uniform('pass') },
   };
 }
 
-export function dropGear({ gl, program, points, vertices, texture }: Gear): void {
-  gl.deleteProgram(program);
-  gl.deleteBuffer(points);
-  gl.deleteVertexArray(vertices);
-  gl.deleteTexture(texture);
+function pointBuffer(gl: WebGL2RenderingContext, program: WebGLProgram, corner: WebGLBuffer): PointBuffer {
+  const buffer = gl.createBuffer();
+  const vertices = gl.createVertexArray();
+  gl.bindVertexArray(vertices);
+  gl.bindBuffer(gl.ARRAY_BUFFER, corner);
+  attribute(gl, { where: gl.getAttribLocation(program, 'corner'), size: 2, divisor: 0 });
+  gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+  attribute(gl, { where: gl.getAttribLocation(program, 'point'), size: numbersPerPoint, divisor: 1 });
+  gl.bindVertexArray(null);
+  return { buffer, vertices, bytes: 0 };
+}
+
+/** Brings points from the `from`-th up to the `to`-th into a buffer, or all of them when it is of another length. */
+export function uploadPoints({ gl }: Gear, target: PointBuffer, numbers: Float32Array, part: [number, number]): void {
+  gl.bindBuffer(gl.ARRAY_BUFFER, target.buffer);
+  // The length is remembered and not asked for: a question to the graphics process waits for all it has to draw.
+  if (target.bytes === numbers.byteLength) {
+    const [from, to] = [part[0] * numbersPerPoint, part[1] * numbersPerPoint];
+    gl.bufferSubData(gl.ARRAY_BUFFER, from * numbers.BYTES_PER_ELEMENT, numbers.subarray(from, to));
+  } else {
+    gl.bufferData(gl.ARRAY_BUFFER, numbers, gl.DYNAMIC_DRAW);
+    target.bytes = numbers.byteLength;
+  }
 }
 
 export function uploadAtlas({ gl, texture }: Gear, atlas: HTMLCanvasElement): void {
