@@ -168,7 +168,7 @@ function stackPoints(stacks: readonly Stack[], scale: number, countPx: number): 
   for (const stack of [...stacks].sort((a, b) => drawOrder(a) - drawOrder(b))) {
     const side = iconSide(stack);
     point(stack.at, drawOrder(stack), side);
-    if (stack.count < 2) continue;
+    if (stack.count < 2 || countPx === 0) continue;
     let x = stack.at.x + (side / 2) * scale + countPx * digitWidth * 0.55;
     for (const digit of String(stack.count)) {
       point({ x, y: stack.at.y }, firstDigit + Number(digit), countPx / digitShare / scale);

@@ -2,7 +2,7 @@ import { Map as MapLibre, setWorkerUrl, type GeoJSONSource } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { stepOf } from '../rules/choropleth';
 import type { Arranged } from './arrange';
-import { Crowd } from './crowd';
+import type { Crowd } from './crowd';
 import { boundsOf, shapeToFit, type Bounds } from './geometry';
 import { drawIcons } from './icons';
 import { northing } from './mercator';
@@ -37,7 +37,9 @@ export class GlMap implements MapDrawing {
   readonly #map: MapLibre;
   readonly #theme: MapTheme;
   readonly #setting: GlSetting;
-  readonly #crowd: Crowd;
+  /** Its code is fetched when there is one for the first time. */
+  #crowd: Crowd | null = null;
+  #crowdComes = false;
   #sizes: Sizes;
   #area: string;
   #marks: MarkSource | null = null;
@@ -62,10 +64,6 @@ export class GlMap implements MapDrawing {
       fadeDuration: 0,
       pixelRatio: Math.min(2, window.devicePixelRatio),
       trackResize: false,
-    });
-    this.#crowd = new Crowd(container, (lon, lat) => this.project(lon, lat), {
-      theme: this.#theme,
-      sizes: setting.sizes,
     });
     this.#fit();
     void this.#map.once('load', () => {
@@ -106,7 +104,7 @@ export class GlMap implements MapDrawing {
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#deathbed);
     this.#ready = false;
-    this.#crowd.remove();
+    this.#crowd?.remove();
     this.#map.remove();
   }
 
@@ -118,7 +116,7 @@ export class GlMap implements MapDrawing {
     if (box === null || Math.min(width, height) < 4 * padding * scale) return;
     this.#map.fitBounds([box.west, box.south, box.east, box.north], { padding: padding * scale, animate: false });
     this.#project = projectionOf(this.#map, box);
-    this.#crowd.fit({ width, height }, this.#sizes);
+    this.#crowd?.fit({ width, height }, this.#sizes);
   }
 
   #loaded(): void {
@@ -163,10 +161,13 @@ export class GlMap implements MapDrawing {
     const { counts, stacks, crowd, overflow, size } = this.#wanted;
     this.#colour(counts);
     this.#resizeMarks(size);
-    if (crowd !== null) {
-      this.#crowd.show({ marks: crowd, stacks, overflow, size });
+    if (crowd !== null && this.#crowd === null) {
+      void this.#fetchCrowd();
+      if (!this.#crowdComes) this.#marks?.want(stacks);
+    } else if (crowd !== null) {
+      this.#crowd?.show({ marks: crowd, stacks, overflow, size });
       this.#marks?.want([]);
-    } else if (this.#crowd.empty) this.#marks?.want(stacks);
+    } else if (this.#crowd?.empty !== false) this.#marks?.want(stacks);
     else
       this.#marks?.want(stacks, () => {
         void this.#map.once('idle', () => {
@@ -175,9 +176,24 @@ export class GlMap implements MapDrawing {
       });
   }
 
+  // What stood before the crowd stands until its code is there; without it the alarms remain.
+  async #fetchCrowd(): Promise<void> {
+    if (this.#crowdComes) return;
+    this.#crowdComes = true;
+    try {
+      const { Crowd } = await import('./crowd');
+      const look = { theme: this.#theme, sizes: this.#sizes };
+      this.#crowd = new Crowd(this.#map.getContainer(), (lon, lat) => this.project(lon, lat), look);
+      this.#fit();
+    } catch {
+      this.#crowdComes = false;
+    }
+    this.#paint();
+  }
+
   // The crowd goes only when the symbols that take its place are on the screen.
   #endCrowd(): void {
-    if (this.#wanted?.crowd === null) this.#crowd.clear();
+    if (this.#wanted?.crowd === null) this.#crowd?.clear();
   }
 
   #colour(counts: ReadonlyMap<string, number>): void {

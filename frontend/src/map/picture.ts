@@ -32,6 +32,30 @@ export interface Highlight {
   name?: string;
 }
 
+/** What a page tells its map. */
+export interface MapProps {
+  shapes: MapShapes;
+  picture: MapPicture;
+  label: string;
+  /** Told when WebGL was lost for good; the map goes on as plain SVG by itself. */
+  onlost?: () => void;
+  /** What somebody points at. */
+  highlight?: Highlight | null;
+  /**
+   * Size of the names in CSS pixels, for eyes far away; without it they follow the root font size. 0 leaves out the
+   * names and the counts on stacks.
+   */
+  textPx?: number;
+  /** How much larger than near by marks and lines are drawn. */
+  enlarge?: number;
+  /** The area that fills the picture; the whole without it. */
+  area?: string;
+  /** The address of an operator's base map. */
+  pmtiles?: string;
+  /** Whose boundaries these are, of which division, and whether they are a schematic; stands on the map itself. */
+  credit?: string;
+}
+
 /** A point in pixels from the map's upper left corner. */
 export interface Spot {
   x: number;

@@ -2,9 +2,9 @@
 export interface Sizes {
   /** A pixel at 1080 lines and density "near"; it follows the root font size. */
   scale: number;
-  /** The names. */
+  /** The names; 0 for none. */
   textPx: number;
-  /** The counts on stacks: digits are read at a smaller angle than text. */
+  /** The counts on stacks, for digits are read at a smaller angle than text; 0 for none. */
   countPx: number;
 }
 

@@ -80,7 +80,7 @@ export function countLayout(
   size: number,
   { scale, countPx }: Sizes,
 ): { 'icon-size': number; 'text-size': number; 'text-offset': ExpressionSpecification } {
-  const halfIcon = (size * scale) / 2 / countPx;
+  const halfIcon = (size * scale) / 2 / Math.max(1, countPx);
   const offset = (side: number): [number, number] => [side * halfIcon + 0.05, 0];
   return {
     'icon-size': size,

@@ -128,7 +128,9 @@ export class SvgMap implements MapDrawing {
       group.append(element('path', { class: 'frame', d: sensorFrame }));
     }
     group.append(inner);
-    return stack.count < 2 ? [group] : [group, this.#count(stack.count, { x: x + 12 * k, y })];
+    return stack.count < 2 || this.#sizes.countPx === 0
+      ? [group]
+      : [group, this.#count(stack.count, { x: x + 12 * k, y })];
   }
 
   #count(count: number, { x, y }: Spot): SVGElement {
