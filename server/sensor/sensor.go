@@ -130,11 +130,17 @@ func (s *Sensor) State(value float64) State {
 	return Normal
 }
 
-// Limit names the highest level a value reaches, "BĐ1 588,50 m"; empty when it reaches none.
+// grade is the unit of what is given in grades: the name of a level says its value already.
+const grade = "cấp"
+
+// Limit names the highest level a value reaches, "BĐ1 588,50 m", "cấp IV – nguy hiểm"; empty when it reaches none.
 func (s *Sensor) Limit(value float64) string {
 	l := s.reached(value)
 	if l == nil {
 		return ""
+	}
+	if s.Unit == grade {
+		return l.Label
 	}
 	// Two decimals, as bulletins have it, unless the threshold is a whole number.
 	at := strconv.FormatFloat(l.At, 'f', 2, 64)

@@ -95,6 +95,10 @@ func TestStateAndLimit(t *testing.T) {
 	if got, want := rain.Limit(120), "Cấp 1 100 mm"; got != want {
 		t.Errorf("Limit = %q, want %q", got, want)
 	}
+	fire := sensor.Sensor{Unit: "cấp", Levels: []sensor.Level{{At: 4, State: sensor.Warning, Label: "cấp IV – nguy hiểm"}}}
+	if got, want := fire.Limit(4), "cấp IV – nguy hiểm"; got != want {
+		t.Errorf("Limit = %q, want %q", got, want)
+	}
 }
 
 func TestStale(t *testing.T) {

@@ -70,7 +70,11 @@ export function notices(
   return [...fromReports, ...fromSensors];
 }
 
+// A grade is its own limit: "cấp IV – nguy hiểm" says all there is to say.
+const grade = 'cấp';
+
 function sensorText({ value, unit, limit }: SensorLevel, { formats }: NoticeContext): string {
+  if (unit === grade && limit !== '') return limit;
   const amount = `${value === null ? '?' : formats.amount(value)} ${unit}`;
   return limit === '' ? amount : m.notice_sensor({ amount, limit });
 }
