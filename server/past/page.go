@@ -53,9 +53,15 @@ func (d *Desk) Changes(ctx context.Context, topic schema.Topic, from, to time.Ti
 		return Page{}, err
 	}
 	p := page{desk: d, topic: topic, told: map[string]string{}}
-	p.news(then.Levels(topic.Area())) // what the picture or the page before has told
+	told, err := then.Levels(ctx, topic.Area()) // what the picture or the page before has told
+	if err != nil {
+		return Page{}, err
+	}
+	p.news(told)
 	for _, at := range steps {
-		p.step(ctx, then, at)
+		if err := p.step(ctx, then, at); err != nil {
+			return Page{}, err
+		}
 	}
 	body, err := p.body(ctx)
 	body.From, body.StepS, body.Origin = from, int(step.Seconds()), d.Watch.Origin
@@ -106,7 +112,7 @@ type leg struct {
 	changes []watch.Change
 }
 
-func (p *page) step(ctx context.Context, then *watch.Then, at time.Time) {
+func (p *page) step(ctx context.Context, then *watch.Then, at time.Time) error {
 	l := leg{Step: Step{At: at}}
 	for _, c := range then.Go(ctx, at) {
 		if p.here(&c.After) || p.here(c.Before) {
@@ -114,8 +120,13 @@ func (p *page) step(ctx context.Context, then *watch.Then, at time.Time) {
 		}
 	}
 	then.KeepTrend(p.topic.Area())
-	l.Items = p.news(then.Levels(p.topic.Area()))
+	items, err := then.Levels(ctx, p.topic.Area())
+	if err != nil {
+		return err
+	}
+	l.Items = p.news(items)
 	p.steps = append(p.steps, l)
+	return nil
 }
 
 func (p *page) here(r *report.Report) bool {

@@ -89,8 +89,12 @@ func (d *Desk) At(ctx context.Context, topic schema.Topic, at time.Time) (Pictur
 	if err != nil {
 		return Picture{}, err
 	}
+	levels, err := then.Levels(ctx, topic.Area())
+	if err != nil {
+		return Picture{}, err
+	}
 	return Picture{
-		At: at, Epoch: then.Epoch(), Data: data, Levels: then.Levels(topic.Area()),
+		At: at, Epoch: then.Epoch(), Data: data, Levels: levels,
 		CompleteFrom: completeFrom(then.First(), now), Origin: d.Watch.Origin,
 	}, nil
 }
@@ -108,7 +112,7 @@ func (d *Desk) stand(ctx context.Context, topic schema.Topic, at time.Time, late
 		then.KeepTrend(topic.Area())
 	}
 	then.Go(ctx, at)
-	return then, nil
+	return then, then.ReadScene(ctx, d.Store)
 }
 
 // reports are what the snapshot of the topic held: the open ones, newest first, and those that ended last.

@@ -204,6 +204,54 @@ func (s *Store) NewestAt(ctx context.Context, h Heard) ([]Latest, error) {
 	return list, nil
 }
 
+// sqlUntil reads of each bin the last reading, up to an instant.
+const sqlUntil = `
+	select w.s, r.ts, r.value from unnest(@sensors::int4[], @after::timestamptz[], @bins::interval[]) as w(s, after, bin)
+	cross join lateral (
+		select distinct on (date_bin(w.bin, ts - interval '1 microsecond', timestamptz '2000-01-01 00:00:00+00')) ts, value
+		from reading where sensor_id = w.s and ts > w.after and ts <= @until and ts > @least
+		order by date_bin(w.bin, ts - interval '1 microsecond', timestamptz '2000-01-01 00:00:00+00'), ts desc
+	) r
+	order by r.ts`
+
+// ReadingsUntil reads what windows of the past ask for, rising in time. A bin ends with its last instant, which belongs to
+// it. Before of the wants is not looked at.
+func (s *Store) ReadingsUntil(ctx context.Context, wants []Want, until time.Time) ([]Latest, error) {
+	if len(wants) == 0 {
+		return nil, nil
+	}
+	var sensors []int32
+	var after []time.Time
+	var bins []time.Duration
+	least := wants[0].After
+	for _, w := range wants {
+		sensors, after, bins = append(sensors, w.SensorID), append(after, w.After), append(bins, w.Bin)
+		if w.After.Before(least) {
+			least = w.After
+		}
+	}
+	var list []Latest
+	err := s.inPast(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, sqlUntil, pgx.NamedArgs{
+			"sensors": sensors, "after": after, "bins": bins, "least": least, "until": until,
+		})
+		if err != nil {
+			return err
+		}
+		var l Latest
+		_, err = pgx.ForEachRow(rows, []any{&l.SensorID, &l.At, &l.Value}, func() error {
+			l.At = l.At.UTC()
+			list = append(list, l)
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read windows of the past: %w", classify(err))
+	}
+	return list, nil
+}
+
 // SensorsSince tells when each sensor was registered.
 func (s *Store) SensorsSince(ctx context.Context) (map[int32]time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)

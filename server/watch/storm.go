@@ -63,24 +63,36 @@ func (s *scene) levels(ctx context.Context, now time.Time, all bool) ([]schema.L
 	}
 	var levels []schema.Level
 	for _, a := range s.w.areas() {
-		path := s.w.Atlas.Tree.Path(a.Division, a.Code)
-		list := measured[a.Code]
-		p := storm.Proof{AsOf: now, Origin: originOf(list, string(s.w.Origin))}
-		rivers, rain, news := storm.Rivers(list, p), storm.RainOf(list, p), changed[a.Code]
-		bareRivers, bareRain, bareNews := rivers, rain, news
-		bareRivers.AsOf, bareRain.AsOf, bareNews.AsOf = time.Time{}, time.Time{}, time.Time{}
-		for _, l := range []struct {
-			key         string
-			bare, whole any
-		}{
-			{storm.KeyRivers, bareRivers, rivers}, {storm.KeyRain, bareRain, rain}, {storm.KeyChanged, bareNews, news},
-		} {
-			if s.moved(a.Code+" "+l.key, l.bare) || all {
-				levels = append(levels, s.w.level(path, l.key, l.whole, now)...)
-			}
-		}
+		levels = append(levels, s.areaLevels(a, measured[a.Code], changed[a.Code], turn{now, all})...)
 	}
 	return levels, nil
+}
+
+// turn is one look at the scene: all asks for every level, whether it changed or not.
+type turn struct {
+	now time.Time
+	all bool
+}
+
+// areaLevels are the levels of an area: those that changed, or all.
+func (s *scene) areaLevels(a kpi.Area, list []storm.Measured, news storm.ChangedLevel, t turn) []schema.Level {
+	path := s.w.Atlas.Tree.Path(a.Division, a.Code)
+	p := storm.Proof{AsOf: t.now, Origin: originOf(list, string(s.w.Origin))}
+	rivers, rain := storm.Rivers(list, p), storm.RainOf(list, p)
+	bareRivers, bareRain, bareNews := rivers, rain, news
+	bareRivers.AsOf, bareRain.AsOf, bareNews.AsOf = time.Time{}, time.Time{}, time.Time{}
+	var levels []schema.Level
+	for _, l := range []struct {
+		key         string
+		bare, whole any
+	}{
+		{storm.KeyRivers, bareRivers, rivers}, {storm.KeyRain, bareRain, rain}, {storm.KeyChanged, bareNews, news},
+	} {
+		if s.moved(a.Code+" "+l.key, l.bare) || t.all {
+			levels = append(levels, s.w.level(path, l.key, l.whole, t.now)...)
+		}
+	}
+	return levels
 }
 
 // moved notes data and reports whether it differs from what was noted last.

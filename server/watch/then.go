@@ -13,6 +13,7 @@ import (
 	"toancanh/server/kpi"
 	"toancanh/server/report"
 	"toancanh/server/store"
+	"toancanh/server/storm"
 	"toancanh/server/view"
 )
 
@@ -22,6 +23,23 @@ type PastStore interface {
 	NewestAt(ctx context.Context, h store.Heard) ([]store.Latest, error)
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
 	SensorsSince(ctx context.Context) (map[int32]time.Time, error)
+	ReadingsUntil(ctx context.Context, wants []store.Want, until time.Time) ([]store.Latest, error)
+	ReportsByID(ctx context.Context, ids []string) ([]report.Report, error)
+}
+
+// words is the part of a Store that the scene of a Then asks for: what was reported, as it may be shown today.
+type words struct {
+	Store
+	source PastStore
+}
+
+// ReportsByID reads reports as they are today.
+func (w words) ReportsByID(ctx context.Context, ids []string) ([]report.Report, error) {
+	list, err := w.source.ReportsByID(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read words of the past: %w", err)
+	}
+	return list, nil
 }
 
 // Then is the province as it stood at an instant of the past. It moves forward through what is stored and counts by the
@@ -35,8 +53,12 @@ type Then struct {
 	withdrawn map[string]bool           // today
 	changes   []change                  // not yet reached, by time
 	heard     []store.Latest            // not yet reached, by time
-	asleep    []sleeper                 // sensors that were not there yet
-	trend     *trend
+	readings  []store.Latest            // for the windows of the scene; not yet reached, by time
+	until     time.Time                 // as far as is read
+
+	tellsStorm bool
+	asleep     []sleeper // sensors that were not there yet
+	trend      *trend
 }
 
 // change is an entry of a report's timeline.
@@ -64,10 +86,11 @@ type Change struct {
 func ReadThen(ctx context.Context, c Config, s PastStore, instants []time.Time) (*Then, error) {
 	from, to := instants[0], instants[len(instants)-1]
 	t := &Then{
-		w: &Watch{Config: c, versions: map[string]int64{}, board: kpi.NewBoard(c.Location)}, at: from,
+		w: &Watch{Config: c, versions: map[string]int64{}, board: kpi.NewBoard(c.Location)}, at: from, until: to,
 		reports: map[string]*report.Report{}, withdrawn: map[string]bool{},
 	}
-	t.w.sources = newSources(t.w)
+	t.w.Store = words{source: s}
+	t.w.sources, t.w.scene = newSources(t.w), newScene(t.w)
 	t.trend = newTrend(t.w)
 	var err error
 	if t.facts, err = s.PastFacts(ctx, c.Division, from, to); err != nil {
@@ -100,6 +123,37 @@ func (t *Then) readSensors(ctx context.Context, s PastStore, instants []time.Tim
 	}
 	t.heard, err = s.NewestAt(ctx, heard)
 	return err
+}
+
+// sceneBin is how close together readings are read for the windows of the scene: closer than any of its numbers can tell.
+const sceneBin = time.Minute
+
+// ReadScene reads what the scene mưa bão needs of the readings from the present instant on; without it Levels does not tell
+// of a storm. The time before comes along as far as windows reach.
+func (t *Then) ReadScene(ctx context.Context, s PastStore) error {
+	const spare = 3 * time.Hour // for the last word before a window
+	var wants []store.Want
+	want := func(x *store.Sensor) {
+		if !storm.Keeps(&x.Sensor) {
+			return
+		}
+		span, _ := storm.Span(x.Kind)
+		wants = append(wants, store.Want{SensorID: x.ID, After: t.at.Add(-span - spare), Bin: sceneBin})
+		t.w.scene.windows[x.ID] = window{x.Kind, storm.NewWindow(x.Kind)}
+	}
+	for _, x := range t.w.sources.sensors {
+		want(x)
+	}
+	for i := range t.asleep {
+		want(&t.asleep[i].Sensor)
+	}
+	var err error
+	if t.readings, err = s.ReadingsUntil(ctx, wants, t.until); err != nil {
+		return err
+	}
+	t.tellsStorm = true
+	t.hear(t.at)
+	return nil
 }
 
 // rawSince is from when single readings are there: whole days are dropped.
@@ -202,6 +256,11 @@ func (t *Then) redo(c change) (before, after *report.Report, err error) {
 
 // hear takes the values measured until at. A sensor is there once it was registered or heard.
 func (t *Then) hear(at time.Time) {
+	for len(t.readings) > 0 && !t.readings[0].At.After(at) {
+		l := t.readings[0]
+		t.readings = t.readings[1:]
+		t.w.scene.windows[l.SensorID].Add(storm.NewPoint(l.At, l.Value), at)
+	}
 	for len(t.heard) > 0 && !t.heard[0].At.After(at) {
 		l := t.heard[0]
 		t.heard = t.heard[1:]
@@ -241,7 +300,7 @@ func (t *Then) KeepTrend(area string) {
 }
 
 // Levels are what the walls of an area were told at the instant.
-func (t *Then) Levels(area string) []schema.LevelItem {
+func (t *Then) Levels(ctx context.Context, area string) ([]schema.LevelItem, error) {
 	path := t.w.Atlas.Tree.Path(t.w.Division, area)
 	a := kpi.Area{Division: t.w.Division, Code: area}
 	var levels []schema.Level
@@ -260,6 +319,13 @@ func (t *Then) Levels(area string) []schema.LevelItem {
 	if len(t.trend.rows) > 0 {
 		levels = append(levels, t.trend.level(a, t.at)...)
 	}
+	if t.tellsStorm {
+		scene, err := t.storm(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		levels = append(levels, scene...)
+	}
 	topic := schema.AreaTopic(schema.Wall, t.w.Division, path...)
 	items := make([]schema.LevelItem, 0, len(levels)/2)
 	for _, l := range levels {
@@ -268,5 +334,15 @@ func (t *Then) Levels(area string) []schema.LevelItem {
 		}
 	}
 	slices.SortFunc(items, func(a, b schema.LevelItem) int { return strings.Compare(a.Key, b.Key) })
-	return items
+	return items, nil
+}
+
+// storm are the levels of the scene mưa bão.
+func (t *Then) storm(ctx context.Context, a kpi.Area) ([]schema.Level, error) {
+	measured := t.w.sources.measured(t.at)
+	changed, err := t.w.scene.changed(ctx, measured, t.at)
+	if err != nil {
+		return nil, err
+	}
+	return t.w.scene.areaLevels(a, measured[a.Code], changed[a.Code], turn{t.at, true}), nil
 }

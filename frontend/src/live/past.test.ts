@@ -19,6 +19,7 @@ class Stage {
   links: Link[] = [];
   plays: Play[] = [];
   away = false;
+  completeFrom = 0;
   most = Infinity; // a page never reaches further than this after its begin
   readonly source: PastSource;
 
@@ -60,7 +61,7 @@ class Stage {
       screen: null,
     };
     const open = { key: 'kpi/open', version: at * 1000, at, data: { value: 1, as_of: new Date(at).toISOString() } };
-    return Promise.resolve({ at, frames: [snapshot], levels: [open], completeFrom: 0 });
+    return Promise.resolve({ at, frames: [snapshot], levels: [open], completeFrom: this.completeFrom });
   }
 
   /** One report is received at every full minute. */
@@ -201,6 +202,17 @@ describe('the player', () => {
     await settle(3000);
     expect(stage.play).toMatchObject({ failed: false, waiting: false });
     expect(stage.links.at(-1)).toMatchObject({ phase: 'live' });
+  });
+
+  it('begins where facts do when asked for an earlier time, and says so', async () => {
+    stage = new Stage();
+    stage.completeFrom = began + 60 * minute;
+    await settle(10);
+    expect(stage.frames[0]).toMatchObject({ now: began + 60 * minute });
+    expect(stage.play).toMatchObject({ clamped: true, at: began + 60 * minute });
+    stage.source.seek(began + 90 * minute);
+    await settle(10);
+    expect(stage.play.clamped).toBe(false);
   });
 
   it('ends at the present and never runs past it', async () => {

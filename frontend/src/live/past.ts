@@ -57,6 +57,7 @@ export class PastSource {
   #paused = false;
   #failed = false;
   #completeFrom: number | null = null;
+  #clamped = false;
 
   #life = 0; // grows with every seek: what an older one fetched is dropped
   #seq = 0;
@@ -135,7 +136,8 @@ export class PastSource {
 
   /** Goes to an instant; its picture is fetched anew. */
   seek(at: number): void {
-    this.#at = clampToPresent(at);
+    this.#clamped = this.#completeFrom !== null && at < this.#completeFrom;
+    this.#at = clampToPresent(Math.max(at, this.#completeFrom ?? at));
     this.#life++;
     this.#loadedTo = null;
     this.#events = [];
@@ -229,6 +231,12 @@ export class PastSource {
   async #picture(life: number): Promise<void> {
     const picture = await this.#options.fetchPicture(this.#options.topic, this.#at);
     if (life !== this.#life) return;
+    if (picture.at < picture.completeFrom) {
+      // Before the first fact there is nothing to show, and nothing is not the same as none.
+      this.#completeFrom = picture.completeFrom;
+      this.seek(picture.at);
+      return;
+    }
     // The server's clock decides where the present is.
     this.#at = picture.at;
     this.#completeFrom = picture.completeFrom;
@@ -276,6 +284,7 @@ export class PastSource {
       failed: this.#failed,
       ended,
       completeFrom: this.#completeFrom,
+      clamped: this.#clamped,
     });
   }
 }

@@ -44,4 +44,6 @@ export interface Play {
   /** The present has been reached: there is nothing more to play. */
   ended: boolean;
   completeFrom: number | null;
+  /** An earlier time was asked for than facts are kept of; it began where they do. */
+  clamped: boolean;
 }
