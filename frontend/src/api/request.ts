@@ -13,13 +13,16 @@ export class Problem extends Error {
   readonly detail: string;
   readonly fields: readonly FieldFault[];
   readonly requestId: string;
+  /** Seconds to wait before trying again; 0 when the server named none. */
+  readonly retryAfter: number;
 
-  constructor(status: number, body: JsonObject | null) {
+  constructor(status: number, body: JsonObject | null, retryAfter: string | null = null) {
     const title = asText(body?.['title'], `HTTP ${String(status)}`);
     super(title);
     this.status = status;
     this.detail = asText(body?.['detail']);
     this.requestId = asText(body?.['request_id']);
+    this.retryAfter = Number(retryAfter) || 0;
     this.fields = asArray(body?.['errors']).flatMap((item) => {
       const raw = asObject(item);
       return raw === null
@@ -35,6 +38,13 @@ export class Unreachable extends Error {
 }
 
 const limitMs = 15_000;
+
+let tellNobody: () => void = () => undefined;
+
+/** Names who is told when an answer says that nobody is signed in; one at a time. */
+export function onNobody(tell: () => void): void {
+  tellNobody = tell;
+}
 
 /** GETs a JSON object. Throws Problem or Unreachable. */
 export function get(path: string): Promise<JsonObject> {
@@ -64,7 +74,8 @@ function sendBody(method: string, path: string, body: JsonObject): Promise<JsonO
   });
 }
 
-async function send(path: string, init: RequestInit): Promise<JsonObject> {
+/** Asks the server and returns the answer's object. Throws Problem or Unreachable. */
+export async function send(path: string, init: RequestInit): Promise<JsonObject> {
   let response: Response;
   let text: string;
   try {
@@ -74,6 +85,9 @@ async function send(path: string, init: RequestInit): Promise<JsonObject> {
     throw new Unreachable(`request ${path}`, { cause: err });
   }
   const body = parseObject(text);
-  if (!response.ok) throw new Problem(response.status, body);
+  if (!response.ok) {
+    if (response.status === 401) tellNobody();
+    throw new Problem(response.status, body, response.headers.get('Retry-After'));
+  }
   return body ?? {};
 }

@@ -8,7 +8,7 @@ import {
   type MessageState,
   type ScreenState,
 } from '../wire/screen';
-import { get, post, put, remove } from './request';
+import { get, post, put, remove, send } from './request';
 import type { Beat, Seen } from './screenPage';
 
 export { parseScreenState, type ScreenState } from '../wire/screen';
@@ -73,7 +73,8 @@ export interface OrderAnswer {
 }
 
 export async function listScreens(): Promise<ScreenList> {
-  const answer = await get('/api/v1/screens');
+  // The page asks this on its own, without anybody's doing: it must keep no idle session alive.
+  const answer = await send('/api/v1/screens', { headers: { Accept: 'application/json', 'X-Toancanh-Idle': '1' } });
   const screens = asArray(answer['screens']).flatMap((item) => {
     const raw = asObject(item);
     const screen = raw === null ? null : parseListed(raw);

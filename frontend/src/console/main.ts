@@ -3,7 +3,7 @@ import '../ui/base.css';
 import './console.css';
 import { mount } from 'svelte';
 import { chooseLocale } from '../i18n/locale';
-import Console from './Console.svelte';
+import Gate from './account/Gate.svelte';
 import { applySize, applyTheme, readSize, readTheme } from './preferences';
 
 chooseLocale(window.location.search);
@@ -12,4 +12,4 @@ applySize(readSize());
 
 const target = document.getElementById('app');
 if (target === null) throw new Error('the page has no #app');
-mount(Console, { target });
+mount(Gate, { target });

@@ -1,10 +1,14 @@
 // The pages of the console, told apart by the address's fragment: a reload and the back button keep the page.
 
-export type PageName = 'reports' | 'screens';
+export type PageName = 'reports' | 'screens' | 'account';
 
-export const fragments: Record<PageName, string> = { reports: '#phan-anh', screens: '#man-hinh' };
+export const fragments: Record<PageName, string> = {
+  reports: '#phan-anh',
+  screens: '#man-hinh',
+  account: '#tai-khoan',
+};
 
-/** The page that a fragment names; the reports for any other. */
-export function pageOf(hash: string): PageName {
-  return hash === fragments.screens ? 'screens' : 'reports';
+/** The page that a fragment names, or the first there is for any other and for one that is not there. */
+export function pageOf(hash: string, there: readonly PageName[] = ['reports', 'screens']): PageName {
+  return there.find((name) => fragments[name] === hash) ?? there[0] ?? 'account';
 }

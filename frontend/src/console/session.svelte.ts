@@ -18,6 +18,14 @@ export interface Desk {
   units: Named[];
 }
 
+/** What of all this its person may have. */
+export interface Sight {
+  reports: boolean;
+  live: boolean;
+  /** The areas ("division/code") and units a person is bound to; null for the whole province. */
+  scope: { areas: readonly string[]; units: readonly string[] } | null;
+}
+
 const retryMs = 3000;
 
 /** Everything one console holds. start() begins fetching and listening; stop() ends both. */
@@ -31,14 +39,21 @@ export class ConsoleSession {
   #connection: Connection | null = null;
   #snapshots = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #stopped = false;
+  readonly #sight: Sight;
+
+  constructor(sight: Sight = { reports: true, live: true, scope: null }) {
+    this.#sight = sight;
+  }
 
   start(): void {
     this.now.start();
-    void this.queue.load();
+    if (this.#sight.reports) void this.queue.load();
     void this.#prepare();
   }
 
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#retry);
     this.now.stop();
     this.#connection?.stop();
@@ -46,6 +61,11 @@ export class ConsoleSession {
 
   look(): void {
     this.#connection?.look();
+  }
+
+  /** Whether this person may listen at all. */
+  get live(): boolean {
+    return this.#sight.live;
   }
 
   get seq(): number {
@@ -56,23 +76,28 @@ export class ConsoleSession {
     try {
       const [division] = await fetchDivisions();
       if (division === undefined) throw new Error('the server has no division');
-      const topic = `ops/${division.code}/${division.root}`;
-      if (this.#connection === null) this.#listen(topic);
+      const whole = [`ops/${division.code}/${division.root}`];
+      const scope = this.#sight.scope;
+      if (scope === null) this.#listen(whole);
       const [areas, categories, units] = await Promise.all([
         fetchAreas(division.code),
         fetchCategories(),
         fetchUnits(),
       ]);
-      this.desk = { division, topic, places: new Places(areas), categories, units };
+      const places = new Places(areas);
+      const topics = scope === null ? whole : topicsOf(scope, division, places);
+      this.#listen(topics);
+      this.desk = { division, topic: topics[0] ?? '', places, categories, units };
       this.waiting = false;
     } catch {
+      if (this.#stopped) return;
       this.waiting = true;
       this.#retry = setTimeout(() => void this.#prepare(), retryMs * (0.5 + Math.random()));
     }
   }
 
-  #listen(topic: string): void {
-    const topics = [topic];
+  #listen(topics: readonly string[]): void {
+    if (this.#connection !== null || this.#stopped || !this.#sight.live || topics.length === 0) return;
     this.#connection = new Connection({
       topics,
       fetchTicket: () => fetchTicket(topics),
@@ -104,4 +129,21 @@ export class ConsoleSession {
     // The first snapshot only repeats what the list holds or has further pages for.
     if (this.#snapshots > 0 || this.queue.get(report.id) !== undefined) this.queue.hear(report);
   }
+}
+
+/** What somebody bound to areas and units may listen to, areas first. */
+export function topicsOf(scope: NonNullable<Sight['scope']>, division: Division, places: Places): string[] {
+  const areas = scope.areas.flatMap((name) => {
+    const [own, code] = name.split('/');
+    return own === division.code && code !== undefined ? [code] : [];
+  });
+  const path = (code: string): string[] => {
+    const parent = places.get(code)?.parent ?? '';
+    return parent === '' ? [code] : [...path(parent), code];
+  };
+  if (areas.includes(division.root)) return [`ops/${division.code}/${division.root}`];
+  return [
+    ...areas.map((code) => ['ops', division.code, ...path(code)].join('/')),
+    ...scope.units.map((unit) => `unit/${unit}`),
+  ];
 }

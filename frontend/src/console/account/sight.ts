@@ -1,0 +1,16 @@
+import type { Who } from '../../api/session';
+import type { Sight } from '../session.svelte';
+
+/** What of the console's stream somebody has, by their rights and their scope. */
+export function sightOf(who: Who | null): Sight {
+  const has = (action: string): boolean => who?.rights[action] !== undefined;
+  const person = who === null || who.desk ? null : who.person;
+  return {
+    reports: has('report.list'),
+    live: has('ticket.get') && (has('listen.ops') || has('listen.unit')),
+    scope:
+      person === null
+        ? null
+        : { areas: has('listen.ops') ? person.areas : [], units: has('listen.unit') ? person.units : [] },
+  };
+}
