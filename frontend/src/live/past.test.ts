@@ -207,6 +207,8 @@ describe('the player', () => {
   it('begins where facts do when asked for an earlier time, and says so', async () => {
     stage = new Stage();
     stage.completeFrom = began + 60 * minute;
+    stage.frames.length = 0;
+    stage.source.seek(began);
     await settle(10);
     expect(stage.frames[0]).toMatchObject({ now: began + 60 * minute });
     expect(stage.play).toMatchObject({ clamped: true, at: began + 60 * minute });
