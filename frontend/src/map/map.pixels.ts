@@ -19,6 +19,7 @@ if (missing && process.env['CI'] === 'true') throw new Error('no Chromium: the m
 
 const map = { width: 740, height: 760 };
 const box = { west: 107.5, south: 11.9, east: 108, north: 12.4 };
+const lower = { x: 0, y: 300, width: map.width, height: map.height - 300 };
 const red: Rgb = [255, 90, 80];
 const light: Rgb = [237, 242, 245];
 const here = { lon: 107.75, lat: 12.15 };
@@ -68,7 +69,7 @@ describe.skipIf(missing)('the map as it is seen', { timeout: 120_000 }, () => {
     const marks = [mark('a', 'critical'), mark('b', 'critical')];
     const view = await open({ gl, marks });
     await view.until((picture) => picture.count(red, view.spot, 20) > 300);
-    const before = await view.look();
+    const before = await view.still();
     const far = { ...mark('0', 'critical'), lon: 107.95, lat: 12.6 };
     const there = await view.page.evaluate(({ lon, lat }) => window.stand.spot(lon, lat), far);
     await view.page.evaluate(
@@ -78,8 +79,9 @@ describe.skipIf(missing)('the map as it is seen', { timeout: 120_000 }, () => {
       [far, ...marks],
     );
     await view.until((picture) => picture.count(red, there, 20) > 300);
-    const after = await view.look();
-    expect(after.difference(before, { x: 0, y: 300, width: map.width, height: map.height - 300 })).toBe(0);
+    const after = await view.still();
+    // Edges of letters may be rasterised anew; a name or a mark that moved is hundreds of pixels.
+    expect(after.difference(before, lower)).toBeLessThan(80);
     await view.page.close();
   });
 
@@ -160,11 +162,8 @@ describe.skipIf(missing)('the map as it is seen', { timeout: 120_000 }, () => {
 
   it('lays the base map of an operator below the areas', async () => {
     const view = await open({ gl: true, marks: [], pmtiles: './base.pmtiles' });
-    const plain: Rgb = [27, 38, 46]; // an area without reports, opaque
-    const dry = await view.page.evaluate(() => window.stand.spot(107.45, 12.2));
-    await view.until((picture) => picture.count(plain, view.spot, 6) === 0 && picture.count([0, 0, 0], dry, 4) === 0);
-    const picture = await view.look();
-    expect(brightness(picture.at(view.spot))).toBeGreaterThan(brightness(picture.at(dry)) + 5);
+    const dry = await view.page.evaluate(() => window.stand.spot(107.42, 12.2));
+    await view.until((picture) => brightness(picture.at(view.spot)) > brightness(picture.at(dry)) + 40);
     await view.page.close();
   });
 });
@@ -181,6 +180,8 @@ interface View {
   faults: string[];
   look: () => Promise<Picture>;
   until: (good: (picture: Picture) => boolean) => Promise<void>;
+  /** The picture once it no longer changes. */
+  still: () => Promise<Picture>;
 }
 
 async function open(options: {
@@ -217,7 +218,16 @@ async function open(options: {
   const until = async (good: (picture: Picture) => boolean): Promise<void> => {
     await expect.poll(async () => good(await look()), { timeout: 60_000, interval: 300 }).toBe(true);
   };
-  return { page, spot, faults, look, until };
+  const still = async (): Promise<Picture> => {
+    let last = await look();
+    await until((next) => {
+      const same = next.difference(last, { x: 0, y: 0, ...map }) === 0;
+      last = next;
+      return same;
+    });
+    return last;
+  };
+  return { page, spot, faults, look, until, still };
 }
 
 /** Has the page itself unpack a screenshot: it can, and nothing else here has to. */
