@@ -198,12 +198,9 @@ func endOf(ctx context.Context, err error) error {
 // ErrStorming says that a storm is playing already.
 var ErrStorming = errors.New("a storm is under way")
 
-// Storm begins a storm and returns at once. It fails with
-// ErrStorming while one plays, and when the simulation does not run.
+// Storm begins a storm and returns at once; before Run it begins with it. It fails with ErrStorming while one plays or
+// waits.
 func (s *Simulation) Storm(ctx context.Context) error {
-	if !s.running.Load() {
-		return errors.New("begin storm: the simulation does not run")
-	}
 	if s.storm.Load().raging(s.Now()) {
 		return ErrStorming
 	}

@@ -205,13 +205,16 @@ func TestWrongKeyEndsTheSimulation(t *testing.T) {
 	}
 }
 
-func TestStormNeedsARunningSimulation(t *testing.T) {
+func TestAStormAskedForTooEarlyWaits(t *testing.T) {
 	t.Parallel()
 	s, err := simulation.New(config(t, newFakeAPI(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Storm(t.Context()); err == nil {
-		t.Error("Storm without Run = nil, want an error")
+	if err := s.Storm(t.Context()); err != nil {
+		t.Errorf("Storm before Run = %v, want that it waits", err)
+	}
+	if err := s.Storm(t.Context()); !errors.Is(err, simulation.ErrStorming) {
+		t.Errorf("a second Storm before Run = %v, want %v", err, simulation.ErrStorming)
 	}
 }

@@ -210,9 +210,9 @@ export class GlMap implements MapDrawing {
     if (size === this.#markSize) return;
     this.#markSize = size;
     const layout = countLayout(size, this.#sizes);
-    this.#map.setLayoutProperty('marks', 'icon-size', layout['icon-size']);
-    this.#map.setLayoutProperty('marks', 'text-size', layout['text-size']);
-    this.#map.setLayoutProperty('marks', 'text-offset', layout['text-offset']);
+    this.#map.setLayoutProperty('marks', 'icon-size', size);
+    this.#map.setLayoutProperty('counts', 'text-size', layout['text-size']);
+    this.#map.setLayoutProperty('counts', 'text-offset', layout['text-offset']);
   }
 
   #applySizes(): void {
@@ -220,7 +220,7 @@ export class GlMap implements MapDrawing {
     const { scale } = this.#sizes;
     for (const [layer, width] of Object.entries(lineWidths))
       this.#map.setPaintProperty(layer, 'line-width', width * scale);
-    this.#map.setPaintProperty('marks', 'text-halo-width', 2.5 * scale);
+    this.#map.setPaintProperty('counts', 'text-halo-width', 2.5 * scale);
     this.#markSize = 0;
     const pixelRatio = Math.min(2, window.devicePixelRatio);
     for (const { name, image } of drawIcons(this.#theme, scale * pixelRatio)) {

@@ -44,7 +44,8 @@ export function styleOf(shapes: MapShapes, theme: MapTheme, sizes: Sizes): Style
       line('district-case', 'districts', theme.ground),
       line('district-line', 'districts', theme.line),
       line('province-line', 'province', theme.line),
-      marksLayer(theme, sizes),
+      marksLayer(),
+      countsLayer(theme, sizes),
     ],
   };
 }
@@ -54,7 +55,7 @@ function stepColour(theme: MapTheme): ExpressionSpecification {
   return ['match', ['coalesce', ['feature-state', 'step'], 0], 1, one, 2, two, 3, three, 4, four, none];
 }
 
-function marksLayer(theme: MapTheme, sizes: Sizes): Layer {
+function marksLayer(): Layer {
   return {
     id: 'marks',
     type: 'symbol',
@@ -64,26 +65,36 @@ function marksLayer(theme: MapTheme, sizes: Sizes): Layer {
       'icon-allow-overlap': true,
       'icon-ignore-placement': true,
       'symbol-sort-key': ['get', 'order'],
+      'icon-size': 1,
+    },
+  };
+}
+
+/** The counts of stacks. Where two would lie over each other the worse stack's is kept: two numbers in one are none. */
+function countsLayer(theme: MapTheme, sizes: Sizes): Layer {
+  return {
+    id: 'counts',
+    type: 'symbol',
+    source: 'marks',
+    layout: {
+      'symbol-sort-key': ['-', ['get', 'order']],
       'text-field': ['get', 'count'],
       'text-font': [mapFont],
       'text-anchor': 'left',
-      'text-allow-overlap': true,
-      'text-ignore-placement': true,
       ...countLayout(1, sizes),
     },
     paint: { 'text-color': theme.text, 'text-halo-color': theme.ground, 'text-halo-width': 2.5 * sizes.scale },
   };
 }
 
-/** What of the marks depends on how large they are drawn. A count stands just right of its icon. */
+/** What of the counts depends on how large the marks are drawn. A count stands just right of its icon. */
 export function countLayout(
   size: number,
   { scale, countPx }: Sizes,
-): { 'icon-size': number; 'text-size': number; 'text-offset': ExpressionSpecification } {
+): { 'text-size': number; 'text-offset': ExpressionSpecification } {
   const halfIcon = (size * scale) / 2 / Math.max(1, countPx);
   const offset = (side: number): [number, number] => [side * halfIcon + 0.05, 0];
   return {
-    'icon-size': size,
     'text-size': countPx,
     'text-offset': [
       'interpolate',
