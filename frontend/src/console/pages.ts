@@ -1,10 +1,12 @@
 // The pages of the console, told apart by the address's fragment: a reload and the back button keep the page.
 
-export type PageName = 'reports' | 'screens' | 'account';
+export type PageName = 'reports' | 'screens' | 'people' | 'audit' | 'account';
 
 export const fragments: Record<PageName, string> = {
   reports: '#phan-anh',
   screens: '#man-hinh',
+  people: '#nguoi-dung',
+  audit: '#nhat-ky',
   account: '#tai-khoan',
 };
 
