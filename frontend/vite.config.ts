@@ -29,7 +29,7 @@ export default defineConfig(({ mode }) => ({
   server: { proxy: { '/api': 'http://127.0.0.1:8080', '/live': { target: 'ws://127.0.0.1:8080', ws: true } } },
   test: {
     environment: 'node',
-    include: [process.env['PIXELS'] === '1' ? 'src/**/*.pixels.ts' : 'src/**/*.test.ts'],
+    include: process.env['PIXELS'] === '1' ? ['src/**/*.pixels.ts'] : ['src/**/*.test.ts', 'build/**/*.test.ts'],
     testTimeout: 20_000,
   },
 }));

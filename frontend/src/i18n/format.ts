@@ -31,6 +31,8 @@ export interface Formats {
   weekday(ms: number): string;
   /** The hour of the day, 0 to 23. */
   hour(ms: number): number;
+  /** The minute of the day, 0 to 1439. */
+  minuteOfDay(ms: number): number;
   /** 14:32:08, with the date before it when that is not the day of `now`. */
   since(ms: number, now: number): string;
   /** 14:32, with the date before it when that is not the day of `now`. */
@@ -50,6 +52,12 @@ export function createFormats(timeZone: string): Formats {
   const minute = at({ hour: '2-digit', minute: '2-digit' });
   const weekday = at({ weekday: 'long' });
   const hour = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', hourCycle: 'h23' });
+  const clock = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
   const day = new Intl.DateTimeFormat('en-GB', { timeZone: zone, day: '2-digit', month: '2-digit', year: 'numeric' });
   const date = (ms: number): string => day.format(ms);
   const onDay = (ms: number, now: number, today: string): string =>
@@ -65,6 +73,10 @@ export function createFormats(timeZone: string): Formats {
     moment: (ms) => `${date(ms)} ${minute.format(ms)}`,
     weekday: (ms) => weekday.format(ms),
     hour: (ms) => Number(hour.format(ms)),
+    minuteOfDay: (ms) => {
+      const [hours, minutes] = clock.format(ms).split(':');
+      return Number(hours) * 60 + Number(minutes);
+    },
     since: (ms, now) => onDay(ms, now, time.format(ms)),
     short: (ms, now) => onDay(ms, now, minute.format(ms)),
   };

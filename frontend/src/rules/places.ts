@@ -11,8 +11,11 @@ const collator = new Intl.Collator('vi');
 /** The names of one division's areas. */
 export class Places {
   readonly #byCode: ReadonlyMap<string, Area>;
+  /** What it was made from. */
+  readonly areas: readonly Area[];
 
   constructor(areas: readonly Area[]) {
+    this.areas = areas;
     this.#byCode = new Map(areas.map((area) => [area.code, area]));
   }
 

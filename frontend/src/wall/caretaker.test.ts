@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Beat } from '../api/screens';
 import type { Link, Phase } from '../live/link';
 import { Caretaker, type Wall } from './caretaker';
-import { nightMinute } from './fitness';
+import { nightMinute } from './upkeep';
 import { HeapGrowth } from './watchdog';
 
 const minuteMs = 60_000;

@@ -1,9 +1,9 @@
-// Keeps a wall fit for months: runs the rules of fitness.ts, looks after the page's health and tells the server of it,
+// Keeps a wall fit for months: runs the rules of upkeep.ts, looks after the page's health and tells the server of it,
 // keeps the picture on disk and loads the page anew when there is a reason.
 import type { Beat } from '../api/screens';
 import type { Link } from '../live/link';
 import { beatOf, type Shown } from './beat';
-import { dims, nightMinute, reasonToReload, shiftEveryMs, shiftPath, type Reason } from './fitness';
+import { dims, nightMinute, reasonToReload, shiftEveryMs, shiftPath, type Reason } from './upkeep';
 import { HeapGrowth, Watchdog } from './watchdog';
 
 const tickMs = 1000;

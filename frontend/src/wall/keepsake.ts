@@ -1,19 +1,26 @@
 // The last picture of a wall, kept on this machine's disk, so that a page that starts again shows the old state, marked
 // as old, until it has a newer one. It holds what the wall showed, nothing else, and forgets it after a week.
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
-import type { Screen, Geometry } from '../api/screen';
+import type { Screen } from '../api/screen';
 import type { KeptTopic } from '../live/situation';
+import type { MapShapes } from '../map/picture';
 import type { Area } from '../rules/places';
+import type { Scene } from '../rules/scene';
 import type { WallReport } from '../wire/report';
+import type { ShownPlace } from './place';
 
 /** What a wall fetched once before it could draw. */
 export interface KeptSetting {
   screen: Screen;
-  areas: Area[];
-  shapes: Record<'communes' | 'districts' | 'province', Geometry | null>;
+  scenes: Scene[];
+  place: ShownPlace;
+  areas: readonly Area[];
+  shapes: MapShapes;
 }
 
 export interface KeptPicture {
+  /** The topic of the place it is of. */
+  topic: string;
   /** The server's time up to which it was true. */
   dataAt: number;
   /** How far the server was ahead of this machine. */
@@ -59,6 +66,7 @@ export class KeepsakeShelf {
         db.get('picture', this.#screenId),
       ]);
       if (setting?.mark !== this.#mark || picture?.mark !== this.#mark) return null;
+      if (setting.value.place.topic !== picture.value.topic) return null;
       // A machine whose clock has died at power-off stands long before the picture: that does not make it young.
       if (now + picture.value.offsetMs - picture.value.dataAt > longestMs) return null;
       return { setting: setting.value, picture: picture.value };

@@ -9,7 +9,7 @@ import {
   type Screen,
 } from '../api/screen';
 import { createFormats, type Formats } from '../i18n/format';
-import { Connection, type ConnectionOptions } from '../live/connection';
+import { Connection, type ConnectionOptions, type Kept } from '../live/connection';
 import type { Link } from '../live/link';
 import { Now } from '../live/now.svelte';
 import type { PastSource } from '../live/past';
@@ -22,9 +22,12 @@ import { Places } from '../rules/places';
 import type { Scene } from '../rules/scene';
 import type { Show } from '../wire/screen';
 import { parseWallReport, type WallReport } from '../wire/report';
+import { KeepsakeShelf, type Keepsake, type KeptSetting } from './keepsake';
 import { ownPlace, sentPlace, type ShownPlace } from './place';
+import type { Frame } from '../wire/frame';
 
 const retryMs = 3000;
+const keepSoonMs = 2000;
 
 /** What a wall needs before it can draw. Only what belongs to its place ever changes. */
 export interface Setting {
@@ -47,6 +50,18 @@ export interface Source {
   /** Absent where being hidden means nothing. */
   hide?(): void;
   readonly seq: number;
+  /** The build of the server that was heard first; absent where there is no live server. */
+  readonly build?: string;
+}
+
+export interface SessionOptions {
+  screenId: string;
+  /** Called when the server has become another build than the page's. */
+  onBuild: () => void;
+  /** Where to look back to; null shows the present. */
+  past?: PastStart | null;
+  /** The picture of last time, to begin with. */
+  kept?: Keepsake | null;
 }
 
 /**
@@ -74,14 +89,28 @@ export class WallSession {
   #player: PastSource | null = null;
   #unwatch: (() => void) | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  readonly #shelf: KeepsakeShelf;
+  #kept: Keepsake | null = null;
+  /** The setting that is on the shelf. */
+  #shelved: Setting | null = null;
+  #keeping: ReturnType<typeof setTimeout> | undefined;
+  #stopped = false;
   /** Version of the boundaries on the map; null while they are being fetched. */
   #drawn: number | null = null;
 
-  /** `past` names where to look back to; null shows the present. */
-  constructor(screenId: string, onBuild: () => void, past: PastStart | null = null) {
+  constructor({ screenId, onBuild, past = null, kept = null }: SessionOptions) {
     this.#screenId = screenId;
     this.#onBuild = onBuild;
     this.#past = past;
+    this.#shelf = new KeepsakeShelf(screenId);
+    if (kept === null || past !== null) return;
+    this.#kept = kept;
+    this.setting = this.#shelved = fromKept(kept.setting);
+    this.#drawn = versionOf(this.setting);
+    this.situation.recall(kept.picture.topics);
+    // Nothing of it counts as news until the connection has said so.
+    const { dataAt, offsetMs } = kept.picture;
+    this.link = { phase: 'stale', cause: 'waking', dataAt, transport: 'websocket', offsetMs };
   }
 
   start(): void {
@@ -97,12 +126,19 @@ export class WallSession {
         this.#coming?.source?.hide?.();
       },
     });
+    if (this.#kept !== null) {
+      const { setting, picture } = this.#kept;
+      this.#kept = null;
+      this.#source = this.#begun(this.#listenAt(setting.screen, setting.place.topic, picture));
+    }
     void this.#prepare();
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#unwatch?.();
     clearTimeout(this.#retry);
+    clearTimeout(this.#keeping);
     this.now.stop();
     this.#coming?.source?.stop();
     this.#source?.stop();
@@ -110,6 +146,23 @@ export class WallSession {
 
   get seq(): number {
     return this.#source?.seq ?? 0;
+  }
+
+  /** The build of the server that this page came from, as far as it is known. */
+  get build(): string {
+    return this.#source?.build ?? '';
+  }
+
+  /** Puts what is shown away for the next start, while it may be believed. */
+  async keepPicture(): Promise<void> {
+    const { setting, situation } = this;
+    const { phase, dataAt, offsetMs } = this.link;
+    if (this.#past !== null || setting === null || phase !== 'live' || dataAt === null) return;
+    if (this.#shelved !== setting) {
+      this.#shelved = setting;
+      await this.#shelf.keepSetting(toKeep(setting));
+    }
+    await this.#shelf.keepPicture({ topic: setting.place.topic, dataAt, offsetMs, topics: situation.keep() });
   }
 
   /** The controls of the look-back; null on a wall that shows the present. */
@@ -120,16 +173,30 @@ export class WallSession {
   async #prepare(): Promise<void> {
     try {
       const screen = await fetchScreen(this.#screenId);
-      this.#source ??= await this.#open(screen);
-      const place = ownPlace(screen);
+      if (this.#stopped) return;
+      const kept = this.setting;
+      const place = kept !== null && isSent(kept.place, screen) ? kept.place : ownPlace(screen);
+      if (kept !== null && kept.place.topic !== place.topic) this.#turn();
+      this.#source ??= await this.#open(screen, place.topic);
       const [scenes, ground] = await Promise.all([fetchScenes(), fetchGround(place.division, detailOf(place.topic))]);
-      this.setting = { screen, scenes, place, formats: createFormats(screen.timezone), ...ground };
+      // What is drawn already stays the same object: a map is not drawn anew for nothing.
+      const same = kept !== null && JSON.stringify(kept.shapes) === JSON.stringify(ground.shapes);
+      const shapes = same ? kept.shapes : ground.shapes;
+      this.setting = { screen, scenes, place, formats: createFormats(screen.timezone), ...ground, shapes };
       this.waiting = false;
       this.#drawn = versionOf(ground);
     } catch {
       this.waiting = this.setting === null;
       this.#retry = setTimeout(() => void this.#prepare(), retryMs * (0.5 + Math.random()));
     }
+  }
+
+  /** Gives up what was kept: the screen shows another place now. */
+  #turn(): void {
+    this.#source?.stop();
+    this.#source = null;
+    this.setting = null; // rather nothing than another place's numbers
+    this.situation = newSituation();
   }
 
   /** Fetches the map again when the server draws it with other boundaries. The level comes every few seconds. */
@@ -206,8 +273,7 @@ export class WallSession {
     const situation = newSituation();
     const source: Source = this.#listen(next.screen, next.place.topic, {
       onFrame: (frame) => {
-        situation.apply(frame);
-        if (frame.type === 'level' && this.situation === situation) void this.#lookAtMap();
+        this.#take(frame, situation);
       },
       onLink: (link) => {
         if (this.#source !== source) {
@@ -222,33 +288,45 @@ export class WallSession {
         this.#heard(link);
       },
     });
+    return this.#begun(source);
+  }
+
+  async #open(screen: Screen, topic: string): Promise<Source> {
+    return this.#begun(this.#past === null ? this.#listenAt(screen, topic) : await this.#lookBack(screen, this.#past));
+  }
+
+  #begun(source: Source): Source {
     source.start();
     if (document.visibilityState === 'hidden') source.hide?.();
     return source;
   }
 
-  async #open(screen: Screen): Promise<Source> {
-    const source = this.#past === null ? this.#listenHome(screen) : await this.#lookBack(screen, this.#past);
-    source.start();
-    if (document.visibilityState === 'hidden') source.hide?.();
-    return source;
-  }
-
-  #listenHome(screen: Screen): Source {
+  #listenAt(screen: Screen, topic: string, kept: Kept | null = null): Source {
     const { situation } = this;
-    const source: Source = this.#listen(screen, ownPlace(screen).topic, {
+    return this.#listen(screen, topic, {
+      kept,
       onFrame: (frame) => {
-        situation.apply(frame);
-        if (frame.type === 'level' && this.situation === situation) void this.#lookAtMap();
+        this.#take(frame, situation);
       },
       onLink: (link) => {
         this.#heard(link);
       },
     });
-    return source;
   }
 
-  #listen(screen: Screen, topic: string, on: Pick<ConnectionOptions, 'onFrame' | 'onLink'>): Source {
+  #take(frame: Frame, situation: LiveSituation<WallReport>): void {
+    situation.apply(frame);
+    if (this.situation !== situation) return;
+    if (frame.type === 'level') void this.#lookAtMap();
+    // What was withdrawn must not stay on the disk until the picture is next put away.
+    if (frame.type !== 'event' || frame.kind !== 'gone') return;
+    this.#keeping ??= setTimeout(() => {
+      this.#keeping = undefined;
+      void this.keepPicture();
+    }, keepSoonMs);
+  }
+
+  #listen(screen: Screen, topic: string, on: Pick<ConnectionOptions, 'onFrame' | 'onLink' | 'kept'>): Source {
     const topics = [topic, ...screen.topics.filter((name) => !name.startsWith('wall/'))];
     return new Connection({
       topics,
@@ -291,6 +369,28 @@ export class WallSession {
 function newSituation(): LiveSituation<WallReport> {
   return new LiveSituation<WallReport>({ parse: parseWallReport, closed: (report) => !report.open });
 }
+
+/** Whether a place is the one the screen was sent to. */
+function isSent({ division, area }: ShownPlace, { state }: Screen): boolean {
+  return state.show.area?.division === division && state.show.area.code === area;
+}
+
+const toKeep = ({ screen, scenes, place, places, shapes }: Setting): KeptSetting => ({
+  screen,
+  scenes,
+  place,
+  areas: places.areas,
+  shapes,
+});
+
+const fromKept = ({ screen, scenes, place, areas, shapes }: KeptSetting): Setting => ({
+  screen,
+  scenes,
+  place,
+  shapes,
+  places: new Places(areas),
+  formats: createFormats(screen.timezone),
+});
 
 const versionOf = ({ shapes }: Pick<Setting, 'shapes'>): number => shapes.communes?.version ?? 0;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dims, heapGrowthBytes, nightMinute, reasonToReload, shiftPath, type Reason, type Signs } from './fitness';
+import { dims, heapGrowthBytes, nightMinute, reasonToReload, shiftPath, type Reason, type Signs } from './upkeep';
 
 const hourMs = 3_600_000;
 const own = 4 * 60 + 20;
