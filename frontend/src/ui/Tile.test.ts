@@ -16,6 +16,7 @@ const tile: TileView = {
   freshness: 'fresh',
   short: 'Quá hạn',
   brief: '7',
+  briefAge: '',
   stateWord: 'Cảnh báo',
   trend: [3, null, 5, 7],
   target: 0,

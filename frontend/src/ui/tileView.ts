@@ -19,6 +19,8 @@ export interface TileView {
   compare: string;
   /** The time the number is of, or how old it is when it is old. */
   age: string;
+  /** How old it is, for a place where no other word stands beside it; empty when it is not old. */
+  briefAge: string;
   freshness: Freshness;
   /** The last 24 h, the newest last; null where nothing is known of it. */
   trend: readonly (number | null)[] | null;

@@ -5,17 +5,20 @@ import type { Limit } from '../wire/storm';
 const firstAt = 30;
 const stepAt = 28;
 
-/** The flood levels that every river may have; their names stand once above all scales. */
-export const levelNames = ['BĐ1', 'BĐ2', 'BĐ3'] as const;
+/** How many flood levels a river may have; their names stand once above all scales. */
+export const levelCount = 3;
 
 /** Where the nth level stands, counted from 0, in per cent from the left. */
 export const levelPlace = (n: number): number => firstAt + stepAt * n;
 
+/** The level that a label names, counted from 0: the first number in it; -1 without one. */
+const levelOf = (label: string): number => Number(/\d/.exec(label)?.[0] ?? 0) - 1;
+
 /** Where a river's own levels stand: by their names, since a river may have the second confirmed and not the first. */
 export function limitPlaces(limits: readonly Limit[]): number[] {
-  const known = limits.map(({ label }) => levelNames.findIndex((name) => label.startsWith(name)));
-  const rising = known.every((n, i) => n >= 0 && n > (known[i - 1] ?? -1));
-  return limits.map((_, i) => levelPlace(rising ? (known[i] ?? i) : Math.min(i, levelNames.length - 1)));
+  const known = limits.map(({ label }) => levelOf(label));
+  const rising = known.every((n, i) => n >= 0 && n < levelCount && n > (known[i - 1] ?? -1));
+  return limits.map((_, i) => levelPlace(rising ? (known[i] ?? i) : Math.min(i, levelCount - 1)));
 }
 
 /** Where a value stands, 0 to 100; null without a confirmed level. Beyond the outer levels one step fills the rest. */

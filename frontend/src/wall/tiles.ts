@@ -106,7 +106,8 @@ function view(recipe: Recipe, context: TileContext): TileView {
   const fresh = judge(level, reading.at ?? null, context);
   if (fresh === 'unknown') return { ...nothing(base, m.tile_last_at({ time: formats.since(at, now) })) };
   const old = fresh === 'stale';
-  const age = old ? m.age_since({ span: span(now - (link.phase === 'stale' ? (link.dataAt ?? at) : at)) }) : '';
+  const length = span(now - (link.phase === 'stale' ? (link.dataAt ?? at) : at));
+  const age = old ? m.age_since({ span: length }) : '';
   return {
     ...base,
     value: reading.value,
@@ -117,6 +118,7 @@ function view(recipe: Recipe, context: TileContext): TileView {
     word: old ? m.state_stale() : (reading.word ?? stateWord(reading.state)),
     compare: reading.compare,
     age: old ? age : m.at_time({ time: formats.short(at, now) }),
+    briefAge: old ? m.age_brief({ span: length }) : '',
     freshness: fresh,
     trend: trendOf(recipe, context),
     target: asNumber(level.data?.['target']),
@@ -140,6 +142,7 @@ function nothing(base: Pick<TileView, 'key' | 'label' | 'short'>, compare: strin
     word: m.state_unknown(),
     compare,
     age: '',
+    briefAge: '',
     freshness: 'unknown',
     trend: null,
     target: null,
