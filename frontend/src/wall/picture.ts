@@ -71,10 +71,10 @@ export function notices(
 }
 
 // A grade is its own limit: "cấp IV – nguy hiểm" says all there is to say.
-const grade = 'cấp';
+const graded = 'fire';
 
-function sensorText({ value, unit, limit }: SensorLevel, { formats }: NoticeContext): string {
-  if (unit === grade && limit !== '') return limit;
+function sensorText({ kind, value, unit, limit }: SensorLevel, { formats }: NoticeContext): string {
+  if (kind === graded && limit !== '') return limit;
   const amount = `${value === null ? '?' : formats.amount(value)} ${unit}`;
   return limit === '' ? amount : m.notice_sensor({ amount, limit });
 }
