@@ -39,7 +39,7 @@ func (a *API) postOrder(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	sending := screen.Sending{SkipRefused: o.flag("skip_refused"), Legible: a.legible}
-	sending.Screens, _ = o.addressees("screens", true)
+	sending.Screens = o.addressees("screens", true)
 	show, ok := o.child("show")
 	if !ok && !o.given("show") {
 		o.wrong("show", "required", "Thiếu trường show.")
@@ -77,20 +77,20 @@ func sendOrdered(c *fiber.Ctx, changed []screen.Screen, refused []screen.Refusal
 	return send(c, fiber.StatusOK, answer)
 }
 
-// addressees are the screens that a member names; nil and true for the word all, where that is allowed.
-func (o *object) addressees(name string, all bool) (ids []string, everybody bool) {
+// addressees are the screens that a member names; nil for the word all, where that is allowed.
+func (o *object) addressees(name string, all bool) []string {
 	for _, m := range o.value.members {
 		if all && m.name == name && m.value.kind == isText && unquote(m.value.raw) == "all" {
 			o.text(name)
-			return nil, true
+			return nil
 		}
 	}
 	items := o.list(name)
 	if len(items) > mostAddressed {
 		o.wrong(name, "too_long", "Chỉ nhận tối đa %d màn hình một lần.", mostAddressed)
-		return []string{}, false
+		return []string{}
 	}
-	ids = []string{}
+	ids := []string{}
 	for _, v := range items {
 		if v.kind != isText {
 			o.wrongType(o.field(name), isText, v.kind)
@@ -98,7 +98,7 @@ func (o *object) addressees(name string, all bool) (ids []string, everybody bool
 		}
 		ids = append(ids, unquote(v.raw))
 	}
-	return ids, false
+	return ids
 }
 
 // readShow reads a partial show: what is absent stays, null takes back.
@@ -232,7 +232,7 @@ func (a *API) postMeeting(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	m := screen.Meeting{Presenter: o.text("presenter"), SkipRefused: o.flag("skip_refused"), Legible: a.legible}
-	m.Followers, _ = o.addressees("screens", false)
+	m.Followers = o.addressees("screens", false)
 	if err := o.done(); err != nil {
 		return err
 	}

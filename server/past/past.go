@@ -127,7 +127,7 @@ func (d *Desk) reports(ctx context.Context, then *watch.Then, topic schema.Topic
 	}
 	slices.SortFunc(open, func(a, b report.Report) int { return b.ReceivedAt.Compare(a.ReceivedAt) })
 	slices.SortFunc(ended, func(a, b report.Report) int { return b.ChangedAt.Compare(a.ChangedAt) })
-	list := append(open, ended[:min(len(ended), newestEnded)]...)
+	list := slices.Concat(open, ended[:min(len(ended), newestEnded)])
 	return list, d.describe(ctx, list)
 }
 

@@ -162,8 +162,12 @@ func populate(b *testing.B, s *store.Store, c watch.Config, now time.Time, repor
 		must(b, err)
 		p := store.Past{Report: r, Entries: []report.Entry{entry}}
 		for _, act := range []report.Act{
-			{Name: report.Accept}, {Name: report.Assign, Unit: "so-xd"}, {Name: report.Start}, {Name: report.Resolve, Text: "Xong"},
-			{Name: report.Publish, Text: "Xong"}, {Name: report.Complete},
+			{Name: report.Accept},
+			{Name: report.Assign, Unit: "so-xd"},
+			{Name: report.Start},
+			{Name: report.Resolve, Text: "Xong"},
+			{Name: report.Publish, Text: "Xong"},
+			{Name: report.Complete},
 		} {
 			wait := 36 * time.Hour
 			if act.Name == report.Complete {

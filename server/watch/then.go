@@ -211,8 +211,10 @@ func (t *Then) leaveOut(ctx context.Context, err error) {
 // At is the instant it stands at.
 func (t *Then) At() time.Time { return t.at }
 
-// Epoch is that of the database, and First the earliest receipt in it.
-func (t *Then) Epoch() string    { return t.facts.Epoch }
+// Epoch is that of the database.
+func (t *Then) Epoch() string { return t.facts.Epoch }
+
+// First is the earliest receipt in the database.
 func (t *Then) First() time.Time { return t.facts.First }
 
 // Go moves forward to an instant and returns what became of reports on the way, those withdrawn today left out.
