@@ -9,7 +9,7 @@ import { parseChanged, parseRain, parseRivers } from '../wire/storm';
 import { areaTable, countCommunes, listedAreas, rowsOf, type AreaTable } from './areaRows';
 import { mapPicture, notices, sensorsOf } from './picture';
 import type { Setting, WallSession } from './session.svelte';
-import { tiles } from './tiles';
+import { levelFreshness, tiles } from './tiles';
 
 const slowTickMs = 10_000;
 
@@ -113,6 +113,14 @@ export class Scenery {
 
   slots(part: string): Slots {
     return (this.#slots[`${this.topic} ${part}`] ??= new Slots());
+  }
+
+  /** Whether what a level says may no longer pass for now, though the rest of the wall may. */
+  isOld(key: string): boolean {
+    const { link, situation } = this.session;
+    const level = situation.level(this.topic, key);
+    if (link.phase === 'stale' || level === undefined) return this.stale;
+    return levelFreshness(level, { link, now: this.slowNow }) !== 'fresh';
   }
 
   #level<T>(key: string, parse: (data: JsonObject) => T): T | null {

@@ -151,12 +151,21 @@ function nothing(base: Pick<TileView, 'key' | 'label' | 'short'>, compare: strin
 
 const measured = sensorLimits(1800);
 
-function judge(level: HeldLevel, measuredAt: number | null, { link, now }: TileContext): Freshness {
+function judge(level: HeldLevel, measuredAt: number | null, context: TileContext): Freshness {
+  if (context.link.phase === 'stale') return 'stale';
+  const taken = measuredAt === null ? 'fresh' : freshness(measuredAt, context.now, measured);
+  return worseOf(levelFreshness(level, context), taken);
+}
+
+/**
+ * How far a level may be believed: old when the link is, when its key fell silent beside others that speak, or when
+ * it is repeated but summed no more.
+ */
+export function levelFreshness(level: HeldLevel, { link, now }: Pick<TileContext, 'link' | 'now'>): Freshness {
   if (link.phase === 'stale') return 'stale';
   const heard = freshness(level.heardAt + link.offsetMs, now, kpiHeard);
   const summed = freshness(asOf(level.data) ?? level.at, now, kpiComputed);
-  const taken = measuredAt === null ? 'fresh' : freshness(measuredAt, now, measured);
-  return worseOf(worseOf(heard, summed), taken);
+  return worseOf(heard, summed);
 }
 
 function difference(value: number | null, before: number | null, say: (change: string) => string, f: Formats): string {

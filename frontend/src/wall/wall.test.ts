@@ -11,7 +11,7 @@ import { parseSensor } from '../wire/level';
 import { parseWallReport, type WallReport } from '../wire/report';
 import { areaTable, countCommunes, listedAreas, rowsOf, type AreaRow, type AreaTable } from './areaRows';
 import { mapPicture, notices, origins, sensorState } from './picture';
-import { tiles } from './tiles';
+import { levelFreshness, tiles } from './tiles';
 
 const now = Date.UTC(2026, 10, 23, 2);
 const formats = createFormats('Asia/Ho_Chi_Minh');
@@ -113,6 +113,17 @@ describe('a tile', () => {
       value: '?',
     });
     expect(tile('kpi/open', { value: 1 }, { asOf: now - 200_000 }).freshness).toBe('stale');
+  });
+
+  it.each([
+    ['fresh', now, now, live, 'fresh'],
+    ['silent beside others that speak', now - 13_000, now, live, 'stale'],
+    ['repeated but summed no more', now, now - 200_000, live, 'stale'],
+    ['silent for a minute', now - 61_000, now, live, 'unknown'],
+    ['behind a dead link', now, now, { ...live, phase: 'stale', cause: 'link' }, 'stale'],
+  ] as [string, number, number, Link, string][])('a level that is %s', (_, heardAt, asOf, link, want) => {
+    const level: HeldLevel = { key: 'kpi/areas', version: 1, at: now, heardAt, data: { as_of: iso(asOf) } };
+    expect(levelFreshness(level, { link, now })).toBe(want);
   });
 
   it('keeps its number and says its age when the link is dead', () => {
