@@ -71,10 +71,10 @@ func behindProxy(c *api.Config, _ *fiber.App) {
 func TestSigningInAndOut(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, real)
+	v := h.as(access.Operator, district())
 	if got := read[whoAnswer](t, h.do(call{method: "GET", path: "/api/v1/session"}), 200); got.Stage != "none" || got.Person != nil {
 		t.Errorf("a stranger is %+v", got)
 	}
-	v := h.as(access.Operator, district())
 	got := read[whoAnswer](t, v.try("GET", "/api/v1/session", nil), 200)
 	if got.Stage != "full" || got.Person == nil || got.Roles[0].Label != "Cán bộ trực" || got.Rights["report.read"] != "area" || got.Rights["act.publish"] != "" || got.Desk {
 		t.Errorf("%+v", got)
