@@ -36,7 +36,7 @@ type stage struct {
 	head    int64
 	born    int64 // reports so far
 	version int64 // of the levels
-	pages   int   // times the page was asked for
+	joined  int   // sockets so far
 	mute    bool  // nothing is said any more
 	frozen  time.Time
 	hold    time.Duration // between the first word to a new socket and what follows
@@ -81,14 +81,9 @@ func play(t testing.TB, p *province, how show) *stage {
 	}
 	s.addr = l.Addr().String()
 	server := &http.Server{ReadHeaderTimeout: requestWithin, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.URL.Path == "/live":
+		if r.URL.Path == "/live" {
 			s.live(w, r)
 			return
-		case strings.HasPrefix(r.URL.Path, "/wall/") && strings.Contains(r.Header.Get("Sec-Fetch-Dest"), "document"):
-			s.mu.Lock()
-			s.pages++
-			s.mu.Unlock()
 		}
 		proxy.ServeHTTP(w, r)
 	})}
@@ -185,6 +180,7 @@ func (s *stage) live(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.greet(conn, strings.Split(r.URL.Query().Get("topics"), ","))
 	s.sockets[conn] = true
+	s.joined++
 	s.mu.Unlock()
 	for err == nil {
 		_, _, err = conn.ReadMessage() // a wall says nothing: this ends with the socket
@@ -372,9 +368,9 @@ func (s *stage) freezeSource(on bool) {
 	}
 }
 
-// at is where the stage stands: the newest number, and how often the page was asked for.
-func (s *stage) at() (head int64, pages int) {
+// at is where the stage stands: the newest number, and how many sockets it has had.
+func (s *stage) at() (head int64, joined int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.head, s.pages
+	return s.head, s.joined
 }
