@@ -21,6 +21,9 @@ const backWithin = time.Minute
 // and sees the wall listen again each time. docs/kiosk.md says how long it takes on a screen.
 func TestTheKioskBringsADeadPageBack(t *testing.T) {
 	t.Parallel()
+	if !long() {
+		t.Skip("a browser is killed and waited for; set TOANCANH_LONG=1")
+	}
 	browser := chromiumPath(t)
 	p := settle(t, nil, quiet())
 	s := play(t, p, ordinaryShow(10))
