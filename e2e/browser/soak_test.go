@@ -3,10 +3,10 @@
 package browser_test
 
 import (
-	"os"
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 	"sync"
