@@ -35,7 +35,9 @@ interface Found {
 function files(): string[] {
   return faces.flatMap((face) =>
     readdirSync(join(src, face), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /\.(svelte|ts)$/.test(entry.name) && !/\.(test|pixels)\.ts$/.test(entry.name))
+      .filter(
+        (entry) => entry.isFile() && /\.(svelte|ts)$/.test(entry.name) && !/\.(test|pixels)\.ts$/.test(entry.name),
+      )
       .map((entry) => join(entry.parentPath, entry.name)),
   );
 }
