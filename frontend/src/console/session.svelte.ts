@@ -31,7 +31,7 @@ const retryMs = 3000;
 /** Everything one console holds. start() begins fetching and listening; stop() ends both. */
 export class ConsoleSession {
   readonly queue = new Queue();
-  readonly now = new Now();
+  readonly now = new Now(() => this.#connection?.notice());
   readonly situation = new LiveSituation<OpsReport>({ parse: parseOpsReport, closed: (r) => r.closedAt !== null });
   desk = $state.raw<Desk | null>(null);
   link = $state.raw<Link>({ phase: 'connecting', cause: 'none', dataAt: null, transport: 'websocket', offsetMs: 0 });

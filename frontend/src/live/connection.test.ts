@@ -269,6 +269,13 @@ describe('what is shown', () => {
     expect(stage.link.phase).toBe('live');
   });
 
+  it('doubts a clock that was set as soon as somebody is about to draw by it', async () => {
+    await stage.live();
+    vi.setSystemTime(Date.now() + 600_000);
+    stage.connection.notice();
+    expect(stage.link).toMatchObject({ phase: 'stale', cause: 'waking' });
+  });
+
   it('does not believe a beat that waited in a buffer while the page was frozen', async () => {
     await stage.live();
     const old = JSON.stringify({ type: 'beat', at: now(), source_at: now(), epoch: 'e1', heads: { [topic]: 10 } });

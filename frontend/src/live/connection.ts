@@ -129,6 +129,12 @@ export class Connection {
     this.#publish(now);
   }
 
+  /** Call before anything is drawn by this machine's clock: one that was set, or a sleep, is a doubt from then on. */
+  notice(): void {
+    const now = Date.now();
+    if (this.#alive(now)) this.#publish(now);
+  }
+
   /** The highest number applied; for the page's own report about itself. */
   get seq(): number {
     return this.#positions.highest;

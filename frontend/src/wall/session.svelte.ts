@@ -47,6 +47,8 @@ export interface Source {
   start(): void;
   stop(): void;
   look(): void;
+  /** Called before the time moves on the page; absent where the time is the source's own. */
+  notice?(): void;
   /** Absent where being hidden means nothing. */
   hide?(): void;
   readonly seq: number;
@@ -72,7 +74,7 @@ export class WallSession {
   readonly #screenId: string;
   /** What is true of the place that is shown; another one once another area is. */
   situation = $state.raw(newSituation());
-  readonly now = new Now();
+  readonly now = new Now(() => this.#source?.notice?.());
   readonly #onBuild: () => void;
   setting = $state.raw<Setting | null>(null);
   link = $state.raw<Link>({ phase: 'connecting', cause: 'none', dataAt: null, transport: 'websocket', offsetMs: 0 });
