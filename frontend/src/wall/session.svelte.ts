@@ -96,6 +96,8 @@ export class WallSession {
   /** The setting that is on the shelf. */
   #shelved: Setting | null = null;
   #keeping: ReturnType<typeof setTimeout> | undefined;
+  /** Levels have come since this page began. */
+  #numbered = false;
   #stopped = false;
   /** Version of the boundaries on the map; null while they are being fetched. */
   #drawn: number | null = null;
@@ -320,8 +322,11 @@ export class WallSession {
     situation.apply(frame);
     if (this.situation !== situation) return;
     if (frame.type === 'level') void this.#lookAtMap();
-    // What was withdrawn must not stay on the disk until the picture is next put away.
-    if (frame.type !== 'event' || frame.kind !== 'gone') return;
+    // A picture that was put away before the first numbers came would be a poor one to start from; and what was
+    // withdrawn must not stay on the disk until the picture is next put away.
+    const first = frame.type === 'level' && !this.#numbered;
+    if (first) this.#numbered = true;
+    else if (frame.type !== 'event' || frame.kind !== 'gone') return;
     this.#keeping ??= setTimeout(() => {
       this.#keeping = undefined;
       void this.keepPicture();
