@@ -86,7 +86,7 @@ describe('a tile', () => {
     expect(tile('kpi/sources', { live: 42, total: 43 })).toMatchObject({
       value: '42/43',
       state: 'attention',
-      compare: '1 nguồn im lặng',
+      compare: '1 im lặng',
     });
     expect(tile('kpi/sources', { live: 20, total: 43 }).state).toBe('warning');
   });
