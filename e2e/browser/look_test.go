@@ -136,7 +136,7 @@ func (g *tab) settle() {
 func (g *tab) awaitMarks() {
 	g.t.Helper()
 	const enough = 100 // pixels of the grey of normal marks, which nothing else on the map has
-	at := g.frameOf(".map")
+	at := g.frameOf(mapItself)
 	part := image.Rect(int(at.X), int(at.Y), int(at.X+at.Width), int(at.Y+at.Height))
 	eventually(g.t, "the map shows its marks", liveWithin, func() bool {
 		picture := pixels(g.t, g.shoot(true))

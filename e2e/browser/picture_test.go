@@ -71,6 +71,9 @@ func (g *tab) frameOf(selector string) frame {
 	return at
 }
 
+// mapItself is the map without its key and credit, which stand in the same part of a scene.
+const mapItself = ".map:not(:has(.map))"
+
 // mapPadding is the room between the province and the edge of its map, in root em: 14 px of 1080 lines.
 const mapPadding = 14.0 / 16
 
@@ -79,7 +82,7 @@ const mapPadding = 14.0 / 16
 func spot(t testing.TB, p *province, wall *tab, lat, lon float64) image.Point {
 	t.Helper()
 	b := p.bounds()
-	at := wall.frameOf(".map")
+	at := wall.frameOf(mapItself)
 	var rem float64
 	wall.eval(`parseFloat(getComputedStyle(document.documentElement).fontSize)`, &rem)
 	west, east, south, north := b.west, b.east, northing(b.south), northing(b.north)
