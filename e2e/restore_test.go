@@ -20,10 +20,13 @@ func TestScreensForgetAFutureThatARestoreTookAway(t *testing.T) {
 		t.Helper()
 		s.start()
 		s.awaitReady(readyWithin)
+		pool := s.embeddedPool()
 		var epoch string
-		if err := s.embeddedPool().QueryRow(t.Context(), "select epoch from relay").Scan(&epoch); err != nil {
-			t.Fatal(err)
-		}
+		// Reports are taken in before there is a leader, and only a leader looks whose epoch it is.
+		eventually(t, "somebody leads", readyWithin, func() bool {
+			return pool.QueryRow(t.Context(), `select epoch from relay r where exists (
+				select from pg_stat_activity a where a.pid = r.leader_pid and a.backend_start = r.leader_started)`).Scan(&epoch) == nil
+		}, nil)
 		return epoch
 	}
 	first := begin()
