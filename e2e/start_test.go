@@ -71,6 +71,19 @@ func TestSecondStartOnTheSameDataIsRefused(t *testing.T) {
 	}
 }
 
+func TestWhoeverIsReadyHasAPublicPage(t *testing.T) {
+	t.Parallel()
+	s := up(t)
+	for range 2 {
+		s.start()
+		s.awaitReady(readyWithin)
+		if a, err := s.api().get("/"); err != nil || a.status != 200 {
+			t.Errorf("the public page of a program that is ready: %d %v", a.status, err)
+		}
+		s.stop()
+	}
+}
+
 func TestUnusableDataDirectoryIsRefused(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")

@@ -113,8 +113,20 @@ func (s *Server) follow(ctx context.Context, code string) (view.FollowReport, er
 	return seen, nil
 }
 
-// ready says why a report could not be stored now, or could not be announced.
-func (s *Server) ready(ctx context.Context) error { return s.store.Ready(ctx) }
+// errNoPages says that the public pages wait for their first reading.
+var errNoPages = errors.New("the public pages have not been read yet")
+
+// ready says why a report could not be stored now, or could not be announced; at the start also that there is no public
+// page yet. Later a page that cannot be read anew says itself that it is old.
+func (s *Server) ready(ctx context.Context) error {
+	if err := s.store.Ready(ctx); err != nil {
+		return err
+	}
+	if !s.pages.Begun() {
+		return errNoPages
+	}
+	return nil
+}
 
 // newFrame makes the frame of a process's doors.
 func newFrame(c Config, log *slog.Logger, metrics prometheus.Registerer) *door.Frame {

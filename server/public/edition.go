@@ -113,6 +113,9 @@ func (s *Site) Run(ctx context.Context) error {
 	}
 }
 
+// Begun reports whether there has been anything to show: the projection was read at least once.
+func (s *Site) Begun() bool { return s.now.Load().condition != missing }
+
 // RefreshMaps makes the pages anew at the next reading, after the atlas got other maps.
 func (s *Site) RefreshMaps() error {
 	s.redraw.Store(true)
