@@ -8,8 +8,9 @@ export interface Notice {
   at: number;
   text: string;
   place: string;
-  /** The same in a word or two, for walls that are read from far away. */
+  /** Place and text in few words, what matters first, for walls that are read from far away. */
   spot: string;
+  briefText: string;
 }
 
 const isAlarm = ({ state }: Notice): boolean => rank(state) >= rank('warning');

@@ -62,6 +62,7 @@ describe('the foot of the wall', () => {
       text: '',
       place: '',
       spot: '',
+      briefText: '',
     });
     const got = topNotices(
       [

@@ -59,13 +59,18 @@ export function notices(
         text: summary,
         place: places.short(path),
         spot: places.get(leaf)?.name ?? leaf,
+        briefText: summary,
       };
     });
   const fromSensors = sensors.flatMap((sensor): Notice[] => {
     const state = sensorState(sensor, now);
     if (state === 'normal' || state === 'unknown' || sensor.at === null) return [];
-    const { code, at, name } = sensor;
-    return [{ id: `sensor/${code}`, state, at, text: sensorText(sensor, context), place: name, spot: name }];
+    const { code, at, name, area } = sensor;
+    const text = sensorText(sensor, context);
+    const [spot, what] = [places.get(area)?.name, measuredWord(sensor)];
+    const brief =
+      spot === undefined || what === null ? { spot: name, briefText: text } : { spot, briefText: `${what} ${text}` };
+    return [{ id: `sensor/${code}`, state, at, text, place: name, ...brief }];
   });
   return [...fromReports, ...fromSensors];
 }
@@ -77,6 +82,27 @@ function sensorText({ kind, value, unit, limit }: SensorLevel, { formats }: Noti
   if (kind === graded && limit !== '') return limit;
   const amount = `${value === null ? '?' : formats.amount(value)} ${unit}`;
   return limit === '' ? amount : m.notice_sensor({ amount, limit });
+}
+
+/** What a sensor measures, in a word or two; null where its name has to say it. */
+function measuredWord({ kind }: SensorLevel): string | null {
+  switch (kind) {
+    case 'river':
+      return m.measured_river();
+    case 'inflow':
+      return m.measured_inflow();
+    case 'rain':
+    case 'rain_24h':
+      return m.measured_rain();
+    case graded:
+      return m.measured_fire();
+    case 'pm25':
+    case 'pm10':
+    case 'aqi':
+      return m.measured_air();
+    default:
+      return null;
+  }
 }
 
 const order: readonly Origin[] = ['drill', 'simulated', 'replayed', 'imported'];

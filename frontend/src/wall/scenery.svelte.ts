@@ -92,6 +92,7 @@ export class Scenery {
         now: this.now,
         link: this.session.link,
         placeName: this.placeName,
+        bareName: this.bareName,
         reports: this.reports,
       },
       keys,

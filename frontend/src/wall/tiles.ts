@@ -19,6 +19,8 @@ export interface TileContext {
   now: number;
   link: Link;
   placeName: (code: string) => string;
+  /** The name without its kind, for narrow places. */
+  bareName: (code: string) => string;
   /** The reports that the wall holds, for what is counted from them. */
   reports?: readonly WallReport[];
 }
@@ -222,7 +224,7 @@ function readOnTime(data: JsonObject, { formats }: TileContext): Reading {
 
 function readRain(data: JsonObject, context: TileContext): Reading {
   const { value, unit, name, area, at, state } = parseRain(data);
-  const place = area === '' ? name : context.placeName(area);
+  const place = area === '' ? name : context.bareName(area);
   return {
     value: value === null ? null : context.formats.tenths(value),
     ...(value === null ? {} : { brief: brief(value, context.formats) }),

@@ -39,6 +39,7 @@ function tile(
     now,
     link: more.link ?? live,
     placeName: (code) => `xã ${code}`,
+    bareName: (code) => code,
   });
   const found = views.find((view) => view.key === key);
   if (found === undefined) throw new Error(`no tile ${key}`);
@@ -97,7 +98,7 @@ describe('a tile', () => {
     expect(tile('kpi/rain_1h', data)).toMatchObject({
       value: '12,4',
       state: 'critical',
-      compare: 'xã 24611',
+      compare: '24611',
       age: 'lúc 08:50',
     });
     expect(tile('kpi/rain_1h', { ...data, at: iso(now - 3_600_000) })).toMatchObject({
@@ -246,6 +247,15 @@ describe('what the wall draws', () => {
   it('puts a sensor beyond a threshold at the foot, with its value', () => {
     const [notice] = notices([], [sensor({})], { now, places: new Places([]), formats });
     expect(notice).toMatchObject({ place: 'Trạm', text: '2 mm – ngưỡng BĐ1' });
+  });
+
+  it('tells a far wall the place first, and what was measured in a word', () => {
+    const places = new Places([{ code: '24643', parent: '', name: 'Đắk Wil', level: 'commune', kind: 'xã' } as never]);
+    const of = (more: object): unknown =>
+      notices([], [sensor({ area: '24643', ...more })], { now, places, formats })[0];
+    expect(of({ kind: 'fire', limit: 'cấp IV' })).toMatchObject({ spot: 'Đắk Wil', briefText: 'cháy rừng cấp IV' });
+    expect(of({ kind: 'river' })).toMatchObject({ spot: 'Đắk Wil', briefText: 'nước sông 2 mm – ngưỡng BĐ1' });
+    expect(of({ kind: 'slope' })).toMatchObject({ spot: 'Trạm', briefText: '2 mm – ngưỡng BĐ1' });
   });
 
   it('says so when anything is not real', () => {
