@@ -8,6 +8,7 @@ export interface Notice {
   at: number;
   text: string;
   place: string;
+  kind: 'report' | 'sensor';
   /** Place and text in few words, what matters first, for walls that are read from far away. */
   spot: string;
   briefText: string;
@@ -16,8 +17,9 @@ export interface Notice {
 const isAlarm = ({ state }: Notice): boolean => rank(state) >= rank('warning');
 
 /**
- * What stands at the foot: the newest alarm first, below it the worst of what is left, the newest of a state first.
- * So news is always seen, and an emergency is not pushed out by lesser news.
+ * What stands at the foot: the newest alarm first, below it the worst of what is left, of equals what is of another
+ * kind than the first, then the newest. So news is always seen, an emergency is not pushed out by lesser news, and the
+ * gauges of a storm, which all speak at once, do not push out who is calling for help in it.
  */
 export function topNotices(notices: readonly Notice[], most: number): Notice[] {
   const byNeed = [...notices].sort((a, b) => rank(b.state) - rank(a.state) || b.at - a.at);
@@ -25,5 +27,7 @@ export function topNotices(notices: readonly Notice[], most: number): Notice[] {
     .filter(isAlarm)
     .reduce<Notice | undefined>((a, b) => (a === undefined || b.at > a.at ? b : a), undefined);
   if (newest === undefined) return byNeed.slice(0, most);
-  return [newest, ...byNeed.filter((notice) => notice !== newest)].slice(0, most);
+  const other = (notice: Notice): number => (notice.kind === newest.kind ? 1 : 0);
+  const rest = byNeed.filter((notice) => notice !== newest);
+  return [newest, ...rest.sort((a, b) => rank(b.state) - rank(a.state) || other(a) - other(b))].slice(0, most);
 }

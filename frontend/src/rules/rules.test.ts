@@ -54,26 +54,37 @@ describe('the colour of a commune', () => {
 });
 
 describe('the foot of the wall', () => {
+  const notice = (id: string, state: Notice['state'], at: number, kind: Notice['kind'] = 'report'): Notice => ({
+    id,
+    kind,
+    state,
+    at,
+    text: '',
+    place: '',
+    spot: '',
+    briefText: '',
+  });
+  const shown = (most: number, ...all: Notice[]): string[] => topNotices(all, most).map(({ id }) => id);
+
   it('shows the newest alarm first, then the worst, the newest of a state first', () => {
-    const notice = (id: string, state: Notice['state'], at: number): Notice => ({
-      id,
-      state,
-      at,
-      text: '',
-      place: '',
-      spot: '',
-      briefText: '',
-    });
-    const got = topNotices(
-      [
-        notice('new', 'normal', 9),
-        notice('old', 'critical', 1),
-        notice('alarm', 'critical', 5),
-        notice('warn', 'warning', 8),
-      ],
-      3,
-    );
-    expect(got.map(({ id }) => id)).toEqual(['warn', 'alarm', 'old']);
+    const all = [
+      notice('new', 'normal', 9),
+      notice('old', 'critical', 1),
+      notice('alarm', 'critical', 5),
+      notice('warn', 'warning', 8),
+    ];
+    expect(shown(3, ...all)).toEqual(['warn', 'alarm', 'old']);
+  });
+
+  it('lets the gauges of a storm not push out who calls for help', () => {
+    const all = [
+      notice('rain 1', 'critical', 9, 'sensor'),
+      notice('rain 2', 'critical', 8, 'sensor'),
+      notice('house', 'critical', 2),
+      notice('tree', 'warning', 7),
+    ];
+    expect(shown(2, ...all)).toEqual(['rain 1', 'house']);
+    expect(shown(2, notice('call', 'critical', 10), ...all)).toEqual(['call', 'rain 1']);
   });
 });
 

@@ -54,6 +54,7 @@ export function notices(
       const leaf = path.at(-1) ?? '';
       return {
         id,
+        kind: 'report',
         state,
         at: receivedAt,
         text: summary,
@@ -70,7 +71,7 @@ export function notices(
     const [spot, what] = [places.get(area)?.name, measuredWord(sensor)];
     const brief =
       spot === undefined || what === null ? { spot: name, briefText: text } : { spot, briefText: `${what} ${text}` };
-    return [{ id: `sensor/${code}`, state, at, text, place: name, ...brief }];
+    return [{ id: `sensor/${code}`, kind: 'sensor', state, at, text, place: name, ...brief }];
   });
   return [...fromReports, ...fromSensors];
 }
