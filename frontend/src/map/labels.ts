@@ -1,5 +1,6 @@
 import { boxAt, cuts, distance, nearest, reaches, touches, type Box } from './boxes';
 import type { Spot } from './picture';
+import { inside, type Region } from './regions';
 
 export interface LabelWish {
   code: string;
@@ -35,6 +36,8 @@ export interface Obstacle {
 export interface Field {
   width: number;
   height: number;
+  /** The areas that are named: over another one than its own a name would be taken for that one's. */
+  regions?: readonly Region[];
 }
 
 /** Weights of obstacles: over `barred` nothing is drawn as long as there is any other place. */
@@ -44,6 +47,7 @@ const offField = 50_000;
 const onLabel = 20_000;
 const leaderOnLabel = 900;
 const acrossLeader = 200;
+const overAnother = 260;
 const moving = 60;
 const perHeight = 7;
 /** A line passes marks at this distance from their rim. */
@@ -93,8 +97,7 @@ function bestOf(wish: LabelWish, ground: Ground): Tried | null {
   // The place it has comes first: where that is good, the others are not worth a look.
   const kept = ground.previous === undefined ? null : cheapest(wish, [ground.previous], ground, null);
   let best = cheapest(wish, around(wish), ground, kept);
-  if (best === null || best.cost >= weights.warning)
-    best = cheapest(wish, alongEdges(wish, ground.field), ground, best);
+  if (best === null || best.cost >= overAnother) best = cheapest(wish, alongEdges(wish, ground.field), ground, best);
   return best;
 }
 
@@ -113,6 +116,7 @@ function attempt(wish: LabelWish, at: Spot, ground: Ground, limit: number): Trie
   let cost = (distance(wish.at, at) / wish.height) * perHeight;
   if (previous !== undefined && distance(previous, at) >= 1) cost += moving;
   if (box.left < 0 || box.top < 0 || box.right > field.width || box.bottom > field.height) cost += offField;
+  if (isForeign(wish, at, field.regions)) cost += overAnother;
   if (wish.clear !== undefined && reaches(box, wish.at, wish.clear)) cost += onLabel;
   if (cost >= limit) return null;
   const leader = leaderOf(wish, at, box, rim);
@@ -132,6 +136,14 @@ function attempt(wish: LabelWish, at: Spot, ground: Ground, limit: number): Trie
     if (reaches(box, centre, radius) || (leader !== null && passes(leader, obstacle))) cost += obstacle.weight;
   }
   return cost < limit ? { code: wish.code, at, leader, cost, box } : null;
+}
+
+/** Whether a name that stood there would stand over the area of another, be it with one of its ends. */
+function isForeign({ code, at: home, width }: LabelWish, at: Spot, regions: readonly Region[] = []): boolean {
+  const own = regions.find((region) => region.code === code);
+  if (own === undefined || at === home || inside(own, at)) return false;
+  const ends = [-0.45, 0, 0.45].map((part) => ({ x: at.x + width * part, y: at.y }));
+  return regions.some((region) => region !== own && ends.some((end) => inside(region, end)));
 }
 
 /** The box around a name and its line. */

@@ -6,6 +6,7 @@ import { placeLabels, weights, type LabelWish, type Obstacle } from './labels';
 import { difference, MarkSource } from './markSource';
 import { fit } from './mercator';
 import type { Mark, Spot } from './picture';
+import { inside, type Region } from './regions';
 import { reachAt, stackMarks, type Stack } from './stacks';
 
 const field = { width: 700, height: 700 };
@@ -69,6 +70,30 @@ describe('a name on the map', () => {
         expect(Math.hypot(x - at.x, y - at.y)).toBeGreaterThanOrEqual(radius);
       }
     }
+  });
+
+  it('stands over its own area or over none, not over that of another, as long as there is room', () => {
+    const square = (code: string, left: number): Region => ({
+      code,
+      rings: [
+        [
+          { x: left, y: 200 },
+          { x: left + 150, y: 200 },
+          { x: left + 150, y: 500 },
+          { x: left, y: 500 },
+        ],
+      ],
+      box: { left, right: left + 150, top: 200, bottom: 500 },
+    });
+    const regions = [square('a', 150), square('b', 300), square('c', 0)];
+    const alarms = Array.from({ length: 40 }, (_, i) => alarm(170 + (i % 4) * 36, 200 + i * 8));
+    const over = (code: string, at?: Spot): boolean =>
+      regions.some((region) => region.code === code && inside(region, at ?? { x: 225, y: 350 }));
+    const [without] = placeLabels([wish('a', 225, 350)], alarms, field);
+    const [label] = placeLabels([wish('a', 225, 350)], alarms, { ...field, regions });
+    expect(over('b', without?.at) || over('c', without?.at)).toBe(true);
+    expect(over('b', label?.at) || over('c', label?.at)).toBe(false);
+    expect(label?.leader).toBeTruthy();
   });
 
   it('is left out when it could only cover another one', () => {
