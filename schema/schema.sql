@@ -60,6 +60,7 @@ table credential
   person_id uuid not null
   password text not null -- Argon2id as a PHC string.
   changed_at timestamp with time zone not null default now()
+  pin text not null default ''::text -- Argon2id as a PHC string; empty without one. Opens a paired desk and nothing else.
   constraint credential_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
   constraint credential_pkey PRIMARY KEY (person_id)
   grant insert, select, update to toancanh_app
@@ -73,6 +74,17 @@ table dataset -- What this database was born as; a simulated one stays so (archi
   constraint dataset_pkey PRIMARY KEY (only_row)
   grant insert, select, update to toancanh_app
   grant select to toancanh_public_read
+table desk
+  id uuid not null
+  label text not null
+  areas text[] not null -- division/code of each area whose list the desk shows, with all that lies in it.
+  token_hash bytea not null
+  paired_at timestamp with time zone not null default now()
+  paired_by text not null
+  revoked_at timestamp with time zone
+  constraint desk_pkey PRIMARY KEY (id)
+  constraint desk_token_unique UNIQUE (token_hash)
+  grant insert, select, update to toancanh_app
 table event partition by RANGE (day) -- One row an audience: the payload is stored once, topics name where it is announced.
   id bigint not null default nextval('event_id_seq'::regclass)
   day date not null default ((now() AT TIME ZONE 'UTC'::text))::date
@@ -132,6 +144,15 @@ table person_network -- Hashes of addresses a person signed in from: strangers w
   constraint person_network_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
   constraint person_network_pkey PRIMARY KEY (person_id, network)
   grant delete, insert, select, update to toancanh_app
+table person_subject
+  issuer text not null
+  subject text not null
+  person_id uuid not null
+  linked_at timestamp with time zone not null default now()
+  constraint person_subject_one UNIQUE (issuer, person_id)
+  constraint person_subject_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
+  constraint person_subject_pkey PRIMARY KEY (issuer, subject)
+  grant delete, insert, select to toancanh_app
 table place_proposal
   version bigint not null
   report_id uuid not null
@@ -390,12 +411,18 @@ table session
   network text not null default ''::text
   ended_at timestamp with time zone
   ended_why text not null default ''::text
+  desk_id uuid -- The desk where the person is on duty: there a session does not end when nobody touches it, it locks.
+  locked_at timestamp with time zone -- Locked by hand; locking for idleness follows from seen_at.
+  provider boolean not null default false -- Opened by the sign-in provider.
+  vouched boolean not null default false -- The provider vouched for a second factor, so that none of ours was asked for.
+  constraint session_desk FOREIGN KEY (desk_id) REFERENCES desk(id)
   constraint session_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
   constraint session_pkey PRIMARY KEY (id)
   constraint session_stage CHECK ((stage = ANY (ARRAY['code'::text, 'enrol'::text, 'full'::text])))
   constraint session_subject_unique UNIQUE (subject)
   constraint session_token_unique UNIQUE (token_hash)
   CREATE INDEX session_created ON public.session USING brin (created_at)
+  CREATE INDEX session_desk_open ON public.session USING btree (desk_id) WHERE ((ended_at IS NULL) AND (desk_id IS NOT NULL))
   CREATE INDEX session_person ON public.session USING btree (person_id) WHERE (ended_at IS NULL)
   grant delete, insert, select, update to toancanh_app
 table sign_in_try -- Failed sign-ins by the hashes of login and address; forgotten after a day.

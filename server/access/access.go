@@ -18,6 +18,7 @@ const (
 	DataOfficer   Role = "bao_ve_du_lieu"
 	CommunityTeam Role = "to_cnscd"
 
+	Desk        Role = "ban_truc" // a paired desk: shows an area's list whoever sits there, and acts for nobody
 	Screen      Role = "man_hinh"
 	KeyReadings Role = "may:readings" // a gateway: posts readings and sensor events
 	KeySensors  Role = "may:sensors"  // a tool that registers sensors
@@ -36,7 +37,7 @@ func PersonRoles() []Role {
 
 // Roles are all roles, in the order of the table's columns.
 func Roles() []Role {
-	return append(PersonRoles(), Screen, KeyReadings, KeySensors, KeyReports, KeyScreens, KeyHistory, Hub, Public)
+	return append(PersonRoles(), Desk, Screen, KeyReadings, KeySensors, KeyReports, KeyScreens, KeyHistory, Hub, Public)
 }
 
 // Label is the role in Vietnamese, empty for an unknown one.
@@ -58,6 +59,8 @@ func (r Role) Label() string {
 		return "Cán bộ bảo vệ dữ liệu"
 	case CommunityTeam:
 		return "Thành viên Tổ công nghệ số cộng đồng"
+	case Desk:
+		return "Bàn trực"
 	case Screen:
 		return "Màn hình"
 	case KeyReadings:
@@ -110,8 +113,8 @@ func (s Scope) HoldsUnit(unit string) bool { return unit != "" && slices.Contain
 
 // Principal is who asks.
 type Principal struct {
-	// ID is opaque and says of a person nothing: "person:<id>", "key:<id>", "screen:<id>", "desk" for the sample's
-	// own machine, empty for the public.
+	// ID is opaque and says of a person nothing: "person:<id>", "key:<id>", "screen:<id>", "desk:<id>", "desk" for the
+	// sample's own machine, empty for the public.
 	ID    string
 	Roles []Role
 	Scope Scope

@@ -143,11 +143,11 @@ func TestEveryTopicIsDecided(t *testing.T) {
 		who   []access.Role // who may listen; nobody else
 	}{
 		{"public/vn-2022/67/661", access.Roles()},
-		{"wall/vn-2022/67/660", []access.Role{access.ShiftLead, access.Operator, access.Leader, access.CommunityTeam, access.Screen, access.KeyReports}},
-		{"wall/vn-2022/67/660/24611", []access.Role{access.ShiftLead, access.Operator, access.Leader, access.CommunityTeam, access.Screen, access.KeyReports}},
+		{"wall/vn-2022/67/660", []access.Role{access.ShiftLead, access.Operator, access.Leader, access.CommunityTeam, access.Desk, access.Screen, access.KeyReports}},
+		{"wall/vn-2022/67/660/24611", []access.Role{access.ShiftLead, access.Operator, access.Leader, access.CommunityTeam, access.Desk, access.Screen, access.KeyReports}},
 		{"wall/vn-2022/67/661", []access.Role{access.KeyReports}},
 		{"wall/vn-2022/67", []access.Role{access.KeyReports}},
-		{"ops/vn-2022/67/660", []access.Role{access.ShiftLead, access.Operator, access.Leader, access.KeyReports}},
+		{"ops/vn-2022/67/660", []access.Role{access.ShiftLead, access.Operator, access.Leader, access.Desk, access.KeyReports}},
 		{"ops/vn-2022/67/661", []access.Role{access.KeyReports}},
 		{"ops/vn-2025/67/660", []access.Role{access.KeyReports}},
 		{"unit/so-xd", []access.Role{access.ShiftLead, access.UnitLead, access.UnitOfficer, access.KeyReports}},

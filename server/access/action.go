@@ -30,6 +30,7 @@ const (
 	ManageScreen   Action = "screen.manage"
 	HoldMeeting    Action = "meeting.hold"
 	PlayStorm      Action = "simulation.play"
+	ManageDesks    Action = "desk.manage" // pair and end desks
 
 	SendReadings    Action = "reading.send"
 	SendEvents      Action = "event.send" // which of them, the handler asks

@@ -15,8 +15,8 @@ type PeopleStore interface {
 	// TrySignIn tells decide what failed before; when it lets the try pass, the try counts as a failure until a session is
 	// full.
 	TrySignIn(ctx context.Context, t Trial, decide func(Tries) time.Duration) (time.Duration, error)
-	// Secret is who has the login, and their password's hash; zero when nobody has or they may not sign in.
-	Secret(ctx context.Context, login string) (Person, string, error)
+	// Secret is who has the login, and the hashes of what they know; zero when nobody has or they may not sign in.
+	Secret(ctx context.Context, login string) (Person, Secrets, error)
 	OpenSession(ctx context.Context, s Opening) error
 	// Session finds a session that is neither over nor its person disabled; unauthenticated when there is none.
 	Session(ctx context.Context, tokenHash []byte, now time.Time) (Session, error)
@@ -31,7 +31,24 @@ type PeopleStore interface {
 	Invited(ctx context.Context, hash []byte, now time.Time) (Person, error)
 	TakeInvitation(ctx context.Context, hash []byte, now time.Time, phc string) error
 	KeepAudit(ctx context.Context, row audit.Row) error
+
+	// AddDesk keeps a new desk; the session of who pairs it is on duty there.
+	AddDesk(ctx context.Context, d Desk, tokenHash []byte, sessionID string) error
+	// DeskOf finds the desk of a token; unauthenticated when there is none or it was ended.
+	DeskOf(ctx context.Context, tokenHash []byte) (Desk, error)
+	LockSession(ctx context.Context, s Session) error
+	UnlockSession(ctx context.Context, o Opening) error
+	SetPIN(ctx context.Context, personID, phc string) error
+
+	// PersonOf is whom a provider knows under a subject, PersonNamed who has a login; zero when nobody, or disabled.
+	PersonOf(ctx context.Context, issuer, subject string) (Person, error)
+	PersonNamed(ctx context.Context, login string) (Person, error)
+	// LinkSubject fails with a conflict when the person or the subject is linked already.
+	LinkSubject(ctx context.Context, l Linking) error
 }
+
+// Secrets are the hashes of what a person knows; empty where there is none.
+type Secrets struct{ Password, PIN string }
 
 // Trial is one try to sign in, named by hashes.
 type Trial struct {
@@ -45,6 +62,8 @@ type Opening struct {
 	Session
 	TokenHash []byte
 	Trial     Trial // forgiven when the session opens in full
+	Also      []Trial
+	Shown     *Passing // a second factor that came with it; nil: none
 }
 
 // Factor is a second factor as it is kept.
@@ -73,11 +92,13 @@ type Keeper struct {
 	hasher *Hasher
 	sealer *Sealer
 	now    func() time.Time
+
+	DeskIdle time.Duration // see the constant of this name; set it before use
 }
 
 // NewKeeper makes a keeper; sealer seals second factors.
 func NewKeeper(store PeopleStore, hasher *Hasher, sealer *Sealer, now func() time.Time) *Keeper {
-	return &Keeper{store, hasher, sealer, now}
+	return &Keeper{store: store, hasher: hasher, sealer: sealer, now: now, DeskIdle: DeskIdle}
 }
 
 // WaitError says that a try came too early.
@@ -97,9 +118,11 @@ var (
 
 // Credentials are what somebody shows at the door.
 type Credentials struct {
-	Login, Password string
+	Login, Password string // at a desk a PIN may stand for the password
+	Code            string // of the second factor, where it is asked for at once
 	Address         netip.Addr
 	Agent           string
+	DeskID          string // the desk they stand at; empty elsewhere
 }
 
 // SignIn checks a password and opens a session, full or waiting for the second factor. The token is told once.
@@ -112,40 +135,47 @@ func (k *Keeper) SignIn(ctx context.Context, c Credentials) (token string, s Ses
 		return "", s, err
 	}
 	if wait > 0 {
-		return "", s, fault.TooMany("Đã thử quá nhiều lần, xin thử lại sau.").Because("slowed").Wrap(&WaitError{wait})
+		return "", s, slowDown(wait)
 	}
-	person, phc, err := k.store.Secret(ctx, login)
+	person, secrets, err := k.store.Secret(ctx, login)
 	if err != nil {
 		return "", s, err
 	}
-	right, err := k.hasher.Verify(ctx, phc, c.Password)
+	right, err := k.hasher.Verify(ctx, secrets.Password, c.Password)
 	if err != nil {
 		return "", s, err
 	}
 	if !right {
-		row := audit.Row{Author: audit.AuthorOf(ctx), What: "session.open", Result: audit.Refused, Why: "credentials"}
-		if person.ID != "" {
-			row.Object = person.Principal()
-		}
-		if err := k.store.KeepAudit(ctx, row); err != nil {
-			return "", s, err
-		}
-		return "", s, errSignIn
+		return "", s, k.turnAway(ctx, person, "credentials", errSignIn)
 	}
-	return k.open(ctx, Opening{
-		Session: Session{Person: person, Agent: c.Agent, Network: audit.Network(c.Address), CreatedAt: now, SeenAt: now},
-		Trial:   trial,
-	})
+	return k.open(ctx, Opening{Session: c.session(person, now), Trial: trial})
 }
 
+// session is a new one of a person who shows the credentials.
+func (c Credentials) session(p Person, now time.Time) Session {
+	return Session{Person: p, Agent: c.Agent, Network: audit.Network(c.Address), CreatedAt: now, SeenAt: now, DeskID: c.DeskID}
+}
+
+func slowDown(wait time.Duration) error {
+	return fault.TooMany("Đã thử quá nhiều lần, xin thử lại sau.").Because("slowed").Wrap(&WaitError{wait})
+}
+
+// open opens a session at the stage that the person's second factor asks for.
 func (k *Keeper) open(ctx context.Context, o Opening) (token string, s Session, err error) {
-	o.Stage = StageFull
 	switch {
+	case o.Vouched:
+		return k.keep(ctx, StageFull, o)
 	case o.Person.HasFactor:
-		o.Stage = StageCode
+		return k.keep(ctx, StageCode, o)
 	case o.Person.NeedsFactor():
-		o.Stage = StageEnrol
+		return k.keep(ctx, StageEnrol, o)
 	}
+	return k.keep(ctx, StageFull, o)
+}
+
+// keep draws what names the session and keeps it.
+func (k *Keeper) keep(ctx context.Context, stage Stage, o Opening) (token string, s Session, err error) {
+	o.Stage = stage
 	if token, o.TokenHash, err = NewSecret(); err != nil {
 		return "", s, fault.Internal(err)
 	}
@@ -172,10 +202,11 @@ func (k *Keeper) Open(ctx context.Context, token string, active bool) (Session, 
 	if err != nil {
 		return s, err
 	}
-	if s.Stage == StageFull && s.Person.NeedsFactor() && !s.Person.HasFactor {
+	if s.Stage == StageFull && s.Person.NeedsFactor() && !s.Person.HasFactor && !s.Vouched {
 		s.Stage = StageEnrol // a role that needs one was given since
 	}
-	if active && s.Stage == StageFull && now.Sub(s.SeenAt) >= seenEvery {
+	s.Locked = s.DeskID != "" && s.Standing(now, k.DeskIdle) == Locked
+	if active && !s.Locked && s.Stage == StageFull && now.Sub(s.SeenAt) >= seenEvery {
 		s.SeenAt = now
 		err = k.store.TouchSession(ctx, s.ID, now)
 	}
@@ -214,11 +245,7 @@ func (k *Keeper) EnterCode(ctx context.Context, s Session, code string, addr net
 	}
 	pass := Passing{Session: s, Confirm: !factor.Confirmed, Trial: trialOf(s.Person.Login, addr, k.now().UTC())}
 	if err := k.show(factor, &pass, code); err != nil {
-		row := audit.Row{Author: audit.AuthorOf(ctx), What: "session.open", Object: s.Person.Principal(), Result: audit.Refused, Why: "code"}
-		if err := k.store.KeepAudit(ctx, row); err != nil {
-			return "", nil, err
-		}
-		return "", nil, err
+		return "", nil, k.turnAway(ctx, s.Person, "code", err)
 	}
 	if pass.Confirm {
 		if recovery, pass.Codes, err = NewRecoveryCodes(); err != nil {
@@ -263,24 +290,14 @@ func (k *Keeper) SignOut(ctx context.Context, s Session) error {
 
 // ChangePassword changes the person's own password; their other sessions end.
 func (k *Keeper) ChangePassword(ctx context.Context, s Session, before, after string) error {
-	_, phc, err := k.store.Secret(ctx, s.Person.Login)
-	if err != nil {
+	if err := k.again(ctx, s, "before", before); err != nil {
 		return err
-	}
-	right, err := k.hasher.Verify(ctx, phc, before)
-	switch {
-	case err != nil:
-		return err
-	case !right:
-		if err := k.store.CountCode(ctx, s.ID, mostCodes); err != nil {
-			return err
-		}
-		return fault.Invalid("before", "Mật khẩu hiện tại không đúng.").Because("credentials")
 	}
 	if err := CheckPassword("password", after, s.Person.Login); err != nil {
 		return err
 	}
-	if phc, err = k.hasher.Hash(ctx, after); err != nil {
+	phc, err := k.hasher.Hash(ctx, after)
+	if err != nil {
 		return err
 	}
 	return k.store.SetPassword(ctx, s.Person.ID, phc, s.ID)

@@ -25,6 +25,8 @@ type Person struct {
 	DisabledAt *time.Time
 	HasSecret  bool // a password was set
 	HasFactor  bool // a second factor is confirmed
+	HasPIN     bool // a PIN for desks was set
+	HasSubject bool // a sign-in provider knows the person
 }
 
 // Principal is the person's ID as deeds and audit name it.
@@ -61,6 +63,13 @@ type Session struct {
 	Agent     string // browser and system in two words
 	Network   string // see audit.Network
 	Person    Person
+
+	DeskID   string     // the desk where the person is on duty; empty elsewhere
+	LockedAt *time.Time // when the person locked the desk; nil while they did not
+	Locked   bool       // by hand or because nobody touched the desk: Keeper.Open has looked
+
+	Provider bool // opened by the sign-in provider
+	Vouched  bool // the provider vouched for a second factor
 }
 
 // How long sessions last.
@@ -77,7 +86,7 @@ func (s Session) Ends() time.Time {
 	if s.Stage != StageFull {
 		return s.CreatedAt.Add(HalfLimit)
 	}
-	if idle := s.SeenAt.Add(IdleLimit); idle.Before(s.CreatedAt.Add(AbsoluteLimit)) {
+	if idle := s.SeenAt.Add(IdleLimit); s.DeskID == "" && idle.Before(s.CreatedAt.Add(AbsoluteLimit)) {
 		return idle
 	}
 	return s.CreatedAt.Add(AbsoluteLimit)

@@ -19,11 +19,13 @@ import (
 
 // personColumns are read by personDest; the table is named p.
 const personColumns = `p.id::text, p.login, p.name, p.roles, p.units, p.areas, p.version, p.created_at, p.disabled_at,
-	exists (select from credential c where c.person_id = p.id), exists (select from totp t where t.person_id = p.id and t.confirmed_at is not null)`
+	exists (select from credential c where c.person_id = p.id), exists (select from totp t where t.person_id = p.id and t.confirmed_at is not null),
+	exists (select from credential c where c.person_id = p.id and c.pin <> ''), exists (select from person_subject x where x.person_id = p.id)`
 
 func personDest(p *auth.Person) []any {
 	return []any{
 		&p.ID, &p.Login, &p.Name, &p.Roles, &p.Units, &p.Areas, &p.Version, &p.CreatedAt, &p.DisabledAt, &p.HasSecret, &p.HasFactor,
+		&p.HasPIN, &p.HasSubject,
 	}
 }
 
@@ -47,27 +49,27 @@ func scanPerson(row pgx.CollectableRow) (auth.Person, error) {
 
 var errNoPerson = fault.NotFound("Không có người dùng này.") //nolint:gochecknoglobals // an error value
 
-// Secret is who has a login, and the hash of their password; zero when nobody has it or they are disabled.
-func (s *Store) Secret(ctx context.Context, login string) (auth.Person, string, error) {
+// Secret is who has a login, and the hashes of what they know; zero when nobody has it or they are disabled.
+func (s *Store) Secret(ctx context.Context, login string) (auth.Person, auth.Secrets, error) {
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
-	rows, err := s.read.Query(ctx, "select "+personColumns+", c.password from person p join credential c on c.person_id = p.id where p.login = $1 and p.disabled_at is null", login)
+	rows, err := s.read.Query(ctx, "select "+personColumns+", c.password, c.pin from person p join credential c on c.person_id = p.id where p.login = $1 and p.disabled_at is null", login)
 	if err != nil {
-		return auth.Person{}, "", fmt.Errorf("find login: %w", classify(err))
+		return auth.Person{}, auth.Secrets{}, fmt.Errorf("find login: %w", classify(err))
 	}
-	var phc string
+	var secrets auth.Secrets
 	p, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (auth.Person, error) {
 		var p auth.Person
-		err := row.Scan(append(personDest(&p), &phc)...)
+		err := row.Scan(append(personDest(&p), &secrets.Password, &secrets.PIN)...)
 		return p, err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return auth.Person{}, "", nil
+		return auth.Person{}, auth.Secrets{}, nil
 	}
 	if err != nil {
-		return auth.Person{}, "", fmt.Errorf("find login: %w", classify(err))
+		return auth.Person{}, auth.Secrets{}, fmt.Errorf("find login: %w", classify(err))
 	}
-	return p, phc, nil
+	return p, secrets, nil
 }
 
 // People lists everybody by login.
@@ -347,7 +349,7 @@ func (s *Store) TakeInvitation(ctx context.Context, hash []byte, now time.Time, 
 
 func setPassword(ctx context.Context, tx pgx.Tx, personID, phc, keepSession string) error {
 	_, err := tx.Exec(ctx, `insert into credential (person_id, password) values ($1::uuid, $2)
-		on conflict (person_id) do update set password = excluded.password, changed_at = now()`, personID, phc)
+		on conflict (person_id) do update set password = excluded.password, pin = '', changed_at = now()`, personID, phc)
 	if err != nil {
 		return err
 	}

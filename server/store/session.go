@@ -91,29 +91,61 @@ func forgive(ctx context.Context, tx pgx.Tx, personID string, t auth.Trial) erro
 	return sendBatch(ctx, tx, batch)
 }
 
-// OpenSession keeps a new session.
+// forgiveAll forgives every try that came before an opening.
+func forgiveAll(ctx context.Context, tx pgx.Tx, o auth.Opening) error {
+	for _, t := range append([]auth.Trial{o.Trial}, o.Also...) {
+		if err := forgive(ctx, tx, o.Person.ID, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// OpenSession keeps a new session. At a desk it takes the place of the one before.
 func (s *Store) OpenSession(ctx context.Context, o auth.Opening) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `insert into session (id, person_id, token_hash, subject, stage, created_at, seen_at, agent, network)
-			values ($1::uuid, $2::uuid, $3, $4, $5, $6, $6, $7, $8)`,
-			o.ID, o.Person.ID, o.TokenHash, o.Subject, string(o.Stage), o.CreatedAt, o.Agent, o.Network)
+		if o.Shown != nil {
+			if err := useUp(ctx, tx, *o.Shown); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, `insert into session (id, person_id, token_hash, subject, stage, created_at, seen_at, agent, network, desk_id, provider, vouched)
+			values ($1::uuid, $2::uuid, $3, $4, $5, $6, $6, $7, $8, nullif($9, '')::uuid, $10, $11)`,
+			o.ID, o.Person.ID, o.TokenHash, o.Subject, string(o.Stage), o.CreatedAt, o.Agent, o.Network, o.DeskID, o.Provider, o.Vouched)
 		if err != nil {
 			return err
 		}
 		if o.Stage == auth.StageFull {
-			if err := forgive(ctx, tx, o.Person.ID, o.Trial); err != nil {
+			if err := forgiveAll(ctx, tx, o); err != nil {
+				return err
+			}
+		}
+		if o.DeskID != "" {
+			if err := clearDesk(ctx, tx, o.DeskID, o.ID, "desk_taken"); err != nil {
 				return err
 			}
 		}
 		return insertAudit(ctx, tx, audit.Row{
 			Author: authorOf(ctx, o.Person), What: string(access.OpenSession), Object: "session:" + o.ID, Result: audit.Done,
-			Detail: detail(map[string]any{"stage": o.Stage, "agent": o.Agent}),
+			Detail: detail(opened(o)),
 		})
 	})
 	if err != nil {
 		return fmt.Errorf("open session: %w", classify(err))
 	}
 	return nil
+}
+
+// opened is what the audit keeps of a new session.
+func opened(o auth.Opening) map[string]any {
+	about := map[string]any{"stage": o.Stage, "agent": o.Agent}
+	if o.DeskID != "" {
+		about["desk"] = o.DeskID
+	}
+	if o.Provider {
+		about["provider"], about["vouched"] = true, o.Vouched
+	}
+	return about
 }
 
 // authorOf is the person, who acts before a session says so.
@@ -123,12 +155,14 @@ func authorOf(ctx context.Context, p auth.Person) audit.Author {
 	return a
 }
 
-const sessionSelect = `select s.id::text, s.subject, s.stage, s.tries, s.created_at, s.seen_at, s.agent, s.network, ` + personColumns + `
+const sessionSelect = `select s.id::text, s.subject, s.stage, s.tries, s.created_at, s.seen_at, s.agent, s.network,
+	coalesce(s.desk_id::text, ''), s.locked_at, s.provider, s.vouched, ` + personColumns + `
 	from session s join person p on p.id = s.person_id `
 
 // sessionAlive is what holds of a session that is not over at $1.
 const sessionAlive = `s.ended_at is null and p.disabled_at is null
-	and case s.stage when 'full' then s.created_at > $1::timestamptz - $2::interval and s.seen_at > $1::timestamptz - $3::interval
+	and case s.stage when 'full' then s.created_at > $1::timestamptz - $2::interval
+			and (s.desk_id is not null or s.seen_at > $1::timestamptz - $3::interval)
 		else s.created_at > $1::timestamptz - $4::interval end`
 
 func aliveArgs(now time.Time) []any {
@@ -137,7 +171,10 @@ func aliveArgs(now time.Time) []any {
 
 func scanSession(row pgx.CollectableRow) (auth.Session, error) {
 	var s auth.Session
-	dest := append([]any{&s.ID, &s.Subject, (*string)(&s.Stage), &s.Tries, &s.CreatedAt, &s.SeenAt, &s.Agent, &s.Network}, personDest(&s.Person)...)
+	dest := append([]any{
+		&s.ID, &s.Subject, (*string)(&s.Stage), &s.Tries, &s.CreatedAt, &s.SeenAt, &s.Agent, &s.Network,
+		&s.DeskID, &s.LockedAt, &s.Provider, &s.Vouched,
+	}, personDest(&s.Person)...)
 	err := row.Scan(dest...)
 	s.CreatedAt, s.SeenAt = s.CreatedAt.UTC(), s.SeenAt.UTC()
 	return s, err
@@ -182,7 +219,7 @@ func (s *Store) Sessions(ctx context.Context, personID string, now time.Time) ([
 func (s *Store) TouchSession(ctx context.Context, id string, now time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
-	if _, err := s.write.Exec(ctx, "update session set seen_at = $2 where id = $1::uuid and seen_at < $2", id, now); err != nil {
+	if _, err := s.write.Exec(ctx, "update session set seen_at = $2 where id = $1::uuid and seen_at < $2 and locked_at is null", id, now); err != nil {
 		return fmt.Errorf("touch session: %w", classify(err))
 	}
 	return nil
