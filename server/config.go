@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"toancanh/server/auth"
 )
 
 // Config holds every setting of a serving process. Each has a TOANCANH_* variable and a flag of the same words; the
@@ -33,6 +35,15 @@ type Config struct {
 	TrustedProxies []string `env:"TOANCANH_TRUSTED_PROXIES" help:"Addresses or networks of reverse proxies whose X-Forwarded-For is believed, with commas."`
 	HubSecret      string   `env:"TOANCANH_HUB_SECRET" help:"Secret with which stand-alone hubs ask this process for snapshots, 16 characters or more. Empty: none may."`
 	PMTiles        string   `env:"TOANCANH_PMTILES" name:"pmtiles" help:"PMTiles file (version 3) that walls lay under their map, served at /tiles/base.pmtiles. Empty: no base map."`
+
+	DeskIdle    time.Duration `env:"TOANCANH_DESK_IDLE" default:"10m" help:"How long the hands of the person on duty may rest before a paired desk locks; its list goes on."`
+	OIDCIssuer  string        `env:"TOANCANH_OIDC_ISSUER" name:"oidc-issuer" help:"Sign-in provider (OpenID Connect) as its issuer address, https://host. Empty: none; passwords work with it too."`
+	OIDCClient  string        `env:"TOANCANH_OIDC_CLIENT" name:"oidc-client" help:"Client id of this house at the sign-in provider."`
+	OIDCSecret  string        `env:"TOANCANH_OIDC_SECRET_FILE" name:"oidc-secret-file" help:"File with the client secret. Empty: a public client; PKCE is used either way."`
+	OIDCHome    string        `env:"TOANCANH_OIDC_HOME" name:"oidc-home" help:"This house as browsers see it, https://host: the provider must allow <home>/api/v1/oidc/return and, after signing out, <home>/console."`
+	OIDCLabel   string        `env:"TOANCANH_OIDC_LABEL" name:"oidc-label" default:"Đăng nhập bằng tài khoản dùng chung" help:"Words on the button."`
+	OIDCClaim   string        `env:"TOANCANH_OIDC_CLAIM" name:"oidc-claim" help:"Claim that links a person at their first sign-in when it equals their login: email (only when verified) or preferred_username. Empty: the administrator links."`
+	OIDCFactors []string      `env:"TOANCANH_OIDC_FACTORS" name:"oidc-factors" help:"Values of acr or amr by which the provider vouches for a second factor, such as mfa or otp, with commas. Empty: ours is asked for as ever."`
 
 	Hub          string        `env:"TOANCANH_HUB" default:"on" enum:"on,off" help:"off: do not serve the live feed from this process; stand-alone hubs do."`
 	KeepReadings time.Duration `env:"TOANCANH_KEEP_READINGS" default:"9600h" help:"How long single readings are kept; five-minute sums stay."`
@@ -73,10 +84,43 @@ func (c Config) Validate() error {
 	if c.HubSecret != "" && len(c.HubSecret) < 16 {
 		wrong("TOANCANH_HUB_SECRET", "has %d characters, want at least 16", len(c.HubSecret))
 	}
+	c.checkProvider(wrong)
+	if c.DeskIdle < time.Minute || c.DeskIdle > 12*time.Hour {
+		wrong("TOANCANH_DESK_IDLE", "%s is not between 1m and 12h", c.DeskIdle)
+	}
 	if c.KeepReadings < 48*time.Hour {
 		wrong("TOANCANH_KEEP_READINGS", "%s is less than 48h, which the pages need", c.KeepReadings)
 	}
 	return errors.Join(faults...)
+}
+
+// checkProvider says what is wrong with the sign-in provider's settings.
+func (c Config) checkProvider(wrong func(name, format string, args ...any)) {
+	if c.OIDCIssuer == "" {
+		return
+	}
+	if !safeAddress(c.OIDCIssuer, true) {
+		wrong("TOANCANH_OIDC_ISSUER", "%q is not https://host (http only on this machine)", c.OIDCIssuer)
+	}
+	if c.OIDCClient == "" {
+		wrong("TOANCANH_OIDC_CLIENT", "is needed with TOANCANH_OIDC_ISSUER")
+	}
+	if !safeAddress(c.OIDCHome, false) {
+		wrong("TOANCANH_OIDC_HOME", "%q is not https://host[:port] (http only on this machine)", c.OIDCHome)
+	}
+	if c.OIDCClaim != "" && c.OIDCClaim != auth.ClaimEmail && c.OIDCClaim != auth.ClaimLogin {
+		wrong("TOANCANH_OIDC_CLAIM", "%q is neither %s nor %s", c.OIDCClaim, auth.ClaimEmail, auth.ClaimLogin)
+	}
+}
+
+// safeAddress reports whether an address is encrypted, or leads to this very machine.
+func safeAddress(text string, path bool) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && !path {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // Location is the zone of the setting; Validate has seen that it exists.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"toancanh/server/access"
@@ -43,6 +44,10 @@ func (s *Server) openPeople(ctx context.Context) error {
 		return err
 	}
 	s.keeper = auth.NewKeeper(s.store, auth.NewHasher(), sealer, time.Now)
+	s.keeper.DeskIdle = s.options.DeskIdle
+	if s.provider, err = s.options.signInProvider(sealer); err != nil {
+		return err
+	}
 	if s.chain, err = AuditChain(s.options.Config); err != nil {
 		return err
 	}
@@ -63,6 +68,31 @@ func (s *Server) openPeople(ctx context.Context) error {
 		s.units = append(s.units, u.Unit)
 	}
 	return nil
+}
+
+// mostSecret bounds the file of a client secret.
+const mostSecret = 4096
+
+// signInProvider is the provider of the settings; nil without one.
+func (c Config) signInProvider(sealer *auth.Sealer) (*auth.Provider, error) {
+	if c.OIDCIssuer == "" {
+		return nil, nil
+	}
+	secret := ""
+	if c.OIDCSecret != "" {
+		raw, err := os.ReadFile(c.OIDCSecret)
+		if err != nil {
+			return nil, fmt.Errorf("TOANCANH_OIDC_SECRET_FILE: %w", err)
+		}
+		secret = strings.TrimSpace(string(raw))
+		if secret == "" || len(secret) > mostSecret {
+			return nil, fmt.Errorf("TOANCANH_OIDC_SECRET_FILE: has %d characters, want 1 to %d", len(secret), mostSecret)
+		}
+	}
+	return auth.NewProvider(auth.ProviderConfig{
+		Issuer: c.OIDCIssuer, ClientID: c.OIDCClient, Secret: secret, Return: c.OIDCHome + api.PathReturn, Home: c.OIDCHome + "/console",
+		Label: c.OIDCLabel, Claim: c.OIDCClaim, Factors: c.OIDCFactors,
+	}, sealer, time.Now), nil
 }
 
 // hasUnit reports whether there is a unit, also one made since the start.

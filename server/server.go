@@ -56,22 +56,23 @@ type Server struct {
 	location *time.Location
 	metrics  *prometheus.Registry
 
-	store   *store.Store
-	public  *store.PublicStore
-	dataset store.Dataset
-	atlas   *area.Atlas
-	rules   *report.Rulebook
-	units   []report.Unit
-	signer  *auth.Signer
-	keeper  *auth.Keeper
-	chain   *audit.Chain
-	bus     io.Closer
-	intake  *intake.Intake
-	watch   *watch.Watch
-	relay   *relay.Relay
-	hub     *hub.Hub
-	app     *fiber.App
-	pages   *public.Site
+	store    *store.Store
+	public   *store.PublicStore
+	dataset  store.Dataset
+	atlas    *area.Atlas
+	rules    *report.Rulebook
+	units    []report.Unit
+	signer   *auth.Signer
+	keeper   *auth.Keeper
+	provider *auth.Provider // nil: none
+	chain    *audit.Chain
+	bus      io.Closer
+	intake   *intake.Intake
+	watch    *watch.Watch
+	relay    *relay.Relay
+	hub      *hub.Hub
+	app      *fiber.App
+	pages    *public.Site
 
 	boundaries *boundaries
 }

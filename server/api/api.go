@@ -98,6 +98,8 @@ type Config struct {
 
 	Keeper *auth.Keeper // lets people in; nil: nobody signs in here
 	People People       // needed with Keeper
+	// Provider lets people sign in elsewhere; nil: passwords alone.
+	Provider *auth.Provider
 
 	Live      Live   // nil: no hub may ask
 	HubSecret string // empty: no hub may ask
@@ -217,6 +219,16 @@ func (a *API) peopleRoutes(v1 guarded) {
 	v1.Post("/session/code", a.within(answerLimit, a.postCode))
 	v1.Post("/session/factor", a.within(answerLimit, a.postFactor))
 	v1.Post("/session/password", a.within(answerLimit, a.postPassword))
+	v1.Put("/session/pin", a.within(answerLimit, a.putPIN))
+	v1.Delete("/session/pin", a.within(answerLimit, a.deletePIN))
+	v1.Get("/oidc", a.within(providerLimit, a.getProvider))
+	v1.Get("/oidc/return", a.within(providerLimit, a.getReturned))
+	v1.Post("/desks", a.within(answerLimit, a.postDesk))
+	v1.Get("/desks", a.within(answerLimit, a.listDesks))
+	v1.Delete("/desks/:id", a.within(answerLimit, a.deleteDesk))
+	v1.Post("/desk/person", a.within(answerLimit, a.postDeskPerson))
+	v1.Post("/desk/unlock", a.within(answerLimit, a.postDeskUnlock))
+	v1.Post("/desk/lock", a.within(answerLimit, a.postDeskLock))
 	v1.Get("/sessions", a.within(answerLimit, a.listSessions))
 	v1.Delete("/sessions/:id", a.within(answerLimit, a.endSession))
 	v1.Post("/invitations", a.within(answerLimit, a.postInvitation))
@@ -227,6 +239,8 @@ func (a *API) peopleRoutes(v1 guarded) {
 	v1.Put("/people/:id", a.within(answerLimit, a.putPerson))
 	v1.Post("/people/:id/link", a.within(answerLimit, a.postLink))
 	v1.Delete("/people/:id/factor", a.within(answerLimit, a.deleteFactor))
+	v1.Put("/people/:id/subject", a.within(answerLimit, a.putSubject))
+	v1.Delete("/people/:id/subject", a.within(answerLimit, a.deleteSubject))
 	v1.Post("/units", a.within(answerLimit, a.postUnit))
 	v1.Put("/units/:id", a.within(answerLimit, a.putUnit))
 	v1.Get("/rights", a.within(answerLimit, a.getRights))

@@ -32,6 +32,10 @@ type People interface {
 	KeepAudit(ctx context.Context, row audit.Row) error
 	ListAudit(ctx context.Context, f store.AuditFilter) ([]audit.Kept, error)
 	Settled(ctx context.Context) (bool, error)
+	Desks(ctx context.Context) ([]auth.Desk, error)
+	EndDesk(ctx context.Context, id string) error
+	LinkSubject(ctx context.Context, l auth.Linking) error
+	UnlinkSubject(ctx context.Context, personID, issuer string) error
 }
 
 type personShown struct {
@@ -46,11 +50,12 @@ type personShown struct {
 	DisabledAt *time.Time    `json:"disabled_at"`
 	HasSecret  bool          `json:"has_password"`
 	HasFactor  bool          `json:"has_factor"`
+	HasSubject bool          `json:"has_subject"` // linked to the sign-in provider
 }
 
 func showPerson(p auth.Person) personShown {
 	return personShown{
-		p.ID, p.Login, p.Name, append([]access.Role{}, p.Roles...), some(p.Units), some(p.Areas), p.Version, p.CreatedAt, p.DisabledAt, p.HasSecret, p.HasFactor,
+		p.ID, p.Login, p.Name, append([]access.Role{}, p.Roles...), some(p.Units), some(p.Areas), p.Version, p.CreatedAt, p.DisabledAt, p.HasSecret, p.HasFactor, p.HasSubject,
 	}
 }
 
@@ -171,15 +176,21 @@ func (a *API) readPerson(ctx context.Context, o *object, p auth.Person) (auth.Pe
 			o.wrong("units", "unknown", "Không có đơn vị %q.", clip(u))
 		}
 	}
-	p.Areas = texts(o, "areas")
-	for _, name := range p.Areas {
+	p.Areas = a.readAreas(o)
+	p, wrong := auth.CheckPerson(p)
+	return p, fault.Join(o.done(), wrong)
+}
+
+// readAreas reads the areas that somebody answers for or a desk shows.
+func (a *API) readAreas(o *object) []string {
+	areas := texts(o, "areas")
+	for _, name := range areas {
 		division, code, _ := strings.Cut(name, "/")
 		if a.Atlas.Tree.Path(division, code) == nil {
 			o.wrong("areas", "unknown", "Không có địa bàn %q; cần dạng <bộ địa giới>/<mã>.", clip(name))
 		}
 	}
-	p, wrong := auth.CheckPerson(p)
-	return p, fault.Join(o.done(), wrong)
+	return areas
 }
 
 // mostTexts bounds a list of names.

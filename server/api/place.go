@@ -45,8 +45,9 @@ type categoryShown struct {
 }
 
 type unitShown struct {
-	Code string `json:"code"`
-	Name string `json:"name"`
+	Code     string `json:"code"`
+	Name     string `json:"name"`
+	Disabled bool   `json:"disabled,omitempty"`
 }
 
 // preparePlaces makes everything about areas and categories once: none of it changes while the program runs.

@@ -129,12 +129,12 @@ func (a *API) getReport(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	who := asking(c).Principal
+	who := asking(c)
 	r, err := a.Store.Report(ctx, id)
 	if err != nil {
 		return hideID(err)
 	}
-	if access.Decide(who, access.ReadReport, objectOf(r)) != access.Allow {
+	if access.Decide(who.Principal, access.ReadReport, objectOf(r)) != access.Allow {
 		return errNoReport
 	}
 	entries, err := a.Store.Timeline(ctx, r.ID)
@@ -145,7 +145,7 @@ func (a *API) getReport(ctx context.Context, c *fiber.Ctx) error {
 		Report  view.OpsReport   `json:"report"`
 		Acts    []entry          `json:"acts"`
 		Allowed []report.ActName `json:"allowed"`
-	}{view.Ops(r), timeline(r, entries), allowed(who, r)})
+	}{view.Ops(r), timeline(r, entries), allowed(who.acting(), r)})
 }
 
 // hideID says not found in the door's own words: the store's repeat what was asked for.

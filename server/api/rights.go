@@ -65,6 +65,15 @@ func routeActions() map[string]access.Action {
 		"POST /api/v1/history/readings": access.LoadHistory,
 		"POST /api/v1/simulation":       access.PlayStorm,
 
+		"POST /api/v1/desks":       access.ManageDesks,
+		"GET /api/v1/desks":        access.ManageDesks,
+		"DELETE /api/v1/desks/:id": access.ManageDesks,
+		"POST /api/v1/desk/person": access.OpenSession, // what a desk may, and with which proof, the handlers ask
+		"POST /api/v1/desk/unlock": access.OpenSession,
+		"POST /api/v1/desk/lock":   access.OpenSession,
+
+		"GET /api/v1/oidc":              access.OpenSession,
+		"GET /api/v1/oidc/return":       access.OpenSession,
 		"GET /api/v1/session":           access.OpenSession,
 		"POST /api/v1/session":          access.OpenSession,
 		"DELETE /api/v1/session":        access.OpenSession,
@@ -72,19 +81,23 @@ func routeActions() map[string]access.Action {
 		"POST /api/v1/session/factor":   access.OpenSession,
 		"POST /api/v1/invitations":      access.OpenSession,
 		"POST /api/v1/session/password": access.OwnSession,
+		"PUT /api/v1/session/pin":       access.OwnSession,
+		"DELETE /api/v1/session/pin":    access.OwnSession,
 		"GET /api/v1/sessions":          access.OwnSession,
 		"DELETE /api/v1/sessions/:id":   access.OwnSession,
 
-		"GET /api/v1/people":               access.ListPeople,
-		"POST /api/v1/people":              access.ChangePeople,
-		"GET /api/v1/people/:id":           access.ListPeople,
-		"PUT /api/v1/people/:id":           access.ChangePeople,
-		"POST /api/v1/people/:id/link":     access.ChangePeople,
-		"DELETE /api/v1/people/:id/factor": access.ChangePeople,
-		"POST /api/v1/units":               access.ChangeUnits,
-		"PUT /api/v1/units/:id":            access.ChangeUnits,
-		"GET /api/v1/rights":               access.ReadRights,
-		"GET /api/v1/audit":                access.ReadAudit,
+		"GET /api/v1/people":                access.ListPeople,
+		"POST /api/v1/people":               access.ChangePeople,
+		"GET /api/v1/people/:id":            access.ListPeople,
+		"PUT /api/v1/people/:id":            access.ChangePeople,
+		"POST /api/v1/people/:id/link":      access.ChangePeople,
+		"DELETE /api/v1/people/:id/factor":  access.ChangePeople,
+		"PUT /api/v1/people/:id/subject":    access.ChangePeople,
+		"DELETE /api/v1/people/:id/subject": access.ChangePeople,
+		"POST /api/v1/units":                access.ChangeUnits,
+		"PUT /api/v1/units/:id":             access.ChangeUnits,
+		"GET /api/v1/rights":                access.ReadRights,
+		"GET /api/v1/audit":                 access.ReadAudit,
 
 		"GET /internal/hub/snapshot": access.AskAsHub,
 		"GET /internal/hub/since":    access.AskAsHub,
@@ -150,11 +163,12 @@ func (a *API) guard(method, path string) fiber.Handler {
 		if err != nil {
 			return err
 		}
+		who = who.reading(c, action)
 		if !access.May(who.Principal, action) {
 			a.sign(c, who.Principal)
 			return a.refuse(c, refused{action: action, why: refusal(who, action)})
 		}
-		if who.Session != nil {
+		if who.Session != nil || who.Desk != nil {
 			if err := ownPage(c); err != nil {
 				return err
 			}
@@ -193,6 +207,10 @@ func refusal(who caller, action access.Action) error {
 		return fault.Forbidden("Khóa này không có quyền %q.", action).Because("right")
 	case isKeyAction(action):
 		return fault.Unauthenticated("Thiếu khóa: cần dòng tiêu đề Authorization: Bearer <khóa>.")
+	case who.Desk != nil && who.Session != nil && who.Session.Locked:
+		return errLocked
+	case who.Desk != nil && who.Person == nil:
+		return fault.Unauthenticated("Bàn trực chưa có người; xin đăng nhập rồi làm lại.").Because("desk_vacant")
 	case who.Known():
 		return fault.Forbidden("Vai trò của bạn không có quyền này.").Because("right")
 	}
@@ -203,10 +221,37 @@ func isKeyAction(a access.Action) bool {
 	return a == access.SendReadings || a == access.SendEvents || a == access.RegisterSensors || a == access.LoadHistory
 }
 
-// caller is who asks, with the session when it is a person.
+//nolint:gochecknoglobals // an error value
+var errLocked = fault.Unauthenticated("Bàn trực đang khóa; xin mở khóa rồi làm lại.").Because("desk_locked")
+
+// caller is who asks, with the session when it is a person. At a desk the principal is the person on duty while they
+// may act, and the desk itself while nobody may.
 type caller struct {
 	access.Principal
 	Session *auth.Session
+	Desk    *auth.Desk        // the desk they sit at; nil elsewhere
+	Person  *access.Principal // at a desk, who acts; nil while nobody may
+	desk    access.Principal
+}
+
+// reading lets the desk itself ask for whatever it may see: the list on its screen is the same whoever is on duty, and
+// goes on while nobody is.
+func (w caller) reading(c *fiber.Ctx, action access.Action) caller {
+	if w.Desk != nil && (safeMethod(c) || action == access.GetTicket) && access.May(w.desk, action) {
+		w.Principal = w.desk
+	}
+	return w
+}
+
+// acting is who would act: at a desk the person on duty, and the public while nobody may.
+func (w caller) acting() access.Principal {
+	switch {
+	case w.Desk == nil:
+		return w.Principal
+	case w.Person == nil:
+		return access.Anybody()
+	}
+	return *w.Person
 }
 
 type callerKey struct{}
@@ -229,8 +274,18 @@ func (a *API) who(ctx context.Context, c *fiber.Ctx, active bool) (caller, error
 	case key.ID != "":
 		return caller{Principal: ofKey(key)}, nil
 	}
-	s, err := a.session(ctx, c, active)
+	d, err := a.deskHere(ctx, c)
+	if err != nil {
+		return caller{Principal: access.Anybody()}, err
+	}
+	// What a desk's page fetches on its own keeps nobody on duty: there only changes and the page's own word count.
+	s, err := a.session(ctx, c, active && (d == nil || !safeMethod(c) || c.Path() == pathSession))
+	if err == nil && !at(d, s) {
+		err = errNobody
+	}
 	switch {
+	case d != nil && (err == nil || fault.Is(err, fault.KindUnauthenticated)):
+		return a.ofDesk(*d, s, err == nil), nil
 	case err != nil && !fault.Is(err, fault.KindUnauthenticated):
 		return caller{Principal: access.Anybody()}, err
 	case err == nil && s.Stage == auth.StageFull:
@@ -267,6 +322,28 @@ func (a *API) peopled(ctx context.Context) bool {
 	return settled
 }
 
+// at reports whether a session belongs where it is shown: the sessions of a desk are good at that desk, and no others are.
+func at(d *auth.Desk, s auth.Session) bool {
+	if d == nil {
+		return s.DeskID == ""
+	}
+	return s.DeskID == d.ID
+}
+
+// ofDesk is who asks at a desk.
+func (a *API) ofDesk(d auth.Desk, s auth.Session, signedIn bool) caller {
+	w := caller{Desk: &d, desk: access.Principal{ID: d.Principal(), Roles: []access.Role{access.Desk}, Scope: a.scope(d.Areas)}}
+	w.Principal = w.desk
+	if signedIn {
+		w.Session = &s
+	}
+	if signedIn && s.Stage == auth.StageFull && !s.Locked {
+		person := a.ofPerson(s.Person)
+		w.Person, w.Principal = &person, person
+	}
+	return w
+}
+
 func ofKey(k auth.Key) access.Principal {
 	p := access.Principal{ID: k.Name(), Scope: access.Scope{Everywhere: true}}
 	for _, r := range k.Rights {
@@ -275,21 +352,27 @@ func ofKey(k auth.Key) access.Principal {
 	return p
 }
 
-// ofPerson is a person with the areas of their scope as paths. The root of a division is the whole province.
+// ofPerson is a person with what they answer for.
 func (a *API) ofPerson(p auth.Person) access.Principal {
-	who := access.Principal{ID: p.Principal(), Roles: p.Roles, Scope: access.Scope{Units: p.Units}}
-	for _, name := range p.Areas {
+	who := access.Principal{ID: p.Principal(), Roles: p.Roles, Scope: a.scope(p.Areas)}
+	who.Scope.Units = p.Units
+	return who
+}
+
+// scope is areas as paths. The root of a division is the whole province.
+func (a *API) scope(areas []string) (scope access.Scope) {
+	for _, name := range areas {
 		division, code, _ := strings.Cut(name, "/")
 		path := a.Atlas.Tree.Path(division, code)
 		switch len(path) {
 		case 0: // an area that is no more gives no right
 		case 1:
-			who.Scope.Everywhere = true
+			scope.Everywhere = true
 		default:
-			who.Scope.Places = append(who.Scope.Places, access.Place{Division: division, Path: path})
+			scope.Places = append(scope.Places, access.Place{Division: division, Path: path})
 		}
 	}
-	return who
+	return scope
 }
 
 // sign names the author of whatever the request changes.

@@ -22,6 +22,15 @@ const (
 	cookieLocal   = "toancanh-local"
 )
 
+// Parts of the names of further cookies: the desk that this machine is, and what waits for the sign-in provider.
+const (
+	partDesk     = "-desk"
+	partProvider = "-oidc"
+)
+
+// pathSession is where a page asks who sits there.
+const pathSession = "/api/v1/session"
+
 // cookieName is the session's cookie on this connection; ok is false where a session would cross a network in the clear.
 func (a *API) cookieName(c *fiber.Ctx) (name string, ok bool) {
 	switch {
@@ -34,17 +43,20 @@ func (a *API) cookieName(c *fiber.Ctx) (name string, ok bool) {
 }
 
 func (a *API) setCookie(c *fiber.Ctx, token string) error {
+	return a.putCookie(c, fiber.Cookie{Value: token, SameSite: fiber.CookieSameSiteStrictMode})
+}
+
+// putCookie sets a cookie whose name ends as given, or clears it when it has no value.
+func (a *API) putCookie(c *fiber.Ctx, cookie fiber.Cookie) error {
 	name, ok := a.cookieName(c)
 	if !ok {
 		return errPlain
 	}
-	cookie := &fiber.Cookie{
-		Name: name, Value: token, Path: "/", HTTPOnly: true, SameSite: fiber.CookieSameSiteStrictMode, Secure: name == cookieSession,
-	}
-	if token == "" {
+	cookie.Name, cookie.Path, cookie.HTTPOnly, cookie.Secure = name+cookie.Name, "/", true, name == cookieSession
+	if cookie.Value == "" {
 		cookie.Expires = time.Unix(1, 0)
 	}
-	c.Cookie(cookie)
+	c.Cookie(&cookie)
 	return nil
 }
 
@@ -85,6 +97,8 @@ type whoShown struct {
 	Desk    bool                     `json:"desk"`  // the sample's own machine, without signing in
 	Person  *personBrief             `json:"person"`
 	Session *sessionShown            `json:"session"`
+	Duty    *dutyShown               `json:"duty"`     // null where the machine is no desk
+	Sign    *providerShown           `json:"provider"` // null where passwords are the only way in
 	Roles   []roleShown              `json:"roles"`
 	Rights  map[access.Action]string `json:"rights"`
 	// Recovery are the codes of a factor just set up, shown this once.
@@ -97,6 +111,7 @@ type personBrief struct {
 	Name  string   `json:"name"`
 	Units []string `json:"units"`
 	Areas []string `json:"areas"`
+	PIN   bool     `json:"pin"` // they have one
 }
 
 type sessionShown struct {
@@ -113,15 +128,21 @@ func showSession(s auth.Session, own bool) sessionShown {
 	return sessionShown{s.ID, s.CreatedAt, s.SeenAt, s.Ends(), s.Agent, s.Network, own}
 }
 
-func show(who caller) whoShown {
+func (a *API) show(who caller) whoShown {
 	shown := whoShown{Stage: "none", Desk: who.ID == desk().ID, Roles: []roleShown{}, Rights: access.RightsOf(who.Principal)}
 	if who.Known() {
 		shown.Stage, shown.Roles = string(auth.StageFull), showRoles(who.Roles)
 	}
+	if a.Provider != nil {
+		shown.Sign = &providerShown{a.Provider.Label()}
+	}
+	if who.Desk != nil {
+		a.showDuty(&shown, who)
+	}
 	if s := who.Session; s != nil {
 		brief := showSession(*s, true)
 		shown.Session, shown.Stage = &brief, string(s.Stage)
-		shown.Person = &personBrief{s.Person.ID, s.Person.Login, s.Person.Name, some(s.Person.Units), some(s.Person.Areas)}
+		shown.Person = &personBrief{s.Person.ID, s.Person.Login, s.Person.Name, some(s.Person.Units), some(s.Person.Areas), s.Person.HasPIN}
 	}
 	return shown
 }
@@ -134,7 +155,10 @@ func (a *API) getSession(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return send(c, fiber.StatusOK, show(who))
+	if err := a.renewDesk(c, who.Desk); err != nil {
+		return err
+	}
+	return send(c, fiber.StatusOK, a.show(who))
 }
 
 // postSession signs in by login and password.
@@ -153,11 +177,18 @@ func (a *API) postSession(ctx context.Context, c *fiber.Ctx) error {
 	if err := o.done(); err != nil {
 		return err
 	}
+	d, err := a.deskHere(ctx, c)
+	if err != nil {
+		return err
+	}
+	if d != nil {
+		shown.DeskID = d.ID
+	}
 	token, s, err := a.Keeper.SignIn(ctx, shown)
 	if err != nil {
 		return slowed(c, err)
 	}
-	return a.admit(c, token, s, nil)
+	return a.admit(c, d, admitted{token, s, nil})
 }
 
 // mayKnock slows an address and refuses a password over an open network.
@@ -187,17 +218,27 @@ func slowed(c *fiber.Ctx, err error) error {
 	return err
 }
 
+// admitted is a session with its token, and recovery codes that were just made.
+type admitted struct {
+	token    string
+	session  auth.Session
+	recovery []string
+}
+
 // admit hands the session's token out and says who came in.
-func (a *API) admit(c *fiber.Ctx, token string, s auth.Session, recovery []string) error {
-	if err := a.setCookie(c, token); err != nil {
+func (a *API) admit(c *fiber.Ctx, d *auth.Desk, in admitted) error {
+	if err := a.setCookie(c, in.token); err != nil {
 		return err
 	}
-	who := caller{Principal: access.Anybody(), Session: &s}
-	if s.Stage == auth.StageFull {
-		who.Principal = a.ofPerson(s.Person)
+	who := caller{Principal: access.Anybody(), Session: &in.session}
+	switch {
+	case d != nil:
+		who = a.ofDesk(*d, in.session, true)
+	case in.session.Stage == auth.StageFull:
+		who.Principal = a.ofPerson(in.session.Person)
 	}
-	shown := show(who)
-	shown.Recovery = recovery
+	shown := a.show(who)
+	shown.Recovery = in.recovery
 	return send(c, fiber.StatusOK, shown)
 }
 
@@ -211,12 +252,22 @@ func (a *API) half(ctx context.Context, c *fiber.Ctx) (auth.Session, error) {
 	return s, ownPage(c)
 }
 
+// unlocked is the caller's session at whatever stage but one that waits behind a locked desk: there whoever passes by
+// could complete it.
+func (a *API) unlocked(ctx context.Context, c *fiber.Ctx) (auth.Session, error) {
+	s, err := a.half(ctx, c)
+	if err == nil && s.Locked {
+		err = errLocked
+	}
+	return s, err
+}
+
 // postFactor draws a second factor; it counts once a code confirms it.
 func (a *API) postFactor(ctx context.Context, c *fiber.Ctx) error {
 	if err := a.mayKnock(c); err != nil {
 		return err
 	}
-	s, err := a.half(ctx, c)
+	s, err := a.unlocked(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -234,7 +285,7 @@ func (a *API) postCode(ctx context.Context, c *fiber.Ctx) error {
 	if err := a.mayKnock(c); err != nil {
 		return err
 	}
-	s, err := a.half(ctx, c)
+	s, err := a.unlocked(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -254,11 +305,16 @@ func (a *API) postCode(ctx context.Context, c *fiber.Ctx) error {
 	if s, err = a.Keeper.Open(ctx, token, true); err != nil {
 		return err
 	}
-	return a.admit(c, token, s, recovery)
+	d, err := a.deskHere(ctx, c)
+	if err != nil {
+		return err
+	}
+	return a.admit(c, d, admitted{token, s, recovery})
 }
 
 // deleteSession signs out. Whoever is not signed in is signed out already.
 func (a *API) deleteSession(ctx context.Context, c *fiber.Ctx) error {
+	leave := ""
 	s, err := a.half(ctx, c)
 	switch {
 	case fault.Is(err, fault.KindUnauthenticated):
@@ -268,6 +324,9 @@ func (a *API) deleteSession(ctx context.Context, c *fiber.Ctx) error {
 		if err := a.Keeper.SignOut(c.UserContext(), s); err != nil && !fault.Is(err, fault.KindNotFound) {
 			return err
 		}
+		if s.Provider && a.Provider != nil {
+			leave = a.Provider.Leave()
+		}
 	}
 	if _, ok := a.cookieName(c); ok {
 		if err := a.setCookie(c, ""); err != nil {
@@ -275,6 +334,9 @@ func (a *API) deleteSession(ctx context.Context, c *fiber.Ctx) error {
 		}
 	}
 	c.Set("Clear-Site-Data", `"cache"`)
+	if leave != "" {
+		return send(c, fiber.StatusOK, map[string]string{"leave": leave})
+	}
 	return c.SendStatus(fiber.StatusNoContent)
 }
 

@@ -31,7 +31,9 @@ func (a *API) postTicket(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if who.Session != nil { // a person's ticket ends with the session and is short, whatever page asks for it
+	if who.Desk != nil { // the desk's own: it stays while people come and go, and ends with the desk
+		subject, screen = who.ID, false
+	} else if who.Session != nil { // a person's ticket ends with the session and is short, whatever page asks for it
 		subject, screen = who.Session.Subject, false
 	} else if strings.HasPrefix(who.ID, "key:") {
 		subject = who.ID // ends with the key

@@ -73,15 +73,20 @@ func (a *API) unitsNow(ctx context.Context) (map[string]bool, error) {
 	return units, nil
 }
 
+// getUnits lists the units that take reports; with all=1 also those that were given up, which older reports name.
 func (a *API) getUnits(ctx context.Context, c *fiber.Ctx) error {
+	q, err := query(c, "all")
+	if err != nil {
+		return err
+	}
 	list, err := a.unitList(ctx)
 	if err != nil {
 		return err
 	}
 	shown := []unitShown{}
 	for _, u := range list {
-		if !u.Disabled {
-			shown = append(shown, unitShown{u.ID, u.Name})
+		if !u.Disabled || q["all"] == "1" {
+			shown = append(shown, unitShown{u.ID, u.Name, u.Disabled})
 		}
 	}
 	return send(c, fiber.StatusOK, map[string]any{"units": shown})
@@ -119,7 +124,7 @@ func (a *API) postUnit(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	a.forgetUnits()
-	return send(c, fiber.StatusCreated, unitShown{u.ID, u.Name})
+	return send(c, fiber.StatusCreated, unitShown{Code: u.ID, Name: u.Name})
 }
 
 func (a *API) putUnit(ctx context.Context, c *fiber.Ctx) error {
@@ -135,7 +140,7 @@ func (a *API) putUnit(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	a.forgetUnits()
-	return send(c, fiber.StatusOK, map[string]any{"code": u.ID, "name": u.Name, "disabled": u.Disabled})
+	return send(c, fiber.StatusOK, unitShown{u.ID, u.Name, u.Disabled})
 }
 
 func (a *API) forgetUnits() {

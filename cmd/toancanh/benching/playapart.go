@@ -20,7 +20,7 @@ func playApart(ctx context.Context, r role, listener net.Listener) error {
 	s, err := server.New(ctx, server.Options{
 		Config: server.Config{
 			Listen: listener.Addr().String(), Data: r.Data, DatabaseURL: r.Database, Timezone: "Asia/Ho_Chi_Minh",
-			Open: "no", Limits: "off", Hub: "on", KeepReadings: 9600 * time.Hour,
+			Open: "no", Limits: "off", Hub: "on", KeepReadings: 9600 * time.Hour, DeskIdle: 10 * time.Minute,
 		},
 		Build: "bench", Log: log, Intake: server.Intake{Committers: apartWriters, Together: 1},
 	})
