@@ -1,6 +1,6 @@
 // Who may sign in, and the audit: the administrator's and the data officer's pages.
 import { asArray, asCount, asObject, asText, asTexts, asTime, type JsonObject } from '../wire/json';
-import { get, post, put, send } from './request';
+import { get, post, put, remove, send } from './request';
 
 export interface Person {
   id: string;
@@ -15,6 +15,8 @@ export interface Person {
   disabled: boolean;
   hasPassword: boolean;
   hasFactor: boolean;
+  /** Linked to whom the sign-in provider knows. */
+  hasSubject: boolean;
 }
 
 /** What of a person can be set; the login only when they are added. */
@@ -71,6 +73,15 @@ export async function dropFactor(id: string): Promise<Link> {
   return parseLink(await send(`${path(id)}/factor`, { method: 'DELETE', headers: { Accept: 'application/json' } }));
 }
 
+/** Links a person to whom the sign-in provider knows under a subject. Throws Problem: 409 when either is linked. */
+export async function linkSubject(id: string, subject: string): Promise<void> {
+  await put(`${path(id)}/subject`, { subject });
+}
+
+export function unlinkSubject(id: string): Promise<void> {
+  return remove(`${path(id)}/subject`);
+}
+
 /** A page of the audit, the newest first; `next` is the cursor of the following page, empty at the end. */
 export async function listAudit(
   filter: { who: string; what: string; object: string },
@@ -98,6 +109,7 @@ function parsePerson(raw: JsonObject): Person {
     disabled: asTime(raw['disabled_at']) !== null,
     hasPassword: raw['has_password'] === true,
     hasFactor: raw['has_factor'] === true,
+    hasSubject: raw['has_subject'] === true,
   };
 }
 

@@ -4,9 +4,10 @@ import './console.css';
 import { mount } from 'svelte';
 import { chooseLocale } from '../i18n/locale';
 import Gate from './account/Gate.svelte';
-import { applySize, applyTheme, readSize, readTheme } from './preferences';
+import { applySize, applyTheme, readLanguage, readSize, readTheme } from './preferences';
 
-chooseLocale(window.location.search);
+const asked = new URLSearchParams(window.location.search).has('lang');
+chooseLocale(asked ? window.location.search : `?lang=${readLanguage()}`);
 applyTheme(readTheme());
 applySize(readSize());
 

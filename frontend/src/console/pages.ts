@@ -1,11 +1,14 @@
 // The pages of the console, told apart by the address's fragment: a reload and the back button keep the page.
 
-export type PageName = 'reports' | 'screens' | 'people' | 'audit' | 'account';
+export type PageName = 'reports' | 'screens' | 'people' | 'units' | 'desks' | 'rights' | 'audit' | 'account';
 
 export const fragments: Record<PageName, string> = {
   reports: '#phan-anh',
   screens: '#man-hinh',
   people: '#nguoi-dung',
+  units: '#don-vi',
+  desks: '#ban-truc',
+  rights: '#quyen',
   audit: '#nhat-ky',
   account: '#tai-khoan',
 };

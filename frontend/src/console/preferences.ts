@@ -1,10 +1,22 @@
-// How a person likes the console: theme and size of text, kept on this machine only.
+// How a person likes the console: language, theme and size of text, kept on this machine only.
 
 export type Theme = 'light' | 'dark' | 'hc';
 export type TextSize = 'small' | 'normal' | 'large';
 
 const themes: readonly string[] = ['light', 'dark', 'hc'] satisfies Theme[];
 const sizes: readonly string[] = ['small', 'normal', 'large'] satisfies TextSize[];
+
+export type Language = 'vi' | 'en';
+
+/** The language that was chosen on this machine; Vietnamese until one was. */
+export function readLanguage(): Language {
+  return read('language') === 'en' ? 'en' : 'vi';
+}
+
+/** Keeps the language; it holds from the next drawing of the page. */
+export function keepLanguage(language: Language): void {
+  write('language', language);
+}
 
 export function readTheme(): Theme {
   const kept = read('theme');

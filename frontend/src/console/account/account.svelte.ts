@@ -1,13 +1,15 @@
 import { onNobody, Problem } from '../../api/request';
 import { enterCode, offerFactor, signIn, signOut, takeInvitation, whoAmI, type Who } from '../../api/session';
 import { m } from '../../i18n/messages/messages.js';
+import { PairedDesk } from '../desk/desk.svelte';
 import { Drafts } from '../drafts.svelte';
-import { faultWord, reasonOf, waitOf } from './faults';
+import { awayWord, faultWord, reasonOf, waitOf } from './faults';
 
 /** What stands between somebody and the console; `in` when nothing does. */
 export type Door = 'asking' | 'invited' | 'sign-in' | 'code' | 'enrol' | 'recovery' | 'in';
 
 const retryMs = 3000;
+const returned = /^#dang-nhap=([a-z_]{1,40})$/;
 const invitation = /^#loi-moi=([\w-]{8,200})$/;
 
 /** The token of a one-time link; empty when the fragment is none. */
@@ -21,6 +23,8 @@ export function invitationOf(hash: string): string {
  */
 export class Account {
   who = $state.raw<Who | null>(null);
+  /** The paired desk that this machine is; null where it is none. */
+  paired = $state.raw<PairedDesk | null>(null);
   door = $state<Door>('asking');
   busy = $state(false);
   /** What is wrong with what was entered last. */
@@ -35,6 +39,10 @@ export class Account {
   recovery = $state.raw<readonly string[]>([]);
   /** Until when no further try is taken, by this machine's clock. */
   waitUntil = $state(0);
+  /** The words on the sign-in provider's button, as they were told last; empty without one. */
+  provider = $state('');
+  /** Where to sign out at the sign-in provider too; empty when there is no such place. */
+  leave = $state('');
   drafts = $state.raw(new Drafts());
   /** The report that was open last. */
   opened = $state('');
@@ -42,15 +50,19 @@ export class Account {
   #token = '';
   #draftsOf = '';
   #checking = false;
+  #away = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   start(): void {
     onNobody(() => void this.#check());
-    if (!this.invite(window.location.hash)) void this.#ask();
+    if (this.invite(window.location.hash)) return;
+    this.#away = this.#cameBack(window.location.hash);
+    void this.#ask();
   }
 
   stop(): void {
     clearTimeout(this.#timer);
+    this.#setDesk(null);
     onNobody(() => undefined);
   }
 
@@ -65,13 +77,42 @@ export class Account {
     return true;
   }
 
+  /** The word with which the sign-in provider's road ended here, out of the address; empty when nobody came that way. */
+  #cameBack(hash: string): string {
+    const reason = returned.exec(hash)?.[1] ?? '';
+    if (reason !== '') window.history.replaceState(null, '', window.location.pathname + window.location.search);
+    return reason;
+  }
+
   /** True while the machine itself is trusted and nobody signs in. */
   get desk(): boolean {
     return this.who?.desk === true;
   }
 
+  /** Whether an action is theirs who sit here; at a paired desk also what the desk itself may. */
   may(action: string): boolean {
-    return this.who?.rights[action] !== undefined;
+    return (this.who?.rights[action] ?? this.who?.duty?.rights[action]) !== undefined;
+  }
+
+  /** Who may act now: changes when the one on duty does, and when the desk locks or opens. */
+  get acting(): string {
+    return `${this.who?.person?.id ?? ''} ${this.paired?.hold.standing ?? ''}`;
+  }
+
+  /** Asks anew who sits here, after something about them or their machine was changed. */
+  async look(): Promise<void> {
+    try {
+      this.#hear(await whoAmI());
+    } catch {
+      return; // a desk's next word asks again
+    }
+  }
+
+  /** Takes in who was put on duty, or unlocked the desk. */
+  admitAtDesk(who: Who): void {
+    this.who = who;
+    this.paired?.happen({ kind: 'admitted' });
+    this.#enter();
   }
 
   async signIn(): Promise<void> {
@@ -120,14 +161,25 @@ export class Account {
       await this.#ask(); // perhaps somebody was signed in before the link
       return;
     }
-    await this.#quietly(signOut);
+    await this.#quietly(async () => {
+      await signOut();
+    });
     this.who = null;
-    this.#stand('sign-in', '');
+    await this.#ask(); // a paired desk stays one
   }
 
   /** Signs out; what was typed is forgotten, for somebody else may sit down. False when the server was not reached. */
   async signOut(): Promise<boolean> {
-    if (!(await this.#quietly(signOut))) return false;
+    let leave = '';
+    const out = await this.#quietly(async () => {
+      leave = await signOut();
+    });
+    if (!out) return false;
+    if (this.paired !== null) {
+      await this.look();
+      return true;
+    }
+    this.leave = leave;
     this.who = null;
     this.#forget('');
     this.login = '';
@@ -153,6 +205,11 @@ export class Account {
     this.#checking = true;
     try {
       const who = await whoAmI();
+      if (who.duty !== null) {
+        this.#hear(who);
+        this.paired?.happen({ kind: 'refused' });
+        return;
+      }
       if (who.stage === 'full') return;
       this.login = this.who?.person?.login ?? '';
       this.who = null;
@@ -164,9 +221,38 @@ export class Account {
     }
   }
 
+  /** What the server says of who sits here: the page stays as it is, also while people come and go at a paired desk. */
+  #hear(who: Who): void {
+    this.who = who;
+    if (who.duty?.desk !== this.paired?.duty.desk) this.#setDesk(who.duty);
+    if (who.duty === null) {
+      if (who.stage !== 'full') this.#stand('sign-in', m.desk_ended());
+      return;
+    }
+    this.paired?.happen({ kind: 'said', standing: who.duty.standing });
+    this.#keepDrafts();
+  }
+
+  #setDesk(duty: Who['duty']): void {
+    this.paired?.stop();
+    this.paired = null;
+    if (duty === null) return;
+    this.paired = new PairedDesk(duty, (who) => {
+      this.#hear(who);
+    });
+    this.paired.start();
+  }
+
   async #admit(who: Who): Promise<void> {
     this.who = who;
-    if (who.stage === 'none') this.#stand('sign-in', '');
+    this.provider = who.provider;
+    if (who.duty?.desk !== this.paired?.duty.desk) this.#setDesk(who.duty);
+    if (who.duty !== null && (who.stage === 'none' || who.stage === 'full')) {
+      this.paired?.happen({ kind: 'said', standing: who.duty.standing });
+      this.#enter();
+      return;
+    }
+    if (who.stage === 'none') this.#turnAway();
     else if (who.stage === 'code') this.#stand('code', '');
     else if (who.stage === 'enrol') {
       this.factor = await offerFactor();
@@ -178,9 +264,25 @@ export class Account {
     } else this.#enter();
   }
 
-  #enter(): void {
+  /** Before the door, with a word about the other door where that did not open. */
+  #turnAway(): void {
+    const reason = this.#away;
+    this.#away = '';
+    this.#stand('sign-in', '');
+    if (reason !== '') this.fault = awayWord(reason);
+  }
+
+  /** What somebody typed waits for them alone. At a paired desk the open report stays, for it is the desk's. */
+  #keepDrafts(): void {
     const person = this.who?.person?.id ?? 'desk';
-    if (person !== this.#draftsOf) this.#forget(person);
+    if (person === this.#draftsOf) return;
+    const opened = this.paired === null ? '' : this.opened;
+    this.#forget(person);
+    this.opened = opened;
+  }
+
+  #enter(): void {
+    this.#keepDrafts();
     this.password = '';
     this.factor = null;
     this.#stand('in', '');

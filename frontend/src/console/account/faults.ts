@@ -11,7 +11,22 @@ const reasonWords: Record<string, () => string> = {
   too_long: m.password_too_long,
   common: m.password_common,
   enrolled: m.factor_enrolled,
+  code_needed: m.desk_code_needed,
+  pin_spent: m.desk_pin_spent,
+  enrol_first: m.desk_enrol_first,
 };
+
+const awayWords: Record<string, () => string> = {
+  provider: m.provider_away,
+  refused: m.provider_refused,
+  expired: m.provider_expired,
+  unlinked: m.provider_unlinked,
+};
+
+/** Why the sign-in provider's road did not lead in. */
+export function awayWord(reason: string): string {
+  return (awayWords[reason] ?? reasonWords[reason] ?? m.provider_refused)();
+}
 
 /** The word for programs of what is wrong; empty when the server gave none. */
 export function reasonOf(err: Problem): string {
