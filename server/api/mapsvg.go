@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"toancanh/schema"
+	"toancanh/server/access"
 	"toancanh/server/area"
 	"toancanh/server/door"
 	"toancanh/server/fault"
@@ -68,11 +69,15 @@ func (a *API) getMapSVG(ctx context.Context, c *fiber.Ctx) error {
 	if !ok {
 		return errNoDivision
 	}
-	here := root
-	if q["area"] != "" {
-		if here, ok = a.Atlas.Tree.Get(division, q["area"]); !ok {
-			return fault.NotFound("Không có địa bàn mang mã này.")
-		}
+	who := asking(c)
+	code := q["area"]
+	if code == "" {
+		code = first(who.Scope, division, root.Code)
+	}
+	here, ok := a.Atlas.Tree.Get(division, code)
+	about := access.Object{Place: access.Place{Division: division, Path: a.Atlas.Tree.Path(division, code)}}
+	if !ok || access.Decide(who.Principal, access.ReadKPIs, about) != access.Allow {
+		return fault.NotFound("Không có địa bàn mang mã này.")
 	}
 	m, ok := a.Atlas.Map(division)
 	if !ok {

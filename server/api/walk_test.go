@@ -1,0 +1,275 @@
+package api_test
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"toancanh/server/access"
+	"toancanh/server/api"
+	"toancanh/server/report"
+)
+
+// about says of every route what its right is asked of. The guard asks whether somebody may at all; what lies in an
+// area or belongs to a unit, the handler asks again of the very thing.
+const (
+	aboutNothing = "nothing in particular: the guard alone decides" // TestEveryRouteAsksForItsRight walks these
+	aboutReport  = "one report"
+	aboutReports = "the reports of a list"
+	aboutFigures = "the figures of an area"
+	aboutPast    = "the past of an area"
+	aboutTopics  = "the topics of a ticket"
+	aboutWhole   = "the whole province"
+	aboutOneself = "one's own session or machine" // their own tests walk these
+)
+
+func aboutRoutes() map[string]string {
+	table := map[string]string{
+		"GET /api/v1/reports/:id":             aboutReport,
+		"POST /api/v1/reports/:id/acts":       aboutReport,
+		"GET /api/v1/reports":                 aboutReports,
+		"GET /api/v1/kpis":                    aboutFigures,
+		"GET /api/v1/areas/:division/map.svg": aboutFigures,
+		"GET /api/v1/past":                    aboutPast,
+		"GET /api/v1/past/changes":            aboutPast,
+		"POST /api/v1/tickets":                aboutTopics,
+		"GET /api/v1/boundaries/proposals":    aboutWhole,
+		"POST /api/v1/boundaries/proposals":   aboutWhole,
+	}
+	for _, own := range []string{
+		"GET /session", "POST /session", "DELETE /session", "POST /session/code", "POST /session/factor", "POST /session/password",
+		"PUT /session/pin", "DELETE /session/pin", "GET /sessions", "DELETE /sessions/:id", "POST /invitations", "GET /oidc",
+		"GET /oidc/return", "POST /desk/person", "POST /desk/unlock", "POST /desk/lock",
+	} {
+		method, path, _ := strings.Cut(own, " ")
+		table[method+" /api/v1"+path] = aboutOneself
+	}
+	for _, plain := range []string{
+		"GET /healthz", "GET /readyz", "GET /api", "GET /internal/hub/snapshot", "GET /internal/hub/since", "GET /internal/hub/key",
+	} {
+		table[plain] = aboutNothing
+	}
+	for _, plain := range []string{
+		"GET /openapi.json", "GET /divisions", "GET /categories", "GET /units", "GET /scenes", "GET /areas/:division",
+		"GET /areas/:division/geometry", "POST /reports", "POST /readings", "POST /events", "GET /sensors", "PUT /sensors",
+		"GET /sensors/:code/readings", "GET /boundaries", "GET /screens", "POST /screens/orders", "GET /screens/:screen",
+		"PUT /screens/:screen", "DELETE /screens/:screen", "POST /screens/:screen/seen", "POST /screens/:screen/beat", "POST /meetings",
+		"DELETE /meetings/:presenter", "POST /history", "POST /history/readings", "POST /simulation", "GET /people", "POST /people",
+		"GET /people/:id", "PUT /people/:id", "POST /people/:id/link", "DELETE /people/:id/factor", "PUT /people/:id/subject",
+		"DELETE /people/:id/subject", "POST /units", "PUT /units/:id", "GET /rights", "GET /audit", "GET /desks", "POST /desks",
+		"DELETE /desks/:id",
+	} {
+		method, path, _ := strings.Cut(plain, " ")
+		table[method+" /api/v1"+path] = aboutNothing
+	}
+	return table
+}
+
+// reaching are the actions whose rights end at an area, a unit or oneself for somebody: a route of one of them cannot be
+// about nothing in particular.
+func reaching(a access.Action) bool {
+	for _, rule := range access.Table() {
+		for _, reach := range rule.Grants {
+			if rule.Action == a && (reach == access.OwnArea || reach == access.OwnUnit || reach == access.Oneself) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func TestEveryRouteSaysWhatItsRightIsAskedOf(t *testing.T) {
+	t.Parallel()
+	var app *fiber.App
+	newHouse(t, func(_ *api.Config, a *fiber.App) { app = a })
+	table := aboutRoutes()
+	for _, r := range app.GetRoutes(true) {
+		if r.Method == fiber.MethodHead {
+			continue
+		}
+		name := r.Method + " " + r.Path
+		about, ok := table[name]
+		if !ok {
+			t.Errorf("%s is not listed in aboutRoutes: say what its right is asked of, and walk it", name)
+		}
+		action, _ := api.ActionOf(r.Method, r.Path)
+		// What a screen reports of itself is asked of its token.
+		if about == aboutNothing && reaching(action) && action != access.ReportScreen {
+			t.Errorf("%s is %s, whose right ends somewhere: it is about something", name, action)
+		}
+		delete(table, name)
+	}
+	for name := range table {
+		t.Errorf("%s is listed and is no route", name)
+	}
+}
+
+// walker is somebody with a role and a scope at the running door.
+type walker struct {
+	*visitor
+	principal access.Principal
+	name      string
+}
+
+func (w walker) may(a access.Action, o access.Object) access.Decision {
+	return access.Decide(w.principal, a, o)
+}
+
+// scopes are one's own and others' area and unit in every combination.
+func scopes() map[string]access.Scope {
+	own, other := district().Places, foreign().Places
+	return map[string]access.Scope{
+		"own area, own unit":     {Places: own, Units: []string{"so-xd"}},
+		"own area, other unit":   {Places: own, Units: []string{"so-yt"}},
+		"other area, own unit":   {Places: other, Units: []string{"so-xd"}},
+		"other area, other unit": {Places: other, Units: []string{"so-yt"}},
+	}
+}
+
+// TestEveryRoleAndScopeMeetsTheTableAtTheDoors asks the running doors as every role with its own and others' areas and
+// units, and holds each answer to the one table of rights.
+func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, real)
+	key := "Bearer " + h.key("reports")
+	asPartner := func(act map[string]any, id string) {
+		a := h.do(call{method: "POST", path: "/api/v1/reports/" + id + "/acts", body: act, header: map[string]string{"Authorization": key}})
+		if a.status != 200 {
+			t.Fatalf("%v: %d %s", act, a.status, a.body)
+		}
+	}
+	mine := h.post("Rác ở Gia Nghĩa")
+	asPartner(map[string]any{"act": "accept", "version": 1}, mine.ID)
+	asPartner(map[string]any{"act": "assign", "version": 2, "unit": "so-xd"}, mine.ID)
+	stored, err := h.store.Report(t.Context(), mine.ID)
+	must(t, err)
+	object := access.Object{Place: access.Place{Division: stored.Division, Path: stored.Path}, Unit: stored.Unit}
+	if object.Unit != "so-xd" || !district().Places[0].Holds(object.Place) {
+		t.Fatalf("the report lies at %+v", object)
+	}
+	for _, role := range access.PersonRoles() {
+		for _, name := range slices.Sorted(maps.Keys(scopes())) {
+			t.Run(fmt.Sprintf("%s, %s", role, name), func(t *testing.T) {
+				scope := scopes()[name]
+				v := h.as(role, scope)
+				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name}
+				w.report(t, mine, object)
+				w.figures(t)
+				w.past(t)
+				w.topics(t)
+				w.whole(t)
+			})
+		}
+	}
+	if got, err := h.store.Report(t.Context(), mine.ID); err != nil || got.Version != 3 {
+		t.Errorf("somebody changed the report: version %d, %v", got.Version, err)
+	}
+}
+
+// expect holds the answer's status to the decision. A role without the right at all is refused before anything is looked
+// up; hidden things are said not to be there, as hidden says it.
+func (w walker) expect(t *testing.T, what string, a answer, decided access.Decision, entry access.Action, hidden int) {
+	t.Helper()
+	want := map[access.Decision]func(int) bool{
+		access.Allow:  func(s int) bool { return s < 300 || s == 409 || s == 422 && hidden != 422 },
+		access.Forbid: func(s int) bool { return s == 403 },
+		access.Hide:   func(s int) bool { return s == hidden },
+	}[decided]
+	if !access.May(w.principal, entry) {
+		want = func(s int) bool { return s == 403 }
+	}
+	if !want(a.status) {
+		t.Errorf("%s: status %d, the table says %s: %.300s", what, a.status, decided, a.body)
+	}
+}
+
+func (w walker) report(t *testing.T, mine receipt, o access.Object) {
+	t.Helper()
+	read := w.may(access.ReadReport, o)
+	for _, id := range []string{mine.ID, mine.Code} {
+		a := w.try("GET", "/api/v1/reports/"+id, nil)
+		w.expect(t, "reading it", a, read, access.ReadReport, 404)
+		if read != access.Allow && strings.Contains(string(a.body), mine.Code) {
+			t.Errorf("the refusal tells of the report: %s", a.body)
+		}
+	}
+	list := w.try("GET", "/api/v1/reports", nil)
+	if listed := strings.Contains(string(list.body), mine.ID); listed != (read == access.Allow) {
+		t.Errorf("listed %t, and reading is %s", listed, read)
+	}
+	for _, act := range report.ActNames() {
+		// An old version: whoever may is told of the conflict, and nothing changes.
+		body := map[string]any{"act": act, "version": 1, "reason": "lý do đủ dài", "text": "x", "unit": "so-xd"}
+		a := w.try("POST", "/api/v1/reports/"+mine.ID+"/acts", body)
+		w.expect(t, string(act), a, w.may(access.ActOn(string(act)), o), access.ReadReport, 404)
+	}
+}
+
+func place(code ...string) access.Object {
+	return access.Object{Place: access.Place{Division: "vn-2022", Path: code}}
+}
+
+func (w walker) figures(t *testing.T) {
+	t.Helper()
+	for _, o := range []access.Object{place("67"), place("67", "660"), place("67", "661")} {
+		code := o.Place.Path[len(o.Place.Path)-1]
+		for _, path := range []string{"/api/v1/kpis?area=" + code, "/api/v1/areas/vn-2022/map.svg?area=" + code} {
+			w.expect(t, path, w.try("GET", path, nil), w.may(access.ReadKPIs, o), access.ReadKPIs, 404)
+		}
+	}
+}
+
+func (w walker) past(t *testing.T) {
+	t.Helper()
+	at := time.Now().Add(-time.Minute).UTC()
+	for _, o := range []access.Object{place("67"), place("67", "660"), place("67", "661")} {
+		topic := url.QueryEscape("wall/vn-2022/" + strings.Join(o.Place.Path, "/"))
+		stamp := func(d time.Duration) string { return url.QueryEscape(at.Add(d).Format(time.RFC3339)) }
+		for _, path := range []string{
+			"/api/v1/past?topic=" + topic + "&at=" + stamp(0),
+			"/api/v1/past/changes?topic=" + topic + "&from=" + stamp(-time.Minute) + "&to=" + stamp(0),
+		} {
+			w.expect(t, path, w.try("GET", path, nil), w.may(access.ReadPast, o), access.ReadPast, 422)
+		}
+	}
+}
+
+func (w walker) topics(t *testing.T) {
+	t.Helper()
+	for _, topic := range []string{
+		"public/vn-2022/67", "public/vn-2022/67/661", "wall/vn-2022/67", "wall/vn-2022/67/660", "wall/vn-2022/67/661",
+		"ops/vn-2022/67", "ops/vn-2022/67/660", "ops/vn-2022/67/661", "unit/so-xd", "unit/so-yt", "screen/tinh", "control",
+	} {
+		action, o, ok := access.Listen(topic)
+		if !ok {
+			t.Fatalf("%s is no topic", topic)
+		}
+		decided := w.may(action, o)
+		if decided == access.Forbid || topic == "control" {
+			decided = access.Hide // a ticket says of what it does not hold only that it is not there
+		}
+		a := w.try("POST", "/api/v1/tickets", map[string]any{"topics": []string{topic}})
+		w.expect(t, topic, a, decided, access.GetTicket, 422)
+		// A topic that may be heard buys no other beside it.
+		if decided == access.Hide && access.May(w.principal, access.GetTicket) {
+			a := w.try("POST", "/api/v1/tickets", map[string]any{"topics": []string{"public/vn-2022/67", topic}})
+			w.expect(t, "beside a public one: "+topic, a, decided, access.GetTicket, 422)
+		}
+	}
+}
+
+func (w walker) whole(t *testing.T) {
+	t.Helper()
+	decided := w.may(access.DecidePlaces, place("67"))
+	if decided == access.Hide {
+		decided = access.Forbid // the list is there; only those of the whole province see it
+	}
+	w.expect(t, "proposals", w.try("GET", "/api/v1/boundaries/proposals", nil), decided, access.DecidePlaces, 403)
+	w.expect(t, "deciding proposals", w.try("POST", "/api/v1/boundaries/proposals", map[string]any{}), decided, access.DecidePlaces, 403)
+}
