@@ -164,7 +164,7 @@ func (a *API) guard(method, path string) fiber.Handler {
 			return err
 		}
 		who = who.reading(c, action)
-		if !access.May(who.Principal, action) {
+		if !access.May(who.Principal, action) || who.cannotAct() && !safeMethod(c) && action != access.GetTicket {
 			a.sign(c, who.Principal)
 			return a.refuse(c, refused{action: action, why: refusal(who, action)})
 		}
@@ -209,7 +209,7 @@ func refusal(who caller, action access.Action) error {
 		return fault.Unauthenticated("Thiếu khóa: cần dòng tiêu đề Authorization: Bearer <khóa>.")
 	case who.Desk != nil && who.Session != nil && who.Session.Locked:
 		return errLocked
-	case who.Desk != nil && who.Person == nil:
+	case who.cannotAct():
 		return fault.Unauthenticated("Bàn trực chưa có người; xin đăng nhập rồi làm lại.").Because("desk_vacant")
 	case who.Known():
 		return fault.Forbidden("Vai trò của bạn không có quyền này.").Because("right")
@@ -242,6 +242,9 @@ func (w caller) reading(c *fiber.Ctx, action access.Action) caller {
 	}
 	return w
 }
+
+// cannotAct reports whether this is a desk where nobody may act now.
+func (w caller) cannotAct() bool { return w.Desk != nil && w.Person == nil }
 
 // acting is who would act: at a desk the person on duty, and the public while nobody may.
 func (w caller) acting() access.Principal {
