@@ -43,6 +43,7 @@ func measures() []measure {
 		{"memory", "memory of an idle connection", memory},
 		{"storm", "everybody comes back at once", storm},
 		{"latency", "from POST to the frame at a wall", latency},
+		{"signin", "people signing in beside the road", signin},
 		{"wal", "write-ahead log of a report", wal},
 		{"single", "single reports, answered after commit", single},
 		{"bulk", "readings in bulk, answered after commit", bulk},
