@@ -125,6 +125,34 @@ func (p *staff) listen(t *testing.T, addr string) (ticket string, closed <-chan 
 	return got.Ticket, ended
 }
 
+// endFromElsewhere signs in once more and ends the session before from there.
+func (p *staff) endFromElsewhere(t *testing.T) {
+	t.Helper()
+	elsewhere := *p
+	elsewhere.signIn(t)
+	var list struct {
+		Sessions []struct {
+			ID  string
+			Own bool
+		}
+	}
+	if err := elsewhere.ask(t, http.MethodGet, "/api/v1/sessions", "").into(nil, "sessions", &list); err != nil {
+		t.Fatal(err)
+	}
+	ended := 0
+	for _, each := range list.Sessions {
+		if !each.Own {
+			if a := elsewhere.ask(t, http.MethodDelete, "/api/v1/sessions/"+each.ID, ""); a.status != 204 {
+				t.Fatalf("end: %d %s", a.status, a.body)
+			}
+			ended++
+		}
+	}
+	if ended != 1 {
+		t.Fatalf("ended %d sessions", ended)
+	}
+}
+
 func dial(addr, ticket string) (*websocket.Conn, *http.Response, error) {
 	d := websocket.Dialer{Subprotocols: []string{schema.Protocol, schema.TicketPrefix + ticket}, HandshakeTimeout: requestLimit}
 	return d.Dial("ws://"+addr+"/live?topics="+opsTopic, nil) //nolint:bodyclose // closed with the connection
@@ -183,6 +211,7 @@ func TestALostRightClosesOpenSockets(t *testing.T) {
 		deed  func()
 	}{
 		{"signing out", false, func() { p.ask(t, http.MethodDelete, "/api/v1/session", "") }},
+		{"ending it from another machine", false, func() { p.endFromElsewhere(t) }},
 		{"a changed right", false, func() { change(func(q *auth.Person) { q.Roles = []access.Role{access.ShiftLead, access.Leader} }) }},
 		{"signing out while Redis is away", true, func() { p.ask(t, http.MethodDelete, "/api/v1/session", "") }},
 		{"a disabled person", false, func() { change(func(q *auth.Person) { at := time.Now(); q.DisabledAt = &at }) }},

@@ -1,5 +1,6 @@
-// Package auth decides who is who: keys of gateways and tools, tickets for the live feed, and the sealing of a
-// sender's contact. It knows no report and opens no network connection.
+// Package auth decides who is who: people and the desks they sit at, keys of gateways and tools, tickets for the live
+// feed, and the sealing of a sender's contact. It knows no report, and opens no network connection but to the sign-in
+// provider of the settings.
 package auth
 
 import (
