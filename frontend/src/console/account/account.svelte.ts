@@ -224,9 +224,10 @@ export class Account {
   /** What the server says of who sits here: the page stays as it is, also while people come and go at a paired desk. */
   #hear(who: Who): void {
     this.who = who;
+    const was = this.paired !== null;
     if (who.duty?.desk !== this.paired?.duty.desk) this.#setDesk(who.duty);
     if (who.duty === null) {
-      if (who.stage !== 'full') this.#stand('sign-in', m.desk_ended());
+      if (who.stage !== 'full') this.#stand('sign-in', was ? m.desk_ended() : m.account_ended());
       return;
     }
     this.paired?.happen({ kind: 'said', standing: who.duty.standing });
