@@ -16,7 +16,7 @@ const pin = "582914"
 func TestADeskStandsByItsSession(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 29, 7, 0, 0, 0, time.UTC)
-	at := func(d time.Duration) time.Time { return start.Add(d) }
+	at := start.Add
 	locked := at(time.Hour)
 	for name, tc := range map[string]struct {
 		session auth.Session
@@ -91,7 +91,7 @@ func TestADeskLocksAndOpensAgain(t *testing.T) {
 	l.person("an", access.ShiftLead)
 	l.pin("an")
 	d, _ := l.desk("an")
-	token, s, err := l.take(d, auth.Credentials{Login: "an", Password: pin})
+	token, _, err := l.take(d, auth.Credentials{Login: "an", Password: pin})
 	must(t, err)
 	open := func(active bool) auth.Session {
 		t.Helper()
@@ -108,7 +108,7 @@ func TestADeskLocksAndOpensAgain(t *testing.T) {
 		t.Error("it does not lock when nobody touches it, or a request opens it")
 	}
 	l.move(2 * time.Hour) // longer than other sessions live unused
-	s = open(true)
+	s := open(true)
 	if _, _, err := l.keeper.UnlockDesk(t.Context(), d, s, auth.Credentials{Password: "000111", Address: home}); reason(err) != "credentials" {
 		t.Errorf("a wrong PIN: %v", err)
 	}

@@ -18,7 +18,7 @@ import (
 const (
 	signInRate     = 20
 	signInAccounts = 40
-	signInPassword = "trâu ngựa ghế đèn"
+	signInPassword = "trâu ngựa ghế đèn" //nolint:gosec // of accounts that live as long as the run
 	reportRate     = 20
 )
 
