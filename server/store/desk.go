@@ -111,16 +111,8 @@ func (s *Store) EndDesk(ctx context.Context, id string) error {
 
 // clearDesk ends what sessions a desk has but one.
 func clearDesk(ctx context.Context, tx pgx.Tx, deskID, keep, why string) error {
-	rows, err := tx.Query(ctx, `update session set ended_at = now(), ended_why = $3
+	return revokeAll(ctx, tx, `update session set ended_at = now(), ended_why = $3
 		where desk_id = $1::uuid and ended_at is null and id::text <> $2 returning subject`, deskID, keep, why)
-	if err != nil {
-		return err
-	}
-	subjects, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return err
-	}
-	return revoke(ctx, tx, subjects)
 }
 
 // LockSession locks the desk of a session.

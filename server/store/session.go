@@ -255,8 +255,13 @@ var errSessionUnknown = fault.NotFound("Không có phiên này.") //nolint:goche
 
 // endSessions ends a person's sessions but one.
 func endSessions(ctx context.Context, tx pgx.Tx, personID, keep, why string) error {
-	rows, err := tx.Query(ctx, `update session set ended_at = now(), ended_why = $3
+	return revokeAll(ctx, tx, `update session set ended_at = now(), ended_why = $3
 		where person_id = $1::uuid and ended_at is null and id::text <> $2 returning subject`, personID, keep, why)
+}
+
+// revokeAll runs a statement that takes subjects from sessions, and closes the sockets of those it returns.
+func revokeAll(ctx context.Context, tx pgx.Tx, statement string, args ...any) error {
+	rows, err := tx.Query(ctx, statement, args...)
 	if err != nil {
 		return err
 	}
@@ -270,17 +275,9 @@ func endSessions(ctx context.Context, tx pgx.Tx, personID, keep, why string) err
 // renameSessions gives a person's sessions new subjects: sockets under the old ones close, and come back with what the
 // person may hear now.
 func renameSessions(ctx context.Context, tx pgx.Tx, personID string) error {
-	rows, err := tx.Query(ctx, `
+	return revokeAll(ctx, tx, `
 		with was as (select id, subject from session where person_id = $1::uuid and ended_at is null for update)
 		update session s set subject = 'session:' || gen_random_uuid() from was where s.id = was.id returning was.subject`, personID)
-	if err != nil {
-		return err
-	}
-	subjects, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return err
-	}
-	return revoke(ctx, tx, subjects)
 }
 
 // CountCode counts a code about to be checked; past the most a session may try, it ends.
