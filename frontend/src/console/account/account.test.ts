@@ -74,6 +74,25 @@ async function signIn(password = 'trâu ngựa ghế đèn'): Promise<void> {
 }
 
 describe('whoever comes to the console', () => {
+  it('is offered the sign-in provider, and told why its road did not lead in', async () => {
+    serve('GET /session', [200, { ...nobody, provider: { label: 'Tài khoản của tỉnh' } }]);
+    window.history.replaceState(null, '', '/console#dang-nhap=provider');
+    await begin();
+    render(Door, { account });
+    expect(screen.getByText('Tài khoản của tỉnh').getAttribute('href')).toBe('/api/v1/oidc');
+    expect(screen.getByRole('alert').textContent).toContain('Xin đăng nhập bằng mật khẩu');
+    expect(window.location.hash).toBe('');
+    serve('POST /session', [200, full]);
+    await signIn();
+    serve('DELETE /session', [200, { leave: 'https://id.example.vn/end' }]);
+    expect(await account.signOut()).toBe(true);
+    await waitFor(() => {
+      expect(screen.getByText('Đăng xuất cả ở hệ thống đăng nhập ngoài').getAttribute('href')).toBe(
+        'https://id.example.vn/end',
+      );
+    });
+  });
+
   it('of the sample on its own machine enters without a word', async () => {
     serve('GET /session', [200, deskWho]);
     await begin();
