@@ -1,0 +1,64 @@
+package door
+
+import (
+	"bytes"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+)
+
+// Bulk lets the body of exactly this path be up to so many bytes, at most BodyLimit. Call it before the application
+// listens.
+func (f *Frame) Bulk(path string, bytes int) { f.bulk[path] = min(bytes, BodyLimit) }
+
+// bodyLimit bounds a body before any of it is read. A path written in an unusual way gets the usual bound.
+func (f *Frame) bodyLimit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
+	most, ok := f.bulk[string(path)]
+	if !ok {
+		most = usualBody
+	}
+	return fasthttp.RequestConfig{MaxRequestBodySize: most}
+}
+
+// refuseOdd answers requests that a proxy before us may have read in another way than we do, and ends their connection:
+// a length beside chunks (RFC 9112, 6.3), and a Host that is none (RFC 9112, 3.2). Two lengths, two hosts, none,
+// unknown codings and broken lines are the HTTP parser's to refuse.
+func (f *Frame) refuseOdd(ctx *fasthttp.RequestCtx) bool {
+	h := &ctx.Request.Header
+	switch {
+	case h.ContentLength() == chunked && hasLine(h.RawHeaders(), "content-length"):
+	case !saneHost(h.Host()):
+	default:
+		return false
+	}
+	ctx.SetConnectionClose()
+	f.refuseEarly(ctx, fiber.StatusBadRequest)
+	return true
+}
+
+// chunked is what fasthttp calls the length of a body that comes in chunks.
+const chunked = -1
+
+// hasLine reports whether there is a header of a name given in small letters.
+func hasLine(raw []byte, name string) bool {
+	for line := range bytes.Lines(raw) {
+		key, _, _ := bytes.Cut(line, []byte(":"))
+		if len(key) == len(name) && bytes.EqualFold(key, []byte(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// saneHost allows what names, addresses and ports are made of.
+func saneHost(host []byte) bool {
+	for _, b := range host {
+		ok := b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' ||
+			b == '.' || b == '-' || b == '_' || b == ':' || b == '[' || b == ']'
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
