@@ -164,6 +164,9 @@ func (h *Hub) readWish(c *fiber.Ctx, asStream bool) (*wish, *problem) {
 	return w, nil
 }
 
+//nolint:gochecknoglobals // an error value
+var errNoTopic = errors.New("a topic is <audience>/<division>/<area>, of letters, digits, '-', '_' and '.'")
+
 // readTopics reads "a,b": up to 16 topics a client may name.
 func readTopics(list string) ([]string, error) {
 	if list == "" {
@@ -172,7 +175,7 @@ func readTopics(list string) ([]string, error) {
 	var names []string
 	for name := range strings.SplitSeq(list, ",") {
 		if _, err := schema.ParseTopic(name); err != nil {
-			return nil, err
+			return nil, errNoTopic // which may be anything, and is not repeated
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, strings.Clone(name))
