@@ -22,13 +22,13 @@ func (f *Frame) bodyLimit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 }
 
 // refuseOdd answers requests that a proxy before us may have read in another way than we do, and ends their connection:
-// a length beside chunks (RFC 9112, 6.3), and a Host that is none (RFC 9112, 3.2). Two lengths, two hosts, none,
+// a length beside chunks (RFC 9112, 6.3), a line folded into the next (5.2), and a Host that is none (3.2). Two lengths, two hosts, none,
 // unknown codings and broken lines are the HTTP parser's to refuse.
 func (f *Frame) refuseOdd(ctx *fasthttp.RequestCtx) bool {
 	h := &ctx.Request.Header
 	switch {
 	case h.ContentLength() == chunked && hasLine(h.RawHeaders(), "content-length"):
-	case !saneHost(h.Host()):
+	case !saneHost(h.Host()), folded(h.RawHeaders()):
 	default:
 		return false
 	}
@@ -39,6 +39,11 @@ func (f *Frame) refuseOdd(ctx *fasthttp.RequestCtx) bool {
 
 // chunked is what fasthttp calls the length of a body that comes in chunks.
 const chunked = -1
+
+// folded reports whether a header goes on in a line of its own.
+func folded(raw []byte) bool {
+	return bytes.Contains(raw, []byte("\n ")) || bytes.Contains(raw, []byte("\n\t"))
+}
 
 // hasLine reports whether there is a header of a name given in small letters.
 func hasLine(raw []byte, name string) bool {
