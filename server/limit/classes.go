@@ -3,13 +3,14 @@ package limit
 import "net/netip"
 
 // The classes there are. Whoever is not known is counted by network address, which thousands share behind a carrier's
-// translator: these figures stop a machine that runs wild, not a crowd. A person and a key are counted by themselves.
+// translator, and all screens of a room that come back after a power cut: these figures stop a machine that runs wild, not a
+// crowd. A person, a screen and a key are counted by themselves.
 
 // Reads are questions of people and screens.
-func Reads() Class { return Class{Name: "reads", PerMinute: 3000, Burst: 600} }
+func Reads() Class { return Class{Name: "reads", PerMinute: 6000, Burst: 1500} }
 
 // Writes are changes by people and screens.
-func Writes() Class { return Class{Name: "writes", PerMinute: 600, Burst: 120} }
+func Writes() Class { return Class{Name: "writes", PerMinute: 1200, Burst: 400} }
 
 // Costly are answers that take long to make: the past, pictures of the map, lists to take away.
 func Costly() Class { return Class{Name: "costly", PerMinute: 300, Burst: 60} }
