@@ -174,30 +174,31 @@ func TestOddRequestsAreReadOneWayOrNotAtAll(t *testing.T) {
 		raw  string
 		want int
 	}{
-		"a length beside chunks":           {post("Content-Length: 5", "Transfer-Encoding: chunked") + "0\r\n\r\n" + smuggled, 400},
-		"chunks beside a length":           {post("Transfer-Encoding: chunked", "Content-Length: 100") + "0\r\n\r\n" + smuggled, 400},
-		"two lengths":                      {post("Content-Length: 0", "Content-Length: 70") + smuggled, 400},
-		"two lengths in one":               {post("Content-Length: 0, 70") + smuggled, 400},
-		"a length with a sign":             {post("Content-Length: +0") + smuggled, 400},
-		"a length below nothing":           {post("Content-Length: -1") + smuggled, 400},
-		"two codings":                      {post("Transfer-Encoding: chunked", "Transfer-Encoding: identity") + "0\r\n\r\n" + smuggled, 400},
-		"an unknown coding":                {post("Transfer-Encoding: xchunked") + "0\r\n\r\n" + smuggled, 400},
-		"a coding with a tail":             {post("Transfer-Encoding: chunked, identity") + "0\r\n\r\n" + smuggled, 400},
-		"a name with a space":              {post("Content-Length : 0") + smuggled, 400},
-		"a folded line":                    {post("X-A: b\r\n Transfer-Encoding: chunked", "Content-Length: 3") + "0\r\n\r\n" + smuggled, 400},
-		"a chunk of no size":               {post("Transfer-Encoding: chunked") + "zz\r\n\r\n" + smuggled, 400},
-		"a chunk larger than anything":     {post("Transfer-Encoding: chunked") + "ffffffffffffffff\r\n" + smuggled, 400},
-		"coding in HTTP/1.0":               {strings.Replace(post("Transfer-Encoding: chunked"), "1.1", "1.0", 1) + "0\r\n\r\n" + smuggled, 400},
-		"two hosts":                        {"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n" + smuggled, 400},
-		"no host":                          {"GET /healthz HTTP/1.1\r\n\r\n" + smuggled, 400},
-		"a host with a slash":              {"GET /healthz HTTP/1.1\r\nHost: a/b\r\n\r\n" + smuggled, 400},
-		"a host with a user":               {"GET /healthz HTTP/1.1\r\nHost: a@b\r\n\r\n" + smuggled, 400},
-		"a host with quotes":               {"GET /healthz HTTP/1.1\r\nHost: \"><script>\r\n\r\n" + smuggled, 400},
-		"a body past every limit":          {post("Content-Length: 9000000"), 413},
-		"a body past the door's own limit": {post("Content-Length: 300000"), 413},
-		"a sign-in of a megabyte":          {strings.Replace(post("Content-Length: 1000000"), "reports", "session", 1), 413},
-		"TRACE":                            {"TRACE / HTTP/1.1\r\nHost: a\r\nX-Secret: zyxwvu\r\n\r\n", 405},
-		"CONNECT":                          {"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 405},
+		"a length beside chunks":              {post("Content-Length: 5", "Transfer-Encoding: chunked") + "0\r\n\r\n" + smuggled, 400},
+		"chunks beside a length":              {post("Transfer-Encoding: chunked", "Content-Length: 100") + "0\r\n\r\n" + smuggled, 400},
+		"two lengths":                         {post("Content-Length: 0", "Content-Length: 70") + smuggled, 400},
+		"two lengths in one":                  {post("Content-Length: 0, 70") + smuggled, 400},
+		"a length with a sign":                {post("Content-Length: +0") + smuggled, 400},
+		"a length below nothing":              {post("Content-Length: -1") + smuggled, 400},
+		"two codings":                         {post("Transfer-Encoding: chunked", "Transfer-Encoding: identity") + "0\r\n\r\n" + smuggled, 400},
+		"an unknown coding":                   {post("Transfer-Encoding: xchunked") + "0\r\n\r\n" + smuggled, 400},
+		"a coding with a tail":                {post("Transfer-Encoding: chunked, identity") + "0\r\n\r\n" + smuggled, 400},
+		"a name with a space":                 {post("Content-Length : 0") + smuggled, 400},
+		"a folded line":                       {post("X-A: b\r\n Transfer-Encoding: chunked", "Content-Length: 3") + "0\r\n\r\n" + smuggled, 400},
+		"a chunk of no size":                  {post("Transfer-Encoding: chunked") + "zz\r\n\r\n" + smuggled, 400},
+		"a chunk larger than anything":        {post("Transfer-Encoding: chunked") + "ffffffffffffffff\r\n" + smuggled, 400},
+		"coding in HTTP/1.0":                  {strings.Replace(post("Transfer-Encoding: chunked"), "1.1", "1.0", 1) + "0\r\n\r\n" + smuggled, 400},
+		"two hosts":                           {"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n" + smuggled, 400},
+		"no host":                             {"GET /healthz HTTP/1.1\r\n\r\n" + smuggled, 400},
+		"a host with a slash":                 {"GET /healthz HTTP/1.1\r\nHost: a/b\r\n\r\n" + smuggled, 400},
+		"a host with a user":                  {"GET /healthz HTTP/1.1\r\nHost: a@b\r\n\r\n" + smuggled, 400},
+		"a host with quotes":                  {"GET /healthz HTTP/1.1\r\nHost: \"><script>\r\n\r\n" + smuggled, 400},
+		"a body past every limit":             {post("Content-Length: 9000000"), 413},
+		"a body past the door's own limit":    {post("Content-Length: 300000"), 413},
+		"a sign-in of a megabyte":             {strings.Replace(post("Content-Length: 1000000"), "reports", "session", 1), 413},
+		"a question with a length and chunks": {"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, 400},
+		"TRACE":                               {"TRACE / HTTP/1.1\r\nHost: a\r\nX-Secret: zyxwvu\r\n\r\n", 405},
+		"CONNECT":                             {"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 405},
 	} {
 		got := rawAnswer(t, s.addr, tc.raw)
 		if !strings.HasPrefix(got, fmt.Sprintf("HTTP/1.1 %d ", tc.want)) || !strings.Contains(got, "application/problem+json") {
@@ -210,6 +211,13 @@ func TestOddRequestsAreReadOneWayOrNotAtAll(t *testing.T) {
 			if strings.Contains(got, inner) {
 				t.Errorf("%s: the answer tells of its inside: %.300q", name, got)
 			}
+		}
+	}
+	// A body that nobody expects is a body all the same.
+	for _, head := range []string{"GET /healthz HTTP/1.1\r\nHost: a\r\n", "HEAD /healthz HTTP/1.1\r\nHost: a\r\n", "DELETE /api/v1/session HTTP/1.1\r\nHost: a\r\n"} {
+		got := rawAnswer(t, s.addr, head+fmt.Sprintf("Content-Length: %d\r\n\r\n", len(smuggled))+smuggled)
+		if strings.Count(got, "HTTP/1.1 ") != 1 || strings.Contains(got, "smuggled-0001") {
+			t.Errorf("%.40q with a body: %.300q", head, got)
 		}
 	}
 	// What a sane client sends is answered twice on one connection.

@@ -27,7 +27,7 @@ func (f *Frame) bodyLimit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 func (f *Frame) refuseOdd(ctx *fasthttp.RequestCtx) bool {
 	h := &ctx.Request.Header
 	switch {
-	case h.ContentLength() == chunked && hasLine(h.RawHeaders(), "content-length"):
+	case framedTwice(h.RawHeaders()):
 	case !saneHost(h.Host()), folded(h.RawHeaders()):
 	default:
 		return false
@@ -37,23 +37,20 @@ func (f *Frame) refuseOdd(ctx *fasthttp.RequestCtx) bool {
 	return true
 }
 
-// chunked is what fasthttp calls the length of a body that comes in chunks.
-const chunked = -1
-
 // folded reports whether a header goes on in a line of its own.
 func folded(raw []byte) bool {
 	return bytes.Contains(raw, []byte("\n ")) || bytes.Contains(raw, []byte("\n\t"))
 }
 
-// hasLine reports whether there is a header of a name given in small letters.
-func hasLine(raw []byte, name string) bool {
+// framedTwice reports whether a body has both a length and chunks. The parsed headers no longer say: chunks win there.
+func framedTwice(raw []byte) bool {
+	var length, coding bool
 	for line := range bytes.Lines(raw) {
-		key, _, _ := bytes.Cut(line, []byte(":"))
-		if len(key) == len(name) && bytes.EqualFold(key, []byte(name)) {
-			return true
-		}
+		name, _, _ := bytes.Cut(line, []byte(":"))
+		length = length || bytes.EqualFold(name, []byte(fiber.HeaderContentLength))
+		coding = coding || bytes.EqualFold(name, []byte(fiber.HeaderTransferEncoding))
 	}
-	return false
+	return length && coding
 }
 
 // saneHost allows what names, addresses and ports are made of.
