@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mdp/qrterminal/v3"
+	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 
 	"toancanh/server/door"
@@ -28,8 +29,11 @@ type lanFlags struct {
 // lanFile holds the authority's certificate and key, beside the other keys.
 const lanFile = "lan-ca.pem"
 
-// trustLimit bounds what a caller of the page of trust may take.
-const trustLimit = 5 * time.Second
+// Bounds of the page of trust: how long a caller may take, and how many there may be at a time.
+const (
+	trustLimit   = 5 * time.Second
+	trustCallers = 64
+)
 
 func (f lanFlags) validate() error {
 	var faults []error
@@ -130,7 +134,7 @@ func serveTrust(ctx context.Context, listener net.Listener, page http.Handler) e
 		MaxHeaderBytes: 8 << 10,
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return server.Serve(listener) })
+	g.Go(func() error { return server.Serve(netutil.LimitListener(listener, trustCallers)) })
 	g.Go(func() error { <-ctx.Done(); return server.Close() })
 	if err := g.Wait(); err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve the page of trust: %w", err)
