@@ -244,7 +244,7 @@ func TestTheLocalNetworkIsServedByHTTPS(t *testing.T) {
 	t.Parallel()
 	first := lan.Here().First
 	if !first.IsValid() {
-		t.Skip("this machine has no private address: it is in no local network")
+		t.Skip("this machine has no address but loopback: it is in no network")
 	}
 	secure, trust := portOf(t), portOf(t)
 	s := up(t, "TOANCANH_LAN=true", "TOANCANH_LAN_LISTEN="+net.JoinHostPort(first.String(), secure), "TOANCANH_LAN_TRUST="+net.JoinHostPort(first.String(), trust))

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"time"
 
@@ -45,13 +46,19 @@ func (f lanFlags) validate() error {
 	return errors.Join(faults...)
 }
 
-// local are the listeners of a local network; empty without --lan.
-type local struct{ secure, trust net.Listener }
+// local are the listeners of a local network, and the address it reaches them by; empty without --lan.
+type local struct {
+	secure, trust net.Listener
+	address       netip.Addr
+}
 
 // listen takes the addresses.
 func (f lanFlags) listen(ctx context.Context) (l local, err error) {
 	if !f.Lan {
 		return l, nil
+	}
+	if l.address = lan.Here().First; !l.address.IsValid() {
+		return l, errors.New("TOANCANH_LAN: this machine has no address but its own loopback: it is in no network")
 	}
 	if l.secure, err = listen(ctx, f.LanListen); err != nil {
 		return l, fmt.Errorf("TOANCANH_LAN_LISTEN: %w", err)
@@ -77,20 +84,16 @@ func (l local) open(file string, log *slog.Logger) (secure []net.Listener, serve
 	if l.secure == nil {
 		return nil, serve, nil
 	}
-	names := lan.Here()
-	if !names.First.IsValid() {
-		return nil, serve, errors.New("--lan: this machine has no private address: it is in no local network")
-	}
 	authority, err := lan.Open(lan.Config{File: file, Here: lan.Here, Now: time.Now})
 	if err != nil {
 		return nil, serve, err
 	}
-	home := "https://" + net.JoinHostPort(names.First.String(), port(l.secure)) + "/"
+	home := "https://" + net.JoinHostPort(l.address.String(), port(l.secure)) + "/"
 	page, err := authority.Trust(home)
 	if err != nil {
 		return nil, serve, err
 	}
-	sayLAN(authority, home, "http://"+net.JoinHostPort(names.First.String(), port(l.trust))+"/")
+	sayLAN(authority, home, "http://"+net.JoinHostPort(l.address.String(), port(l.trust))+"/")
 	serve = func(ctx context.Context) error { return serveTrust(ctx, door.Patient(l.trust, log), page) }
 	return []net.Listener{tls.NewListener(door.Patient(l.secure, log), authority.TLS())}, serve, nil
 }

@@ -35,8 +35,8 @@ const (
 	lookEvery     = time.Minute // whether the machine has other names by now
 )
 
-// Authority issues the certificate of this machine, and only of it and of private addresses: whoever steals its key cannot
-// stand in for a bank.
+// Authority issues the certificate of this machine, and can issue only for its names and for private addresses: whoever
+// steals its key cannot stand in for a bank.
 type Authority struct {
 	cert  *x509.Certificate
 	key   *ecdsa.PrivateKey
@@ -135,7 +135,7 @@ func (a *Authority) make(file string) (err error) {
 		Subject:   pkix.Name{CommonName: "Toàn Cảnh trên " + names.title() + " (mạng nội bộ)"},
 		NotBefore: a.now().Add(-backdated), NotAfter: a.now().Add(authorityLife),
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign,
-		PermittedDNSDomainsCritical: true, PermittedDNSDomains: names.Hosts, PermittedIPRanges: privateRanges(),
+		PermittedDNSDomainsCritical: true, PermittedDNSDomains: names.Hosts, PermittedIPRanges: names.ranges(),
 	}
 	if a.cert, err = a.sign(draft, draft, a.key.Public()); err != nil {
 		return err
@@ -193,7 +193,10 @@ func (a *Authority) certificate() (*tls.Certificate, error) {
 		}
 	}
 	for _, addr := range a.names.Addrs {
-		draft.IPAddresses = append(draft.IPAddresses, net.IP(addr.AsSlice()))
+		ip := net.IP(addr.AsSlice())
+		if slices.ContainsFunc(a.cert.PermittedIPRanges, func(r *net.IPNet) bool { return r.Contains(ip) }) {
+			draft.IPAddresses = append(draft.IPAddresses, ip)
+		}
 	}
 	leaf, err := a.sign(draft, a.cert, key.Public())
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 // Names are what this machine is called on its local network.
 type Names struct {
 	Hosts []string     // the own name first
-	Addrs []netip.Addr // private ones, sorted; loopback among them
-	// First is the address others most likely reach it by; invalid when there is no local network.
+	Addrs []netip.Addr // sorted; loopback among them
+	// First is the address others most likely reach it by; invalid when there is no network.
 	First netip.Addr
 }
 
@@ -36,16 +36,19 @@ func private() []netip.Prefix {
 	return list
 }
 
-func privateRanges() []*net.IPNet {
-	var list []*net.IPNet
-	for _, p := range private() {
-		list = append(list, &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())})
+// ranges are those an authority may vouch for: private ones, and what else the machine is called by now.
+func (n Names) ranges() []*net.IPNet {
+	all := private()
+	for _, addr := range n.Addrs {
+		if !slices.ContainsFunc(all, func(p netip.Prefix) bool { return p.Contains(addr) }) {
+			all = append(all, netip.PrefixFrom(addr, addr.BitLen()))
+		}
+	}
+	list := make([]*net.IPNet, len(all))
+	for i, p := range all {
+		list[i] = &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
 	}
 	return list
-}
-
-func isPrivate(addr netip.Addr) bool {
-	return slices.ContainsFunc(private(), func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
 // Here asks the system what this machine is called. What the system does not say is left out.
@@ -62,7 +65,7 @@ func Here() Names {
 	addresses, _ := net.InterfaceAddrs()
 	for _, a := range addresses {
 		p, err := netip.ParsePrefix(a.String())
-		if err == nil && isPrivate(p.Addr()) {
+		if err == nil {
 			n.Addrs = append(n.Addrs, p.Addr().WithZone(""))
 		}
 	}
@@ -72,13 +75,14 @@ func Here() Names {
 	return n
 }
 
-// first prefers the address the system would speak from, then a private one of IPv4.
+// first prefers the address the system would speak from, then one of IPv4.
 func (n Names) first() netip.Addr {
-	if out := outward(); slices.Contains(n.Addrs, out) && !out.IsLoopback() {
+	out := outward()
+	if slices.Contains(n.Addrs, out) && !out.IsLoopback() {
 		return out
 	}
 	for _, a := range n.Addrs {
-		if a.Is4() && !a.IsLoopback() && !a.IsLinkLocalUnicast() {
+		if a.Is4() && a.IsGlobalUnicast() {
 			return a
 		}
 	}
