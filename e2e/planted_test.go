@@ -83,8 +83,8 @@ func TestPlantedWordsStayInside(t *testing.T) {
 	}, nil)
 
 	p.mustFind()
-	p.clean("the socket", socket.bytes())
-	p.clean("the event stream", stream.bytes())
+	p.clean("the socket", []byte(socket.String()))
+	p.clean("the event stream", []byte(stream.String()))
 	p.readEverything()
 	for i, a := range p.answers {
 		p.cleanAnswer(fmt.Sprintf("the answer to planting %d (%d)", i, a.status), a)
@@ -379,34 +379,16 @@ func (p *planting) clean(what string, text []byte) {
 	}
 }
 
-// hearing keeps what a stranger hears of the public topics.
-type hearing struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (h *hearing) Write(b []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.text.Write(b)
-}
-
-func (h *hearing) bytes() []byte {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return bytes.Clone(h.text.Bytes())
-}
-
-func awaitWord(t *testing.T, h *hearing, word string) {
+func awaitWord(t *testing.T, h *logbook, word string) {
 	t.Helper()
-	eventually(t, "a listener hears of "+word, limit(15*time.Second), func() bool { return bytes.Contains(h.bytes(), []byte(word)) },
-		func() string { return fmt.Sprintf("%.300s", h.bytes()) })
+	eventually(t, "a listener hears of "+word, limit(15*time.Second), func() bool { return strings.Contains(h.String(), word) },
+		func() string { return h.tail(3) })
 }
 
 // hear listens to the public topic until the test ends.
-func (p *planting) hear(by string) *hearing {
+func (p *planting) hear(by string) *logbook {
 	p.t.Helper()
-	h := &hearing{}
+	h := &logbook{}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	p.t.Cleanup(func() { cancel(); running.Wait() })
