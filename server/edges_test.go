@@ -109,7 +109,7 @@ func checkHeaders(t *testing.T, name string, res *http.Response, encrypted bool)
 	if powers := h.Get("Permissions-Policy"); !strings.Contains(powers, "camera=()") || !strings.Contains(powers, "microphone=()") {
 		t.Errorf("%s: Permissions-Policy %q", name, powers)
 	}
-	if got := h.Get("Strict-Transport-Security"); (got == "max-age=31536000") != encrypted || !encrypted && got != "" {
+	if got := h.Get("Strict-Transport-Security"); (got == "max-age=31536000; includeSubDomains") != encrypted || !encrypted && got != "" {
 		t.Errorf("%s: Strict-Transport-Security %q", name, got)
 	}
 	if server := h.Get("Server") + h.Get("X-Powered-By"); server != "" {

@@ -32,7 +32,7 @@ func (f *Frame) secure(ctx *fasthttp.RequestCtx) {
 		h.Set(fiber.HeaderReferrerPolicy, "strict-origin-when-cross-origin")
 	}
 	if f.HTTPS(ctx) {
-		h.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+		h.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000; includeSubDomains")
 	}
 }
 

@@ -75,7 +75,7 @@ func New(c Config) *Limits {
 }
 
 // Alone reports whether this process counts for itself.
-func (l *Limits) Alone() bool { return l == nil || l.cfg.Shared == nil || l.retryAt.Load() != 0 }
+func (l *Limits) Alone() bool { return l != nil && (l.cfg.Shared == nil || l.retryAt.Load() != 0) }
 
 // Take takes one token of the subject. When there is none it says how long until there is.
 func (l *Limits) Take(ctx context.Context, c Class, subject string) (left int, wait time.Duration) {
