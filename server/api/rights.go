@@ -139,14 +139,25 @@ func (a *API) guard(method, path string) fiber.Handler {
 		return a.hub
 	}
 	open := access.May(access.Anybody(), action)
+	class, counted := classOf(method, path)
 	return func(c *fiber.Ctx) error {
 		if open {
 			a.sign(c, access.Anybody())
+			if counted {
+				if err := a.Frame.Limit(c, class, ""); err != nil {
+					return err
+				}
+			}
 			return c.Next()
 		}
 		ctx, cancel := context.WithTimeout(c.UserContext(), answerLimit)
 		defer cancel()
 		who, err := a.who(ctx, c, active(c))
+		if counted { // also who may not: refusals cost too
+			if slow := a.slow(c, class, who); slow != nil {
+				return slow
+			}
+		}
 		if err != nil {
 			return err
 		}

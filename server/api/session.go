@@ -13,6 +13,7 @@ import (
 	"toancanh/server/access"
 	"toancanh/server/auth"
 	"toancanh/server/fault"
+	"toancanh/server/limit"
 )
 
 // The cookie of a session. A browser takes the first only over HTTPS, for this host alone and for every path; the second is
@@ -168,7 +169,7 @@ func (a *API) mayKnock(c *fiber.Ctx) error {
 	if _, ok := a.cookieName(c); !ok {
 		return errPlain
 	}
-	return a.knocks.Check(a.Frame, c)
+	return a.Frame.Limit(c, limit.SignIn(), "")
 }
 
 func needTexts(o *object, names ...string) {

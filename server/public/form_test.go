@@ -1,13 +1,16 @@
 package public_test
 
 import (
+	"log/slog"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 
+	"toancanh/server/limit"
 	"toancanh/server/public"
 	"toancanh/server/report"
 )
@@ -152,7 +155,9 @@ func TestOtherSitesAndFormatsAreTurnedAway(t *testing.T) {
 
 func TestAHurryIsSlowedWithTheWordsKept(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c *public.Config) { c.Limits = true })
+	h := newHouse(t, func(c *public.Config) {
+		c.Frame.Limits = limit.New(limit.Config{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	})
 	for range 20 {
 		if a := h.send("POST", "/phan-anh", h.fill(nil), nil); a.status != 303 {
 			t.Fatalf("status %d before the limit", a.status)
