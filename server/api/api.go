@@ -96,8 +96,9 @@ type Config struct {
 	Sample bool // the sample province: Storm may be asked for
 	Limits bool // reports of one address are limited
 
-	Keeper *auth.Keeper // lets people in; nil: nobody signs in here
-	People People       // needed with Keeper
+	Keeper *auth.Keeper       // lets people in; nil: nobody signs in here
+	Walls  *auth.ScreenKeeper // pairs screens; needed with Keeper
+	People People             // needed with Keeper
 
 	Live      Live   // nil: no hub may ask
 	HubSecret string // empty: no hub may ask
@@ -119,6 +120,7 @@ type API struct {
 	scenes  map[string]scene.Scene    // by id
 	places  map[string]*door.Prepared // by path
 	knocks  *door.Limiter             // sign-ins
+	codes   *door.Limiter             // new codes of screens that wait
 	spec    *door.Prepared
 	guide   *door.Prepared
 	sheets  mapSheets
@@ -133,6 +135,7 @@ func New(c Config) (*API, error) {
 	a := &API{Config: c, keys: newKeyring(c.Store.Key, c.Now)}
 	if c.Limits {
 		a.knocks = door.NewLimiter(door.Rate{Name: "sign-in", PerMinute: 60, Burst: 30}, c.Now)
+		a.codes = door.NewLimiter(door.Rate{Name: "screen-code", PerMinute: 30, Burst: 40}, c.Now)
 		a.limiter = door.NewLimiter(door.Rate{Name: "reports", PerMinute: 30, Burst: 20}, c.Now)
 	}
 	if err := a.preparePlaces(); err != nil {
@@ -193,6 +196,11 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Delete("/screens/:screen", a.within(answerLimit, a.deleteScreen))
 	v1.Post("/screens/:screen/seen", a.within(answerLimit, a.postSeen))
 	v1.Post("/screens/:screen/beat", a.within(answerLimit, a.postBeat))
+	if a.Walls != nil {
+		v1.Post("/screens/pairing", a.within(answerLimit, a.postPairing))
+		v1.Put("/screens/:screen/pairing", a.within(answerLimit, a.putPairing))
+		v1.Delete("/screens/:screen/pairing", a.within(answerLimit, a.deletePairing))
+	}
 	v1.Post("/meetings", a.within(answerLimit, a.postMeeting))
 	v1.Delete("/meetings/:presenter", a.within(answerLimit, a.deleteMeeting))
 
