@@ -48,7 +48,7 @@ func (s *Server) openDoors() error {
 		return err
 	}
 	a.Routes(s.app)
-	if err := s.openPages(frame); err != nil {
+	if err := s.openPages(frame, a.EnterSample); err != nil {
 		return err
 	}
 	s.boundaries = &boundaries{
@@ -83,12 +83,12 @@ func (s *Server) lookBack() *past.Desk {
 }
 
 // openPages hangs the HTML pages and the built faces in.
-func (s *Server) openPages(frame *door.Frame) (err error) {
+func (s *Server) openPages(frame *door.Frame, enter func(*fiber.Ctx, string) error) (err error) {
 	config := public.Config{
 		Frame: frame, Pictures: s.public, Intake: s.intake, Follow: s.follow, Atlas: s.atlas, Rules: s.rules,
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Limits: s.options.Limits == "on",
-		Sample: s.options.Sample, Storm: s.options.Storm,
+		Sample: s.options.Sample, Storm: s.options.Storm, Enter: enter,
 	}
 	if faces, ok := frontend.Files(); ok {
 		config.Faces = faces
