@@ -1,8 +1,6 @@
 package public
 
 import (
-	"strings"
-
 	"github.com/gofiber/fiber/v2"
 )
 
@@ -31,7 +29,7 @@ func (s *Site) postStart(c *fiber.Ctx) error {
 	if !s.Sample || !s.Frame.Loopback(c.Context()) {
 		return fiber.ErrNotFound
 	}
-	if role := strings.Clone(c.FormValue("vai")); role != "" && s.Enter != nil {
+	if role := string(c.Request().PostArgs().Peek("vai")); role != "" && s.Enter != nil {
 		if err := s.Enter(c, role); err != nil {
 			return err
 		}
