@@ -29,9 +29,10 @@ const (
 	drawsOfCode       = 5
 )
 
-// Letters of a code are told apart from five metres and never read for another: no B, G, I, L, O, Q, S, U, V, Z, 0, 1, 2, 5, 8.
+// Letters of a code are told apart from five metres and never read for another, so no B, G, I, L, O, Q, S, U, V, Z, 0, 1, 2, 5
+// or 8; and they make no words, so no A and E.
 const (
-	codeLetters = "ACDEFHJKMNPRTWXY34679"
+	codeLetters = "CDFHJKMNPRTWXY34679"
 	codeLength  = 6
 )
 
