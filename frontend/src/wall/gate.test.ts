@@ -3,7 +3,7 @@ import type { Standing } from '../api/pairing';
 import { Gate, type View } from './gate';
 
 const paired: Standing = { state: 'paired', screen: 'tinh', code: '', lost: '', build: 'a' };
-const waiting: Standing = { state: 'waiting', screen: 'tinh', code: 'ACD349', lost: '', build: 'a' };
+const waiting: Standing = { state: 'waiting', screen: 'tinh', code: 'CDF349', lost: '', build: 'a' };
 
 let answer: Standing | Error;
 let asked: number;
@@ -54,7 +54,7 @@ describe('the gate of a wall', () => {
     answer = waiting;
     const own = gate();
     await own.ask();
-    expect(views).toEqual([{ kind: 'closed', code: 'ACD349', lost: '', plain: false }]);
+    expect(views).toEqual([{ kind: 'closed', code: 'CDF349', lost: '', plain: false }]);
     expect(forgotten).toBe(1);
     answer = { ...waiting, code: 'XYT769' };
     await vi.advanceTimersByTimeAsync(2000);
@@ -93,7 +93,7 @@ describe('the gate of a wall', () => {
     own.doubt();
     await vi.advanceTimersByTimeAsync(0);
     expect(asked).toBe(2);
-    expect(views).toEqual([{ kind: 'closed', code: 'ACD349', lost: 'revoked', plain: false }]);
+    expect(views).toEqual([{ kind: 'closed', code: 'CDF349', lost: 'revoked', plain: false }]);
     expect(forgotten).toBe(1);
     own.stop();
   });

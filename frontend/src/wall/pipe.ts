@@ -1,7 +1,7 @@
 import { nobody } from '../api/request';
 import { openPipe, type OpenPipe } from '../live/pipe';
 
-const revokedCode = 4501;
+const code = { unauthorized: 4501, revoked: 4502 } as const;
 
 /** As openPipe; a screen whose right has ended looks whether it still is one as soon as its socket is told. */
 export const openScreenPipe: OpenPipe = (request, events) =>
@@ -12,8 +12,8 @@ export const openScreenPipe: OpenPipe = (request, events) =>
     message: (text) => {
       events.message(text);
     },
-    closed: (code) => {
-      if (code === revokedCode) nobody();
-      events.closed(code);
+    closed: (reason) => {
+      if (reason === code.unauthorized || reason === code.revoked) nobody();
+      events.closed(reason);
     },
   });
