@@ -38,9 +38,7 @@ func (b *browser) send(method, path string, body any) answer {
 	}
 	slices.Sort(cookies)
 	header := map[string]string{"Cookie": strings.Join(cookies, "; "), "X-Toancanh-Screen": b.screen}
-	for name, value := range b.header {
-		header[name] = value
-	}
+	maps.Copy(header, b.header)
 	return b.h.do(call{method: method, path: path, body: body, header: header})
 }
 

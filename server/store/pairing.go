@@ -80,13 +80,13 @@ func (s *Store) ShowScreenToken(ctx context.Context, t auth.ScreenToken, now tim
 	return nil
 }
 
-const sqlScreenToken = "insert into screen_token (hash, pairing_id, issued_at) values ($1, $2::uuid, $3)"
+const sqlOffer = "insert into screen_token (hash, pairing_id, issued_at) values ($1, $2::uuid, $3)"
 
 // OfferScreenToken keeps a further token of a pairing, and of those that nobody has shown the newest.
 func (s *Store) OfferScreenToken(ctx context.Context, t auth.ScreenToken, most int) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		batch := &pgx.Batch{}
-		batch.Queue(sqlScreenToken, t.Hash, t.ID, t.IssuedAt)
+		batch.Queue(sqlOffer, t.Hash, t.ID, t.IssuedAt)
 		batch.Queue(`delete from screen_token where hash in (select hash from screen_token
 			where pairing_id = $1::uuid and shown_at is null order by issued_at desc offset $2)`, t.ID, most)
 		return sendBatch(ctx, tx, batch)
@@ -198,7 +198,7 @@ func insertPairing(ctx context.Context, tx pgx.Tx, t auth.ScreenToken) error {
 	batch.Queue(`insert into screen_pairing (id, screen, subject, paired_at, paired_by, own, agent, network, seen_at)
 		values ($1::uuid, $2, $3, $4, $5, $6, $7, $8, $4)`,
 		t.ID, t.Screen, t.Subject, t.PairedAt, t.PairedBy, t.Own, t.Agent, t.Network)
-	batch.Queue(sqlScreenToken, t.Hash, t.ID, t.IssuedAt)
+	batch.Queue(sqlOffer, t.Hash, t.ID, t.IssuedAt)
 	return sendBatch(ctx, tx, batch)
 }
 

@@ -4,7 +4,11 @@
 import type { Standing } from '../api/pairing';
 
 /** Why a browser shows no wall. */
-export type Closed = { code: string; lost: string; plain: boolean };
+export interface Closed {
+  code: string;
+  lost: string;
+  plain: boolean;
+}
 
 export type View = { kind: 'wall'; speaks: boolean } | ({ kind: 'closed' } & Closed);
 
