@@ -45,14 +45,14 @@ func (s *Server) openDoors() error {
 		Signer: s.signer, Location: s.location, Now: time.Now, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Build: s.options.Build, Open: s.options.Open == "yes",
 		Sample: s.options.Sample, Live: s.live(),
-		Keeper: s.keeper, People: s.store, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
+		Keeper: s.keeper, Walls: s.walls, People: s.store, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
 		Tiles: tiles,
 	})
 	if err != nil {
 		return err
 	}
 	a.Routes(s.app)
-	if err := s.openPages(frame); err != nil {
+	if err := s.openPages(frame, a.EnterSample); err != nil {
 		return err
 	}
 	s.boundaries = &boundaries{
@@ -116,11 +116,11 @@ func (s *Server) lookBack() *past.Desk {
 }
 
 // openPages hangs the HTML pages and the built faces in.
-func (s *Server) openPages(frame *door.Frame) (err error) {
+func (s *Server) openPages(frame *door.Frame, enter func(*fiber.Ctx, string) error) (err error) {
 	config := public.Config{
 		Frame: frame, Pictures: s.public, Intake: s.intake, Follow: s.follow, Atlas: s.atlas, Rules: s.rules,
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
-		Origin: report.Origin(s.dataset.Origin), Sample: s.options.Sample, Storm: s.options.Storm,
+		Origin: report.Origin(s.dataset.Origin), Sample: s.options.Sample, Storm: s.options.Storm, Enter: enter,
 	}
 	if faces, ok := frontend.Files(); ok {
 		config.Faces = faces

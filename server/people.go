@@ -43,6 +43,7 @@ func (s *Server) openPeople(ctx context.Context) error {
 		return err
 	}
 	s.keeper = auth.NewKeeper(s.store, auth.NewHasher(), sealer, time.Now)
+	s.walls = auth.NewScreenKeeper(s.store, time.Now)
 	if s.chain, err = AuditChain(s.options.Config); err != nil {
 		return err
 	}
@@ -63,6 +64,11 @@ func (s *Server) openPeople(ctx context.Context) error {
 		s.units = append(s.units, u.Unit)
 	}
 	return nil
+}
+
+// forget drops what is over for long of people and of screens.
+func (s *Server) forget(ctx context.Context) error {
+	return errors.Join(s.store.ForgetSessions(ctx), s.store.ForgetPairings(ctx))
 }
 
 // hasUnit reports whether there is a unit, also one made since the start.

@@ -65,6 +65,7 @@ type Server struct {
 	units   []report.Unit
 	signer  *auth.Signer
 	keeper  *auth.Keeper
+	walls   *auth.ScreenKeeper
 	chain   *audit.Chain
 	bus     io.Closer
 	limits  *limit.Limits // nil: lifted
@@ -187,7 +188,7 @@ func (s *Server) wire() error {
 	s.watch = watch.New(watch.Config{
 		Store: s.store, Actor: s.intake, Atlas: s.atlas, Rules: s.rules, Division: s.options.Division, Origin: origin,
 		Location: s.location, Keep: store.Retention{Readings: s.options.KeepReadings, Events: keepEvents},
-		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.store.ForgetSessions,
+		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.forget,
 	})
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus, Follower: s.watch,

@@ -95,8 +95,9 @@ type Config struct {
 	Open   bool // wall and console answer callers of other machines too
 	Sample bool // the sample province: Storm may be asked for
 
-	Keeper *auth.Keeper // lets people in; nil: nobody signs in here
-	People People       // needed with Keeper
+	Keeper *auth.Keeper       // lets people in; nil: nobody signs in here
+	Walls  *auth.ScreenKeeper // pairs screens; needed with Keeper
+	People People             // needed with Keeper
 
 	Live      Live   // nil: no hub may ask
 	HubSecret string // empty: no hub may ask
@@ -189,6 +190,11 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Delete("/screens/:screen", a.within(answerLimit, a.deleteScreen))
 	v1.Post("/screens/:screen/seen", a.within(answerLimit, a.postSeen))
 	v1.Post("/screens/:screen/beat", a.within(answerLimit, a.postBeat))
+	if a.Walls != nil {
+		v1.Post("/screens/pairing", a.within(answerLimit, a.postPairing))
+		v1.Put("/screens/:screen/pairing", a.within(answerLimit, a.putPairing))
+		v1.Delete("/screens/:screen/pairing", a.within(answerLimit, a.deletePairing))
+	}
 	v1.Post("/meetings", a.within(answerLimit, a.postMeeting))
 	v1.Delete("/meetings/:presenter", a.within(answerLimit, a.deleteMeeting))
 

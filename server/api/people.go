@@ -32,6 +32,7 @@ type People interface {
 	KeepAudit(ctx context.Context, row audit.Row) error
 	ListAudit(ctx context.Context, f store.AuditFilter) ([]audit.Kept, error)
 	Settled(ctx context.Context) (bool, error)
+	SamplePerson(ctx context.Context, p auth.Person) (auth.Person, error)
 }
 
 type personShown struct {

@@ -45,21 +45,24 @@ func routeActions() map[string]access.Action {
 		"GET /api/v1/past":                   access.ReadPast,
 		"GET /api/v1/past/changes":           access.ReadPast,
 
-		"POST /api/v1/tickets":               access.GetTicket,
-		"GET /api/v1/screens":                access.ReadScreen,
-		"GET /api/v1/screens/:screen":        access.ReadScreen,
-		"GET /api/v1/screens/:id":            access.ReadScreen,
-		"PUT /api/v1/screens/:id":            access.ManageScreen,
-		"PUT /api/v1/screens/:screen":        access.ManageScreen,
-		"DELETE /api/v1/screens/:id":         access.ManageScreen,
-		"DELETE /api/v1/screens/:screen":     access.ManageScreen,
-		"POST /api/v1/screens/:id/beat":      access.ReportScreen,
-		"POST /api/v1/screens/:screen/beat":  access.ReportScreen,
-		"POST /api/v1/screens/:id/seen":      access.ReportScreen,
-		"POST /api/v1/screens/:screen/seen":  access.ReportScreen,
-		"POST /api/v1/screens/orders":        access.OrderScreen,
-		"POST /api/v1/meetings":              access.HoldMeeting,
-		"DELETE /api/v1/meetings/:presenter": access.HoldMeeting,
+		"POST /api/v1/tickets":                   access.GetTicket,
+		"POST /api/v1/screens/pairing":           access.AskScreen,
+		"PUT /api/v1/screens/:screen/pairing":    access.ManageScreen,
+		"DELETE /api/v1/screens/:screen/pairing": access.ManageScreen,
+		"GET /api/v1/screens":                    access.ReadScreen,
+		"GET /api/v1/screens/:screen":            access.ReadScreen,
+		"GET /api/v1/screens/:id":                access.ReadScreen,
+		"PUT /api/v1/screens/:id":                access.ManageScreen,
+		"PUT /api/v1/screens/:screen":            access.ManageScreen,
+		"DELETE /api/v1/screens/:id":             access.ManageScreen,
+		"DELETE /api/v1/screens/:screen":         access.ManageScreen,
+		"POST /api/v1/screens/:id/beat":          access.ReportScreen,
+		"POST /api/v1/screens/:screen/beat":      access.ReportScreen,
+		"POST /api/v1/screens/:id/seen":          access.ReportScreen,
+		"POST /api/v1/screens/:screen/seen":      access.ReportScreen,
+		"POST /api/v1/screens/orders":            access.OrderScreen,
+		"POST /api/v1/meetings":                  access.HoldMeeting,
+		"DELETE /api/v1/meetings/:presenter":     access.HoldMeeting,
 
 		"POST /api/v1/history":          access.LoadHistory,
 		"POST /api/v1/history/readings": access.LoadHistory,
@@ -214,10 +217,11 @@ func isKeyAction(a access.Action) bool {
 	return a == access.SendReadings || a == access.SendEvents || a == access.RegisterSensors || a == access.LoadHistory
 }
 
-// caller is who asks, with the session when it is a person.
+// caller is who asks, with the session when it is a person, and the pairing when it is a screen.
 type caller struct {
 	access.Principal
 	Session *auth.Session
+	Pairing *auth.Pairing
 }
 
 type callerKey struct{}
@@ -230,9 +234,26 @@ func asking(c *fiber.Ctx) caller {
 	return caller{Principal: access.Anybody()}
 }
 
-// who finds out who asks: by key, by session, or as the desk of the sample's own machine. A wrong key is a fault
-// everywhere; a session that is over is nobody's.
+// who finds out who asks: a screen by its token, or whoever else. A screen that was revoked is not taken for the desk.
 func (a *API) who(ctx context.Context, c *fiber.Ctx, active bool) (caller, error) {
+	p, lost := a.pairing(ctx, c)
+	if lost == nil {
+		who, err := a.ofScreen(ctx, p)
+		return caller{Principal: who, Pairing: &p}, err
+	}
+	if !fault.Is(lost, fault.KindUnauthenticated) {
+		return caller{Principal: access.Anybody()}, lost
+	}
+	who, err := a.whoever(ctx, c, active)
+	if err == nil && who.Session == nil && auth.IsLost(lost) {
+		return caller{Principal: access.Anybody()}, lost
+	}
+	return who, err
+}
+
+// whoever finds out who asks when it is no screen: by key, by session, or as the desk of the sample's own machine. A wrong
+// key is a fault everywhere; a session that is over is nobody's.
+func (a *API) whoever(ctx context.Context, c *fiber.Ctx, active bool) (caller, error) {
 	key, err := a.caller(ctx, c)
 	switch {
 	case err != nil:

@@ -64,7 +64,11 @@ func (a *API) session(ctx context.Context, c *fiber.Ctx, active bool) (auth.Sess
 	if token == "" {
 		return auth.Session{}, errNobody
 	}
-	return a.Keeper.Open(ctx, token, active)
+	s, err := a.Keeper.Open(ctx, token, active)
+	if err == nil && s.Sample && !(a.Sample && a.Frame.Loopback(c.Context())) {
+		return auth.Session{}, errNobody
+	}
+	return s, err
 }
 
 type roleShown struct {

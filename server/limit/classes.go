@@ -21,6 +21,9 @@ func SignIn() Class { return Class{Name: "sign-in", PerMinute: 60, Burst: 30} }
 // Reports are reports of citizens, by form or API.
 func Reports() Class { return Class{Name: "reports", PerMinute: 30, Burst: 20} }
 
+// ScreenCodes are codes asked for by browsers that are no screen yet; a room of walls asks for all of its own at once.
+func ScreenCodes() Class { return Class{Name: "screen-code", PerMinute: 30, Burst: 40} }
+
 // Follows are looks at a report by its code, which somebody might guess.
 func Follows() Class { return Class{Name: "follow", PerMinute: 120, Burst: 60} }
 

@@ -53,8 +53,10 @@ type Config struct {
 	Title    string        // of the centre, before the area's name
 	Origin   report.Origin // what the dataset was born as
 	Sample   bool          // the newcomer's page is there for this machine's user
-	Storm    func()        // plays the sample's storm; must not block
-	Faces    fs.FS         // wall.html, console.html, assets/; nil: not built in
+	// Enter signs the caller in as the sample's person of a role; nil: nobody signs in here.
+	Enter func(c *fiber.Ctx, role string) error
+	Storm func() // plays the sample's storm; must not block
+	Faces fs.FS  // wall.html, console.html, assets/; nil: not built in
 }
 
 // Site is the door. Make it with New, hang it in with Routes, and keep Run running.

@@ -94,9 +94,9 @@ func forgive(ctx context.Context, tx pgx.Tx, personID string, t auth.Trial) erro
 // OpenSession keeps a new session.
 func (s *Store) OpenSession(ctx context.Context, o auth.Opening) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `insert into session (id, person_id, token_hash, subject, stage, created_at, seen_at, agent, network)
-			values ($1::uuid, $2::uuid, $3, $4, $5, $6, $6, $7, $8)`,
-			o.ID, o.Person.ID, o.TokenHash, o.Subject, string(o.Stage), o.CreatedAt, o.Agent, o.Network)
+		_, err := tx.Exec(ctx, `insert into session (id, person_id, token_hash, subject, stage, created_at, seen_at, agent, network, sample)
+			values ($1::uuid, $2::uuid, $3, $4, $5, $6, $6, $7, $8, $9)`,
+			o.ID, o.Person.ID, o.TokenHash, o.Subject, string(o.Stage), o.CreatedAt, o.Agent, o.Network, o.Sample)
 		if err != nil {
 			return err
 		}
@@ -107,7 +107,7 @@ func (s *Store) OpenSession(ctx context.Context, o auth.Opening) error {
 		}
 		return insertAudit(ctx, tx, audit.Row{
 			Author: authorOf(ctx, o.Person), What: string(access.OpenSession), Object: "session:" + o.ID, Result: audit.Done,
-			Detail: detail(map[string]any{"stage": o.Stage, "agent": o.Agent}),
+			Detail: detail(map[string]any{"stage": o.Stage, "agent": o.Agent, "sample": o.Sample}),
 		})
 	})
 	if err != nil {
@@ -123,7 +123,7 @@ func authorOf(ctx context.Context, p auth.Person) audit.Author {
 	return a
 }
 
-const sessionSelect = `select s.id::text, s.subject, s.stage, s.tries, s.created_at, s.seen_at, s.agent, s.network, ` + personColumns + `
+const sessionSelect = `select s.id::text, s.subject, s.stage, s.tries, s.created_at, s.seen_at, s.agent, s.network, s.sample, ` + personColumns + `
 	from session s join person p on p.id = s.person_id `
 
 // sessionAlive is what holds of a session that is not over at $1.
@@ -137,7 +137,7 @@ func aliveArgs(now time.Time) []any {
 
 func scanSession(row pgx.CollectableRow) (auth.Session, error) {
 	var s auth.Session
-	dest := append([]any{&s.ID, &s.Subject, (*string)(&s.Stage), &s.Tries, &s.CreatedAt, &s.SeenAt, &s.Agent, &s.Network}, personDest(&s.Person)...)
+	dest := append([]any{&s.ID, &s.Subject, (*string)(&s.Stage), &s.Tries, &s.CreatedAt, &s.SeenAt, &s.Agent, &s.Network, &s.Sample}, personDest(&s.Person)...)
 	err := row.Scan(dest...)
 	s.CreatedAt, s.SeenAt = s.CreatedAt.UTC(), s.SeenAt.UTC()
 	return s, err
