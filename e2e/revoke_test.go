@@ -92,7 +92,13 @@ func (p *staff) listen(t *testing.T, addr string) (ticket string, closed <-chan 
 	if err := a.into(nil, "tickets", &got); err != nil {
 		t.Fatal(err)
 	}
-	conn, _, err := dial(addr, got.Ticket)
+	return got.Ticket, listenWith(t, addr, got.Ticket, opsTopic)
+}
+
+// listenWith opens a socket with a ticket and says when it was closed with which code.
+func listenWith(t *testing.T, addr, ticket, topic string) <-chan int {
+	t.Helper()
+	conn, _, err := dialTopics(addr, ticket, topic)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +128,7 @@ func (p *staff) listen(t *testing.T, addr string) (ticket string, closed <-chan 
 	case <-time.After(limit(10 * time.Second)):
 		t.Fatal("the socket says nothing")
 	}
-	return got.Ticket, ended
+	return ended
 }
 
 // endFromElsewhere signs in once more and ends the session before from there.
@@ -154,8 +160,12 @@ func (p *staff) endFromElsewhere(t *testing.T) {
 }
 
 func dial(addr, ticket string) (*websocket.Conn, *http.Response, error) {
+	return dialTopics(addr, ticket, opsTopic)
+}
+
+func dialTopics(addr, ticket, topic string) (*websocket.Conn, *http.Response, error) {
 	d := websocket.Dialer{Subprotocols: []string{schema.Protocol, schema.TicketPrefix + ticket}, HandshakeTimeout: requestLimit}
-	return d.Dial("ws://"+addr+"/live?topics="+opsTopic, nil) //nolint:bodyclose // closed with the connection
+	return d.Dial("ws://"+addr+"/live?topics="+topic, nil) //nolint:bodyclose // closed with the connection
 }
 
 func closesRevoked(t *testing.T, name string, closed <-chan int, within time.Duration) {

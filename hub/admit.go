@@ -13,6 +13,7 @@ import (
 
 	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"toancanh/schema"
 )
@@ -149,7 +150,7 @@ func classOf(w *wish) class {
 
 // readWish reads a request.
 func (h *Hub) readWish(c *fiber.Ctx, asStream bool) (*wish, *problem) {
-	w := &wish{stream: asStream, ip: clientIP(c.IP())}
+	w := &wish{stream: asStream, ip: h.cfg.Caller(c.Context())}
 	if !h.originAllowed(c.Get(fiber.HeaderOrigin), string(c.Context().Host())) {
 		return nil, &problem{Status: fiber.StatusForbidden, Title: "Không được phép", Detail: "Trang gọi (Origin) không nằm trong danh sách cho phép.", reason: "origin"}
 	}
@@ -163,6 +164,9 @@ func (h *Hub) readWish(c *fiber.Ctx, asStream bool) (*wish, *problem) {
 	return w, nil
 }
 
+//nolint:gochecknoglobals // an error value
+var errNoTopic = errors.New("a topic is <audience>/<division>/<area>, of letters, digits, '-', '_' and '.'")
+
 // readTopics reads "a,b": up to 16 topics a client may name.
 func readTopics(list string) ([]string, error) {
 	if list == "" {
@@ -171,7 +175,7 @@ func readTopics(list string) ([]string, error) {
 	var names []string
 	for name := range strings.SplitSeq(list, ",") {
 		if _, err := schema.ParseTopic(name); err != nil {
-			return nil, err
+			return nil, errNoTopic // which may be anything, and is not repeated
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, strings.Clone(name))
@@ -200,13 +204,9 @@ func (h *Hub) originAllowed(origin, host string) bool {
 	return slices.ContainsFunc(h.cfg.Origins, func(o string) bool { return strings.EqualFold(o, origin) })
 }
 
-// clientIP reads what fiber says is the client's address. A proxy's list counts from its end: what the trusted
-// proxy itself saw stands last, anything before it is the client's claim.
-func clientIP(text string) netip.Addr {
-	if i := strings.LastIndexByte(text, ','); i >= 0 {
-		text = text[i+1:]
-	}
-	ip, _ := netip.ParseAddr(strings.TrimSpace(text))
+// peer is the address of who is connected.
+func peer(ctx *fasthttp.RequestCtx) netip.Addr {
+	ip, _ := netip.AddrFromSlice(ctx.RemoteIP())
 	return ip
 }
 

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"crypto/ed25519"
 	"log/slog"
+	"net/netip"
 	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/valyala/fasthttp"
 )
 
 // Config is what a Hub is made of. Bus and Source are required; TicketKey too, unless only public topics
@@ -20,8 +22,10 @@ type Config struct {
 	Log        *slog.Logger          // default: discard
 	Registerer prometheus.Registerer // default: metrics are kept but registered nowhere
 	Origins    []string              // allowed Origin values beside the request's own host, "https://a.example:8443"
-	NoLimits   bool                  // lifts every limit on sockets and their rate, for measuring
-	Clock      Clock                 // default: the system's clock
+	// Caller is where a request comes from, behind proxies too; default: the peer's address.
+	Caller   func(*fasthttp.RequestCtx) netip.Addr
+	NoLimits bool  // lifts every limit on sockets and their rate, for measuring
+	Clock    Clock // default: the system's clock
 
 	Shards         int           // goroutines that own the sockets; default GOMAXPROCS
 	FlushEvery     time.Duration // least time between two writes of a shard while events keep coming; default 25 ms
@@ -63,6 +67,9 @@ func (c Config) withDefaults() Config {
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	if c.Clock == nil {
 		c.Clock = systemClock{}
+	}
+	if c.Caller == nil {
+		c.Caller = peer
 	}
 	c.Shards = cmp.Or(c.Shards, runtime.GOMAXPROCS(0))
 	c.FlushEvery = cmp.Or(c.FlushEvery, 25*time.Millisecond)

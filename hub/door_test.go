@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/fasthttp/websocket"
 	"github.com/google/go-cmp/cmp"
+	"github.com/valyala/fasthttp"
 
 	"toancanh/hub"
 	"toancanh/schema"
@@ -315,6 +318,12 @@ func TestLimitsOfPublicSocketsTellThePageToPoll(t *testing.T) {
 		{"of the process", func(c *hub.Config) { c.MaxPublic = 3 }, []int{101, 101, 101, 503, 503}},
 		{"of a network", func(c *hub.Config) { c.MaxPerNetwork = 2 }, []int{101, 101, 429, 429, 429}},
 		{"of the rate", func(c *hub.Config) { c.RatePerNetwork = 1.0001 }, []int{101, 429, 429, 429, 429}},
+		{"of the networks behind a proxy", func(c *hub.Config) {
+			var caller atomic.Uint32
+			c.MaxPerNetwork, c.Caller = 1, func(*fasthttp.RequestCtx) netip.Addr {
+				return netip.AddrFrom4([4]byte{203, 0, byte(caller.Add(1)), 7})
+			}
+		}, []int{101, 101, 101, 101, 101}},
 		{"switched off", func(c *hub.Config) { c.MaxPublic, c.MaxPerNetwork, c.RatePerNetwork, c.NoLimits = 1, 1, 1, true }, []int{101, 101, 101, 101, 101}},
 	}
 	for _, c := range cases {

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -31,7 +32,7 @@ func parsePosition(text string) (position, error) {
 	}
 	epoch, list, ok := strings.Cut(text, ":")
 	if !ok || epoch == "" || len(epoch) > maxEpochText {
-		return position{}, fmt.Errorf("since %.40q: want <epoch>:<topic>=<seq>,…", text)
+		return position{}, errors.New("since: want <epoch>:<topic>=<seq>,…")
 	}
 	p := position{epoch: epoch, seqs: map[string]int64{}}
 	if list == "" {
@@ -40,14 +41,14 @@ func parsePosition(text string) (position, error) {
 	for part := range strings.SplitSeq(list, ",") {
 		name, number, ok := strings.Cut(part, "=")
 		if !ok {
-			return position{}, fmt.Errorf("since: part %.40q: want <topic>=<seq>", part)
+			return position{}, errors.New("since: want <topic>=<seq> in each part")
 		}
 		if _, err := schema.ParseTopic(name); err != nil {
-			return position{}, fmt.Errorf("since: %w", err)
+			return position{}, fmt.Errorf("since: %w", errNoTopic)
 		}
 		seq, err := strconv.ParseInt(number, 10, 64)
 		if err != nil || seq < 0 {
-			return position{}, fmt.Errorf("since: seq %.24q of %s is not a number from 0", number, name)
+			return position{}, fmt.Errorf("since: the seq of %s is not a number from 0", name)
 		}
 		if _, twice := p.seqs[name]; twice || len(p.seqs) == maxTopics {
 			return position{}, fmt.Errorf("since: topic %s stands twice or there are more than %d", name, maxTopics)

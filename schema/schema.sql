@@ -369,6 +369,23 @@ table screen_beat -- What each page said last about itself: one row a screen, ne
   phase text not null
   constraint screen_beat_pkey PRIMARY KEY (screen)
   grant delete, insert, select, update to toancanh_app
+table screen_pairing
+  id uuid not null
+  screen text not null
+  subject text not null -- Whom tickets of the live feed name: revoked with the pairing, never used again.
+  paired_at timestamp with time zone not null
+  paired_by text not null
+  own boolean not null default false -- A browser on the sample's own machine, paired without a code; a screen may have several.
+  agent text not null default ''::text
+  network text not null default ''::text
+  seen_at timestamp with time zone not null
+  ended_at timestamp with time zone
+  ended_why text not null default ''::text
+  constraint screen_pairing_pkey PRIMARY KEY (id)
+  constraint screen_pairing_subject_unique UNIQUE (subject)
+  CREATE UNIQUE INDEX screen_pairing_alive ON public.screen_pairing USING btree (screen) WHERE ((ended_at IS NULL) AND (NOT own))
+  CREATE INDEX screen_pairing_screen ON public.screen_pairing USING btree (screen)
+  grant delete, insert, select, update to toancanh_app
 table screen_seen -- The newest confirmation of each screen's page. A screen named by an area's code has no row in screen.
   screen text not null
   version bigint not null
@@ -376,6 +393,29 @@ table screen_seen -- The newest confirmation of each screen's page. A screen nam
   applied boolean not null
   reason text not null default ''::text
   constraint screen_seen_pkey PRIMARY KEY (screen)
+  grant delete, insert, select, update to toancanh_app
+table screen_token -- Renewed with overlap: an older token goes only after two newer ones were shown.
+  hash bytea not null
+  pairing_id uuid not null
+  issued_at timestamp with time zone not null
+  shown_at timestamp with time zone
+  constraint screen_token_pairing_id_fkey FOREIGN KEY (pairing_id) REFERENCES screen_pairing(id) ON DELETE CASCADE
+  constraint screen_token_pkey PRIMARY KEY (hash)
+  CREATE INDEX screen_token_pairing ON public.screen_token USING btree (pairing_id)
+  grant delete, insert, select, update to toancanh_app
+table screen_waiting
+  token_hash bytea not null
+  code text not null
+  wish text not null -- The screen that the page's address names.
+  source bytea not null -- Hash of the address it asks from, so that one address cannot fill the table.
+  agent text not null default ''::text
+  network text not null default ''::text
+  lost text not null default ''::text -- Why the browser's earlier pairing ended; empty when it had none.
+  created_at timestamp with time zone not null
+  expires_at timestamp with time zone not null
+  constraint screen_waiting_code_unique UNIQUE (code)
+  constraint screen_waiting_pkey PRIMARY KEY (token_hash)
+  CREATE INDEX screen_waiting_source ON public.screen_waiting USING btree (source)
   grant delete, insert, select, update to toancanh_app
 table sensor
   id integer not null generated always as identity
@@ -411,6 +451,7 @@ table session
   network text not null default ''::text
   ended_at timestamp with time zone
   ended_why text not null default ''::text
+  sample boolean not null default false -- Opened by the sample's start page: it counts on that machine, in the sample, and nowhere else.
   desk_id uuid -- The desk where the person is on duty: there a session does not end when nobody touches it, it locks.
   locked_at timestamp with time zone -- Locked by hand; locking for idleness follows from seen_at.
   provider boolean not null default false -- Opened by the sign-in provider.

@@ -15,12 +15,15 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/valyala/fasthttp"
 	"golang.org/x/sync/errgroup"
 
 	"toancanh/frontend"
+	"toancanh/hub"
 	"toancanh/server/api"
 	"toancanh/server/door"
 	"toancanh/server/fault"
+	"toancanh/server/limit"
 	"toancanh/server/past"
 	"toancanh/server/public"
 	"toancanh/server/report"
@@ -30,6 +33,7 @@ import (
 // openDoors makes the application and hangs every door into it.
 func (s *Server) openDoors() error {
 	frame := newFrame(s.options.Config, s.log, s.metrics)
+	frame.Limits = s.limits
 	s.app = fiber.New(frame.AppConfig())
 	frame.Install(s.app)
 	tiles, err := s.openTiles()
@@ -40,15 +44,15 @@ func (s *Server) openDoors() error {
 		Frame: frame, Intake: s.intake, Store: s.store, Past: s.lookBack(), Atlas: s.atlas, Rules: s.rules, Units: s.units,
 		Signer: s.signer, Location: s.location, Now: time.Now, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Build: s.options.Build, Open: s.options.Open == "yes",
-		Sample: s.options.Sample, Limits: s.options.Limits == "on", Live: s.live(),
-		Keeper: s.keeper, People: s.store, Provider: s.provider, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
+		Sample: s.options.Sample, Live: s.live(),
+		Keeper: s.keeper, Walls: s.walls, People: s.store, Provider: s.provider, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
 		Tiles: tiles,
 	})
 	if err != nil {
 		return err
 	}
 	a.Routes(s.app)
-	if err := s.openPages(frame); err != nil {
+	if err := s.openPages(frame, a.EnterSample); err != nil {
 		return err
 	}
 	s.boundaries = &boundaries{
@@ -58,8 +62,37 @@ func (s *Server) openDoors() error {
 		s.hub.Routes(s.app)
 	}
 	if s.options.Loopback() {
-		s.app.Get("/metrics", adaptor.HTTPHandler(metricsDoor(s.metrics)))
+		s.app.Get("/metrics", ownMachine(frame), adaptor.HTTPHandler(metricsDoor(s.metrics)))
 	}
+	return nil
+}
+
+// ownMachine hides a door from everybody but this machine's own user: the main address may be a loopback one while other
+// listeners of the process are not.
+func ownMachine(frame *door.Frame) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if !frame.Loopback(c.Context()) {
+			return fiber.ErrNotFound
+		}
+		return c.Next()
+	}
+}
+
+// openLimits makes the count of who does what how often, shared over Redis where there is one.
+func (s *Server) openLimits() error {
+	if s.options.Limits == "off" {
+		return nil
+	}
+	c := limit.Config{Now: time.Now, Log: s.log}
+	if s.options.RedisURL != "" {
+		// A client of its own: what publishes must not wait behind what counts.
+		client, err := hub.OpenRedis(s.options.RedisURL)
+		if err != nil {
+			return fmt.Errorf("TOANCANH_REDIS_URL: %w", err)
+		}
+		s.counting, c.Shared = client, limit.NewRedis(client)
+	}
+	s.limits = limit.New(c)
 	return nil
 }
 
@@ -83,12 +116,11 @@ func (s *Server) lookBack() *past.Desk {
 }
 
 // openPages hangs the HTML pages and the built faces in.
-func (s *Server) openPages(frame *door.Frame) (err error) {
+func (s *Server) openPages(frame *door.Frame, enter func(*fiber.Ctx, string) error) (err error) {
 	config := public.Config{
 		Frame: frame, Pictures: s.public, Intake: s.intake, Follow: s.follow, Atlas: s.atlas, Rules: s.rules,
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
-		Origin: report.Origin(s.dataset.Origin), Limits: s.options.Limits == "on",
-		Sample: s.options.Sample, Storm: s.options.Storm,
+		Origin: report.Origin(s.dataset.Origin), Sample: s.options.Sample, Storm: s.options.Storm, Enter: enter,
 	}
 	if faces, ok := frontend.Files(); ok {
 		config.Faces = faces
@@ -131,6 +163,11 @@ func (s *Server) ready(ctx context.Context) error {
 // newFrame makes the frame of a process's doors.
 func newFrame(c Config, log *slog.Logger, metrics prometheus.Registerer) *door.Frame {
 	return door.New(door.Config{Log: log, Now: time.Now, Metrics: metrics, Trusted: c.trusted(), Origins: c.Origins})
+}
+
+// Caller is where a request comes from, by the trusted proxies of the setting.
+func (c Config) Caller() func(*fasthttp.RequestCtx) netip.Addr {
+	return door.New(door.Config{Trusted: c.trusted()}).Caller
 }
 
 // trusted are the networks of reverse proxies; Validate has seen that they can be read.
@@ -188,7 +225,7 @@ func HubApp(c Config, log *slog.Logger, metrics *prometheus.Registry, ready func
 		return c.SendString("ready\n")
 	})
 	if c.Loopback() {
-		app.Get("/metrics", adaptor.HTTPHandler(metricsDoor(metrics)))
+		app.Get("/metrics", ownMachine(frame), adaptor.HTTPHandler(metricsDoor(metrics)))
 	}
 	return app
 }

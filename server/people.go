@@ -44,6 +44,7 @@ func (s *Server) openPeople(ctx context.Context) error {
 		return err
 	}
 	s.keeper = auth.NewKeeper(s.store, auth.NewHasher(), sealer, time.Now)
+	s.walls = auth.NewScreenKeeper(s.store, time.Now)
 	s.keeper.DeskIdle = s.options.DeskIdle
 	if s.provider, err = s.options.signInProvider(sealer); err != nil {
 		return err
@@ -93,6 +94,11 @@ func (c Config) signInProvider(sealer *auth.Sealer) (*auth.Provider, error) {
 		Issuer: c.OIDCIssuer, ClientID: c.OIDCClient, Secret: secret, Return: c.OIDCHome + api.PathReturn, Home: c.OIDCHome + "/console",
 		Label: c.OIDCLabel, Claim: c.OIDCClaim, Factors: c.OIDCFactors,
 	}, sealer, time.Now), nil
+}
+
+// forget drops what is over for long of people and of screens.
+func (s *Server) forget(ctx context.Context) error {
+	return errors.Join(s.store.ForgetSessions(ctx), s.store.ForgetPairings(ctx))
 }
 
 // hasUnit reports whether there is a unit, also one made since the start.

@@ -28,15 +28,7 @@ func openPages() []string {
 // of rights, or one of the pages that were looked at by eye.
 func TestEveryRouteOfTheHouseHasAKnownRight(t *testing.T) {
 	t.Parallel()
-	db := testpg.New(t)
-	c := valid()
-	c.DatabaseURL, c.PublicDatabaseURL, c.Data = db.DSN(testpg.App), db.DSN(testpg.Public), t.TempDir()
-	c.Hub, c.HubSecret, c.Open, c.Limits = "on", "a secret of sixteen or more", "no", "on"
-	s, err := New(t.Context(), Options{Config: c, Sample: true, Build: "test", Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
+	s := whole(t)
 	open := openPages()
 	seen := map[string]bool{}
 	for _, r := range s.app.GetRoutes(true) {

@@ -20,12 +20,15 @@ var (
 		"Screens that are set up or whose page was heard within a day.", nil, nil)
 	screensConnected = prometheus.NewDesc("toancanh_screens_connected",
 		"Screens whose page was heard within 25 s.", nil, nil)
+	screensPaired = prometheus.NewDesc("toancanh_screens_paired",
+		"Screens that are paired with a browser.", nil, nil)
 )
 
 // Describe names the gauges.
 func (screenCounts) Describe(out chan<- *prometheus.Desc) {
 	out <- screensKnown
 	out <- screensConnected
+	out <- screensPaired
 }
 
 // Collect counts.
@@ -36,12 +39,16 @@ func (c screenCounts) Collect(out chan<- prometheus.Metric) {
 	if err != nil {
 		return
 	}
-	connected := 0
+	connected, paired := 0, 0
 	for _, one := range list {
+		if one.Pairing != nil && one.Pairing.EndedAt == nil {
+			paired++
+		}
 		if one.Beat.Connected(now) {
 			connected++
 		}
 	}
 	out <- prometheus.MustNewConstMetric(screensKnown, prometheus.GaugeValue, float64(len(list)))
 	out <- prometheus.MustNewConstMetric(screensConnected, prometheus.GaugeValue, float64(connected))
+	out <- prometheus.MustNewConstMetric(screensPaired, prometheus.GaugeValue, float64(paired))
 }

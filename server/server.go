@@ -26,6 +26,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/door"
 	"toancanh/server/intake"
+	"toancanh/server/limit"
 	"toancanh/server/public"
 	"toancanh/server/relay"
 	"toancanh/server/report"
@@ -64,9 +65,11 @@ type Server struct {
 	units    []report.Unit
 	signer   *auth.Signer
 	keeper   *auth.Keeper
+	walls    *auth.ScreenKeeper
 	provider *auth.Provider // nil: none
 	chain    *audit.Chain
 	bus      io.Closer
+	limits   *limit.Limits // nil: lifted
 	intake   *intake.Intake
 	watch    *watch.Watch
 	relay    *relay.Relay
@@ -74,6 +77,7 @@ type Server struct {
 	app      *fiber.App
 	pages    *public.Site
 
+	counting   io.Closer // what limits count through; may be nil
 	boundaries *boundaries
 }
 
@@ -161,6 +165,9 @@ func (s *Server) wire() error {
 		return err
 	}
 	s.bus = closer
+	if err := s.openLimits(); err != nil {
+		return err
+	}
 	origin := report.Origin(s.dataset.Origin)
 	s.metrics.MustRegister(screenCounts{s})
 	s.intake, err = intake.New(intake.Config{
@@ -182,7 +189,7 @@ func (s *Server) wire() error {
 	s.watch = watch.New(watch.Config{
 		Store: s.store, Actor: s.intake, Atlas: s.atlas, Rules: s.rules, Division: s.options.Division, Origin: origin,
 		Location: s.location, Keep: store.Retention{Readings: s.options.KeepReadings, Events: keepEvents},
-		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.store.ForgetSessions,
+		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.forget,
 	})
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus, Follower: s.watch,
@@ -192,6 +199,7 @@ func (s *Server) wire() error {
 		s.hub = hub.New(hub.Config{
 			Bus: bus, Source: s.live(), TicketKey: s.signer.Public(), Build: s.options.Build,
 			Log: s.log, Registerer: s.metrics, Origins: s.options.Origins, NoLimits: s.options.Limits == "off",
+			Caller: s.options.Caller(),
 		})
 	}
 	return s.openDoors()
@@ -206,9 +214,9 @@ func processName() string {
 // stopLimit bounds a clean stop.
 const stopLimit = 15 * time.Second
 
-// Run serves on listener until ctx ends or a part fails, and stops in order: no new requests, clients told to come
-// back, what is queued committed and announced, connections closed.
-func (s *Server) Run(ctx context.Context, listener net.Listener) error {
+// Run serves on listener, and on more of them, until ctx ends or a part fails, and stops in order: no new requests, clients
+// told to come back, what is queued committed and announced, connections closed.
+func (s *Server) Run(ctx context.Context, listener net.Listener, more ...net.Listener) error {
 	defer s.Close()
 	// The deeds outlive the doors by a little, so that accepted requests get their commit and their announcement.
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -223,6 +231,10 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	}
 	if s.options.MetricsListen != "" {
 		g.Go(func() error { return s.servePrivate(life) })
+	}
+	s.app.Handler() // lays out the routes, once, before anybody serves
+	for _, other := range more {
+		g.Go(func() error { return s.app.Server().Serve(other) })
 	}
 	g.Go(func() error { return s.app.Listener(door.Patient(listener, s.log)) })
 	g.Go(func() error {
@@ -259,6 +271,10 @@ func (s *Server) Close() {
 	if s.bus != nil {
 		_ = s.bus.Close()
 		s.bus = nil
+	}
+	if s.counting != nil {
+		_ = s.counting.Close()
+		s.counting = nil
 	}
 	if s.public != nil {
 		s.public.Close()

@@ -52,11 +52,12 @@ func (c hubCmd) Run(ctx context.Context) error {
 		return err
 	}
 	metrics := prometheus.NewRegistry()
+	edges := server.Config{Listen: c.Listen, TrustedProxies: c.TrustedProxies, Origins: c.Origins}
 	h := hub.New(hub.Config{
 		Bus: bus, Source: source, TicketKey: key, Build: build, Log: log, Registerer: metrics,
-		Origins: c.Origins, NoLimits: c.Limits == "off",
+		Origins: c.Origins, NoLimits: c.Limits == "off", Caller: edges.Caller(),
 	})
-	app := server.HubApp(server.Config{Listen: c.Listen, TrustedProxies: c.TrustedProxies, Origins: c.Origins}, log, metrics, h.Ready)
+	app := server.HubApp(edges, log, metrics, h.Ready)
 	h.Routes(app)
 
 	life, end := context.WithCancel(context.WithoutCancel(ctx))

@@ -13,8 +13,10 @@ import (
 )
 
 type screenCmd struct {
-	List screenListCmd `cmd:"" help:"List the screens: what each shows, whether it is connected and has confirmed."`
-	Set  screenSetCmd  `cmd:"" help:"Set a screen up, or change what is set of one; what is not named stays."`
+	List   screenListCmd   `cmd:"" help:"List the screens: what each shows, whether it is connected, has confirmed and is paired."`
+	Set    screenSetCmd    `cmd:"" help:"Set a screen up, or change what is set of one; what is not named stays."`
+	Pair   screenPairCmd   `cmd:"" help:"Make the browser that shows a code a screen, in place of the one that is it."`
+	Revoke screenRevokeCmd `cmd:"" help:"Take from a screen's browser the right to be it: it goes dark within 2 s."`
 }
 
 // serverFlags name the server a tool speaks to.
@@ -56,6 +58,9 @@ type screenListed struct {
 		Version int64 `json:"version"`
 		Applied bool  `json:"applied"`
 	} `json:"seen"`
+	Pairing *struct {
+		EndedAt *time.Time `json:"ended_at"`
+	} `json:"pairing"`
 }
 
 func listScreens(ctx context.Context, c *client.Client) ([]screenListed, error) {
@@ -80,7 +85,8 @@ func (c screenListCmd) Run(ctx context.Context) error {
 	}
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	for _, s := range list {
-		_, err := fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", s.ID, s.link(), s.Scene, s.Area, s.confirmed(), s.Settings.Point)
+		_, err := fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			s.ID, s.link(), s.paired(), s.Scene, s.Area, s.confirmed(), s.Settings.Point)
 		if err != nil {
 			return err
 		}
@@ -93,6 +99,14 @@ func (s screenListed) link() string {
 		return "connected"
 	}
 	return "away"
+}
+
+// paired says whether a browser is the screen.
+func (s screenListed) paired() string {
+	if s.Pairing != nil && s.Pairing.EndedAt == nil {
+		return "paired"
+	}
+	return "unpaired"
 }
 
 // confirmed is what the screen's page said of the newest version.
@@ -174,4 +188,45 @@ func (c screenSetCmd) change(s *screenSettings) {
 			*number.to = number.from
 		}
 	}
+}
+
+type screenPairCmd struct {
+	serverFlags
+	Code string `arg:"" help:"The six letters and digits the screen shows."`
+	ID   string `arg:"" help:"The screen it is to be, as in /wall/<id>. One that is no area is set up first, with set."`
+}
+
+// Run pairs.
+func (c screenPairCmd) Run(ctx context.Context) error {
+	err := c.send(ctx, client.Call{Method: http.MethodPut, Path: pairingPath(c.ID), Body: map[string]string{"code": c.Code}})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(os.Stdout, "%s is paired\n", c.ID)
+	return err
+}
+
+type screenRevokeCmd struct {
+	serverFlags
+	ID string `arg:"" help:"The screen's id, as in /wall/<id>."`
+}
+
+// Run revokes.
+func (c screenRevokeCmd) Run(ctx context.Context) error {
+	if err := c.send(ctx, client.Call{Method: http.MethodDelete, Path: pairingPath(c.ID)}); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(os.Stdout, "%s is revoked\n", c.ID)
+	return err
+}
+
+func pairingPath(id string) string { return "/api/v1/screens/" + url.PathEscape(id) + "/pairing" }
+
+// send sends one request whose answer says nothing more than that it was done.
+func (f serverFlags) send(ctx context.Context, call client.Call) error {
+	caller, err := f.client()
+	if err != nil {
+		return err
+	}
+	return caller.Send(ctx, call, nil)
 }

@@ -21,6 +21,7 @@ import (
 
 type upCmd struct {
 	server.Config
+	lanFlags
 	OwnerURL    string  `env:"TOANCANH_OWNER_URL" help:"With a database of your own: PostgreSQL as the role that owns the schema."`
 	Empty       bool    `help:"Start clean and real: no sample province, no simulator."`
 	Simulate    string  `env:"TOANCANH_SIMULATE" default:"on" enum:"on,off" help:"off: show the sample province without its simulator."`
@@ -54,6 +55,11 @@ func (c upCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
+	near, err := c.lanFlags.listen(ctx)
+	if err != nil {
+		return err
+	}
+	defer near.close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	children, err := c.startChildren(ctx, log)
@@ -67,7 +73,7 @@ func (c upCmd) Run(ctx context.Context) error {
 		<-watched
 		children.stop()
 	}()
-	err = c.serve(ctx, listener, log)
+	err = c.serve(ctx, listening{listener, near}, log)
 	// A signal is a cause too, and no failure.
 	if cause := context.Cause(ctx); errors.Is(cause, errDatabaseEnded) {
 		return cause
@@ -78,7 +84,7 @@ func (c upCmd) Run(ctx context.Context) error {
 var errDatabaseEnded = errors.New("the embedded database ended")
 
 func (c upCmd) validate() error {
-	faults := []error{c.Validate()}
+	faults := []error{c.Validate(), c.lanFlags.validate()}
 	if c.DatabaseURL != "" && c.OwnerURL == "" {
 		faults = append(faults, errors.New("TOANCANH_OWNER_URL: is needed with TOANCANH_DATABASE_URL, since up also migrates"))
 	}
@@ -91,8 +97,14 @@ func (c upCmd) validate() error {
 	return errors.Join(faults...)
 }
 
+// listening is where a started program is reached.
+type listening struct {
+	main net.Listener
+	near local
+}
+
 // serve migrates, serves, and plays.
-func (c upCmd) serve(ctx context.Context, listener net.Listener, log *slog.Logger) error {
+func (c upCmd) serve(ctx context.Context, on listening, log *slog.Logger) error {
 	if err := schema.Migrate(ctx, c.OwnerURL); err != nil {
 		return err
 	}
@@ -111,10 +123,15 @@ func (c upCmd) serve(ctx context.Context, listener net.Listener, log *slog.Logge
 	if err := printFirstLink(ctx, s, "http://"+c.Listen); err != nil {
 		return err
 	}
+	secure, trust, err := on.near.open(c.KeyFile(lanFile), log)
+	if err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.Run(ctx, listener) })
+	g.Go(func() error { return s.Run(ctx, on.main, secure...) })
+	g.Go(func() error { return trust(ctx) })
 	if !c.Empty && c.Simulate == "on" {
-		g.Go(func() error { return c.play(ctx, s, player, listener.Addr().String(), key) })
+		g.Go(func() error { return c.play(ctx, s, player, on.main.Addr().String(), key) })
 	}
 	return g.Wait()
 }

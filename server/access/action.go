@@ -24,6 +24,7 @@ const (
 	ReadBoundaries Action = "boundary.read"
 	DecidePlaces   Action = "boundary.decide" // new places of reports after an import of boundaries
 	GetTicket      Action = "ticket.get"
+	AskScreen      Action = "screen.ask" // a browser asks whose screen it is
 	ReadScreen     Action = "screen.read"
 	ReportScreen   Action = "screen.report" // what a screen says of itself: beats, what it shows
 	OrderScreen    Action = "screen.order"

@@ -74,10 +74,11 @@ func Table() []Rule {
 		{ListenScreen, "Nghe chủ đề của một màn hình", "", to(Everything, ShiftLead, KeyReports).and(Oneself, Screen)},
 		{ListenControl, "Nghe lệnh thu hồi vé", "", to(Everything, Hub)},
 
-		{ReadScreen, "Xem màn hình và cách bày", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk, Screen, KeyReports, KeyScreens)},
+		{AskScreen, "Trình duyệt xin làm màn hình, hiện mã chờ ghép", "", everybody()},
+		{ReadScreen, "Xem màn hình và cách bày", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk, KeyReports, KeyScreens).and(Oneself, Screen)},
 		{ReportScreen, "Màn hình báo về mình", ReadScreen, to(Everything, ShiftLead, KeyScreens).and(Oneself, Screen)},
 		{OrderScreen, "Ra lệnh cho màn hình", ReadScreen, to(Everything, ShiftLead, KeyScreens)},
-		{ManageScreen, "Lập, sửa, bỏ màn hình", ReadScreen, to(Everything, ShiftLead, Administrator, KeyScreens)},
+		{ManageScreen, "Lập, sửa, bỏ, ghép màn hình và thu hồi quyền của nó", ReadScreen, to(Everything, ShiftLead, Administrator, KeyScreens)},
 		{HoldMeeting, "Mở chế độ họp", ReadScreen, to(Everything, ShiftLead, Leader, KeyScreens)},
 		{ManageDesks, "Ghép và bỏ bàn trực", "", to(Everything, ShiftLead, Administrator)},
 		{PlayStorm, "Diễn trận bão của tỉnh mẫu (chỉ trên máy của nó)", "", to(Everything, ShiftLead, KeyReports)},

@@ -94,10 +94,10 @@ type Config struct {
 
 	Open   bool // wall and console answer callers of other machines too
 	Sample bool // the sample province: Storm may be asked for
-	Limits bool // reports of one address are limited
 
-	Keeper *auth.Keeper // lets people in; nil: nobody signs in here
-	People People       // needed with Keeper
+	Keeper *auth.Keeper       // lets people in; nil: nobody signs in here
+	Walls  *auth.ScreenKeeper // pairs screens; needed with Keeper
+	People People             // needed with Keeper
 	// Provider lets people sign in elsewhere; nil: passwords alone.
 	Provider *auth.Provider
 
@@ -114,13 +114,11 @@ type Config struct {
 // API is the door. Make it with New, hang it in with Routes.
 type API struct {
 	Config
-	limiter *door.Limiter
 	keys    *keyring
 	maps    sync.Map                  // *door.Prepared by mapKey
 	drawing sync.Mutex                // held while one of them is made
 	scenes  map[string]scene.Scene    // by id
 	places  map[string]*door.Prepared // by path
-	knocks  *door.Limiter             // sign-ins
 	spec    *door.Prepared
 	guide   *door.Prepared
 	sheets  mapSheets
@@ -133,10 +131,6 @@ type API struct {
 // New makes the door and prepares what never changes: areas, their shapes, the description of the API.
 func New(c Config) (*API, error) {
 	a := &API{Config: c, keys: newKeyring(c.Store.Key, c.Now)}
-	if c.Limits {
-		a.knocks = door.NewLimiter(door.Rate{Name: "sign-in", PerMinute: 60, Burst: 30}, c.Now)
-		a.limiter = door.NewLimiter(door.Rate{Name: "reports", PerMinute: 30, Burst: 20}, c.Now)
-	}
 	if err := a.preparePlaces(); err != nil {
 		return nil, fmt.Errorf("make api: %w", err)
 	}
@@ -152,6 +146,9 @@ func New(c Config) (*API, error) {
 // Routes hangs the door into the application. The frame must be installed before. Every route stands behind its right:
 // routeActions names it, and the guard asks before the handler is reached.
 func (a *API) Routes(app *fiber.App) {
+	for path, most := range largeBodies() {
+		a.Frame.Bulk(path, most)
+	}
 	top := guarded{a, app, ""}
 	top.Get("/healthz", a.within(readyLimit, a.health))
 	top.Get("/readyz", a.within(readyLimit, a.ready))
@@ -195,6 +192,11 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Delete("/screens/:screen", a.within(answerLimit, a.deleteScreen))
 	v1.Post("/screens/:screen/seen", a.within(answerLimit, a.postSeen))
 	v1.Post("/screens/:screen/beat", a.within(answerLimit, a.postBeat))
+	if a.Walls != nil {
+		v1.Post("/screens/pairing", a.within(answerLimit, a.postPairing))
+		v1.Put("/screens/:screen/pairing", a.within(answerLimit, a.putPairing))
+		v1.Delete("/screens/:screen/pairing", a.within(answerLimit, a.deletePairing))
+	}
 	v1.Post("/meetings", a.within(answerLimit, a.postMeeting))
 	v1.Delete("/meetings/:presenter", a.within(answerLimit, a.deleteMeeting))
 

@@ -24,6 +24,14 @@ const (
 	bulkBody  = 8 << 20
 )
 
+// largeBodies are the doors that take more than the frame's usual bound, in bytes on the wire.
+func largeBodies() map[string]int {
+	return map[string]int{
+		"/api/v1/readings": bulkBody, "/api/v1/events": bulkBody, "/api/v1/history": bulkBody, "/api/v1/history/readings": bulkBody,
+		"/api/v1/sensors": listBody,
+	}
+}
+
 const jsonType = "application/json"
 
 // mediaType is the request's media type without its parameters, in small letters.

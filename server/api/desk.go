@@ -16,11 +16,11 @@ const deskLife = 400 * 24 * time.Hour
 
 // dutyShown is the desk that a machine is, and who is on duty.
 type dutyShown struct {
-	Desk     string        `json:"desk"`
-	Label    string        `json:"label"`
-	Areas    []string      `json:"areas"`
-	Standing auth.Standing `json:"standing"`
-	IdleS    int           `json:"idle_s"` // seconds without a hand until it locks
+	Desk     string            `json:"desk"`
+	Label    string            `json:"label"`
+	Areas    []string          `json:"areas"`
+	Standing auth.DeskStanding `json:"standing"`
+	IdleS    int               `json:"idle_s"` // seconds without a hand until it locks
 	// Rights of the desk itself, whoever sits there.
 	Rights map[access.Action]string `json:"rights"`
 }

@@ -57,8 +57,8 @@ func (m *machine) who() dutyAnswer {
 	return read[dutyAnswer](m.h.t, m.try("GET", "/api/v1/session", nil), 200)
 }
 
-// paired is a machine that a shift lead of the district made a desk.
-func (h *house) paired(lead string) *machine {
+// pairedDesk is a machine that a shift lead of the district made a desk.
+func (h *house) pairedDesk(lead string) *machine {
 	h.t.Helper()
 	m := &machine{h, map[string]string{}}
 	read[dutyAnswer](h.t, m.try("POST", "/api/v1/session", map[string]string{"login": lead, "password": goodPassword}), 200)
@@ -83,7 +83,7 @@ func TestADeskReadsWhoeverSitsThereAndActsForNobody(t *testing.T) {
 	h.person("an", district(), access.ShiftLead)
 	h.person("binh", access.Scope{Places: foreign().Places}, access.Operator)
 	mine := h.post("Rác ở Gia Nghĩa")
-	m := h.paired("an")
+	m := h.pairedDesk("an")
 	got := m.who()
 	if got.Stage != "full" || got.Duty == nil || got.Duty.Standing != "manned" || got.Duty.IdleS != 600 || got.Rights["act.accept"] != "area" {
 		t.Fatalf("%+v", got)
@@ -167,7 +167,7 @@ func TestAPINUnlocksADeskAndNothingElse(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, real)
 	h.person("an", district(), access.ShiftLead)
-	m := h.paired("an")
+	m := h.pairedDesk("an")
 	bad := problem(t, m.try("PUT", "/api/v1/session/pin", map[string]string{"password": goodPassword, "pin": "123456"}), 422)
 	if !hasFault(bad, "pin", "common") {
 		t.Errorf("%+v", bad)
@@ -209,7 +209,7 @@ func TestADeskIsPairedOnceAndEnded(t *testing.T) {
 	problem(t, stranger.try("POST", "/api/v1/desks", map[string]any{"label": "x", "areas": []string{"vn-2022/660"}}), 401)
 	stranger.try("POST", "/api/v1/session", map[string]string{"login": "binh", "password": goodPassword})
 	problem(t, stranger.try("POST", "/api/v1/desks", map[string]any{"label": "x", "areas": []string{"vn-2022/660"}}), 403)
-	m := h.paired("an")
+	m := h.pairedDesk("an")
 	problem(t, m.try("POST", "/api/v1/desks", map[string]any{"label": "x", "areas": []string{"vn-2022/660"}}), 409)
 	bad := problem(t, h.as(access.ShiftLead, district()).try("POST", "/api/v1/desks", map[string]any{"label": "", "areas": []string{"vn-2022/99999"}}), 422)
 	if !hasFault(bad, "areas", "unknown") {
@@ -266,7 +266,7 @@ func TestADeskWalksEveryRoute(t *testing.T) {
 	var app *fiber.App
 	h := newHouse(t, real, func(_ *api.Config, a *fiber.App) { app = a })
 	h.person("an", district(), access.ShiftLead)
-	vacant, locked := h.paired("an"), h.paired("an")
+	vacant, locked := h.pairedDesk("an"), h.pairedDesk("an")
 	vacant.try("DELETE", "/api/v1/session", nil)
 	locked.try("POST", "/api/v1/desk/lock", nil)
 	desk := access.Principal{Roles: []access.Role{access.Desk}}

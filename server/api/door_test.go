@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -23,6 +24,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/door"
 	"toancanh/server/fault"
+	"toancanh/server/limit"
 )
 
 func TestEveryErrorIsAProblem(t *testing.T) {
@@ -213,7 +215,9 @@ func TestOtherSitesChangeNothing(t *testing.T) {
 
 func TestAnAddressIsSlowed(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c *api.Config, _ *fiber.App) { c.Limits = true })
+	h := newHouse(t, func(c *api.Config, _ *fiber.App) {
+		c.Frame.Limits = limit.New(limit.Config{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	})
 	send := func(key string, i int) answer {
 		// What a caller writes into X-Forwarded-For chooses no bucket.
 		return h.do(call{method: "POST", path: "/api/v1/reports", body: newReport("Rác"), key: key, header: map[string]string{

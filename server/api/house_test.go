@@ -40,6 +40,7 @@ type house struct {
 	base    string
 	db      testpg.DB
 	store   *store.Store
+	api     *api.API
 	signer  *auth.Signer
 	log     *lockedBuffer
 	metrics *prometheus.Registry
@@ -101,7 +102,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	keeper := auth.NewKeeper(h.store, auth.NewHasher(), sealer, time.Now)
 	must(t, h.store.SeedUnits(t.Context(), units))
 	c := api.Config{
-		Keeper: keeper, People: h.store,
+		Keeper: keeper, Walls: auth.NewScreenKeeper(h.store, time.Now), People: h.store,
 		Frame: frame, Intake: in, Store: h.store, Atlas: atlas, Rules: rules, Units: units, Signer: h.signer,
 		Past: past.New(past.Config{Store: h.store, Lens: view.NewLens(zone, units), Watch: watch.Config{
 			Atlas: atlas, Rules: rules, Division: "vn-2022", Origin: report.Simulated, Location: zone,
@@ -114,9 +115,9 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	for _, f := range change {
 		f(&c, app)
 	}
-	a, err := api.New(c)
+	h.api, err = api.New(c)
 	must(t, err)
-	a.Routes(app)
+	h.api.Routes(app)
 	h.base = serve(t, app)
 	return h
 }

@@ -36,6 +36,7 @@ type People interface {
 	EndDesk(ctx context.Context, id string) error
 	LinkSubject(ctx context.Context, l auth.Linking) error
 	UnlinkSubject(ctx context.Context, personID, issuer string) error
+	SamplePerson(ctx context.Context, p auth.Person) (auth.Person, error)
 }
 
 type personShown struct {

@@ -125,18 +125,18 @@ func (p *provider) with(t *testing.T, change func(*auth.ProviderConfig)) func(*a
 	}
 }
 
-// browser walks the web as a browser does: cookies by host, and over the proxy to the house.
-type browser struct {
+// traveller walks the web as a browser does: cookies by host, and over the proxy to the house.
+type traveller struct {
 	t    *testing.T
 	h    *house
 	http *http.Client
 }
 
-func newBrowser(h *house) *browser {
+func newTraveller(h *house) *traveller {
 	h.t.Helper()
 	jar, err := cookiejar.New(nil)
 	must(h.t, err)
-	b := &browser{t: h.t, h: h}
+	b := &traveller{t: h.t, h: h}
 	b.http = &http.Client{
 		Jar: jar, Timeout: 20 * time.Second, Transport: b,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -145,7 +145,7 @@ func newBrowser(h *house) *browser {
 }
 
 // RoundTrip is the way of one request.
-func (b *browser) RoundTrip(req *http.Request) (*http.Response, error) {
+func (b *traveller) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Host == houseHost {
 		base, err := url.Parse(b.h.base)
 		if err != nil {
@@ -160,14 +160,14 @@ func (b *browser) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // open asks for an address without going on.
-func (b *browser) open(address string) (*http.Response, string) {
+func (b *traveller) open(address string) (*http.Response, string) {
 	b.t.Helper()
 	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, address, http.NoBody)
 	must(b.t, err)
 	return b.send(req)
 }
 
-func (b *browser) send(req *http.Request) (*http.Response, string) {
+func (b *traveller) send(req *http.Request) (*http.Response, string) {
 	b.t.Helper()
 	res, err := b.http.Do(req)
 	must(b.t, err)
@@ -178,7 +178,7 @@ func (b *browser) send(req *http.Request) (*http.Response, string) {
 }
 
 // leave presses the button and ends at the provider's page, whose id it returns.
-func (b *browser) leave() (id string) {
+func (b *traveller) leave() (id string) {
 	b.t.Helper()
 	res, body := b.open(houseAddress + "/api/v1/oidc")
 	location := res.Header.Get("Location")
@@ -194,7 +194,7 @@ func (b *browser) leave() (id string) {
 }
 
 // prove signs in at the provider and returns the address that it sends the browser to.
-func (b *browser) prove(p *provider, id, name string) (back string) {
+func (b *traveller) prove(p *provider, id, name string) (back string) {
 	b.t.Helper()
 	form := url.Values{"authRequestID": {id}, "username": {name}, "password": {providerWord}}
 	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, p.server.URL+"/login/username", strings.NewReader(form.Encode()))
@@ -213,7 +213,7 @@ func (b *browser) prove(p *provider, id, name string) (back string) {
 }
 
 // back follows the provider's address and returns where the house sends the browser.
-func (b *browser) back(address string) string {
+func (b *traveller) back(address string) string {
 	b.t.Helper()
 	res, body := b.open(address)
 	if res.StatusCode != http.StatusSeeOther {
@@ -222,13 +222,13 @@ func (b *browser) back(address string) string {
 	return res.Header.Get("Location")
 }
 
-func (b *browser) signIn(p *provider, name string) string {
+func (b *traveller) signIn(p *provider, name string) string {
 	b.t.Helper()
 	return b.back(b.prove(p, b.leave(), name))
 }
 
 // ask speaks to the API as the house's own page.
-func (b *browser) ask(method, path string) (int, string) {
+func (b *traveller) ask(method, path string) (int, string) {
 	b.t.Helper()
 	req, err := http.NewRequestWithContext(b.t.Context(), method, houseAddress+path, http.NoBody)
 	must(b.t, err)
@@ -244,7 +244,7 @@ func TestWhomTheProviderKnowsComesInWithTheRightsWeGave(t *testing.T) {
 	admin := h.as(access.Administrator, access.Scope{})
 	an := h.person("an", district(), access.Operator)
 	h.person("chi", district(), access.Operator)
-	b := newBrowser(h)
+	b := newTraveller(h)
 	if got := b.signIn(p, "an"); got != "/console#dang-nhap=unlinked" {
 		t.Errorf("somebody nobody linked is sent to %q", got)
 	}
@@ -305,13 +305,13 @@ func TestAVerifiedClaimLinksAnExistingLogin(t *testing.T) {
 	h := newHouse(t, real, p.with(t, func(c *auth.ProviderConfig) { c.Claim = auth.ClaimEmail }))
 	h.person("an@tinh.vn", district(), access.Operator)
 	h.person("binh@tinh.vn", district(), access.Operator)
-	if got := newBrowser(h).signIn(p, "an"); got != "/console" {
+	if got := newTraveller(h).signIn(p, "an"); got != "/console" {
 		t.Errorf("a verified e-mail that is a login is sent to %q", got)
 	}
-	if got := newBrowser(h).signIn(p, "binh"); got != "/console#dang-nhap=unlinked" {
+	if got := newTraveller(h).signIn(p, "binh"); got != "/console#dang-nhap=unlinked" {
 		t.Errorf("an e-mail nobody verified is sent to %q", got)
 	}
-	if got := newBrowser(h).signIn(p, "chi"); got != "/console#dang-nhap=unlinked" {
+	if got := newTraveller(h).signIn(p, "chi"); got != "/console#dang-nhap=unlinked" {
 		t.Errorf("an e-mail that is no login is sent to %q", got)
 	}
 	var links int
@@ -328,7 +328,7 @@ func TestTheSecondFactorIsAskedForUnlessTheProviderVouches(t *testing.T) {
 	h.person("chi", access.Scope{}, access.Administrator)
 	stage := func(methods ...string) string {
 		p.store.methods.Store(&methods)
-		b := newBrowser(h)
+		b := newTraveller(h)
 		if got := b.signIn(p, "chi"); got != "/console" {
 			t.Fatalf("sent to %q", got)
 		}
@@ -364,9 +364,9 @@ func TestAnAnswerOfTheProviderIsGoodOnceInTheBrowserThatAsked(t *testing.T) {
 	p := newProvider(t)
 	h := newHouse(t, real, p.with(t, func(c *auth.ProviderConfig) { c.Claim = auth.ClaimLogin }))
 	h.person("an", district(), access.Operator)
-	b := newBrowser(h)
+	b := newTraveller(h)
 	answer := b.prove(p, b.leave(), "an")
-	if got := newBrowser(h).back(answer); got != "/console#dang-nhap=expired" {
+	if got := newTraveller(h).back(answer); got != "/console#dang-nhap=expired" {
 		t.Errorf("in another browser it leads to %q", got)
 	}
 	forged := strings.Replace(answer, "state=", "state=x", 1)
@@ -378,7 +378,7 @@ func TestAnAnswerOfTheProviderIsGoodOnceInTheBrowserThatAsked(t *testing.T) {
 	}
 	stolen, err := url.Parse(b.prove(p, b.leave(), "an"))
 	must(t, err)
-	victim := newBrowser(h)
+	victim := newTraveller(h)
 	own, err := url.Parse(victim.prove(p, victim.leave(), "an"))
 	must(t, err)
 	q := own.Query()
@@ -415,7 +415,7 @@ func TestThePasswordsDoorIsOpenWhileTheProviderIsAway(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t, real, p.with(t, func(c *auth.ProviderConfig) { c.Issuer = issuer }))
 			h.person("an", district(), access.Operator)
-			b := newBrowser(h)
+			b := newTraveller(h)
 			for range 2 {
 				res, body := b.open(houseAddress + "/api/v1/oidc")
 				if got := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther || got != "/console#dang-nhap=provider" {
@@ -431,7 +431,7 @@ func TestAProvidersCookiesAreBoundToTheHost(t *testing.T) {
 	t.Parallel()
 	p := newProvider(t)
 	h := newHouse(t, real, p.with(t, func(*auth.ProviderConfig) {}))
-	res, _ := newBrowser(h).open(houseAddress + "/api/v1/oidc")
+	res, _ := newTraveller(h).open(houseAddress + "/api/v1/oidc")
 	cookie := strings.ToLower(res.Header.Get("Set-Cookie"))
 	for _, part := range []string{"__host-toancanh-oidc=", "; path=/", "; httponly", "; secure", "; samesite=lax"} {
 		if !strings.Contains(cookie, part) {

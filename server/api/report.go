@@ -13,6 +13,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/fault"
 	"toancanh/server/intake"
+	"toancanh/server/limit"
 	"toancanh/server/report"
 	"toancanh/server/view"
 )
@@ -24,9 +25,11 @@ func (a *API) postReport(ctx context.Context, c *fiber.Ctx) error {
 	}
 	// A partner system speaks for a whole city; its key is its limit.
 	if !key.May(auth.RightReports) {
-		if err := a.limiter.Check(a.Frame, c); err != nil {
+		if err := a.Frame.Limit(c, limit.Reports(), ""); err != nil {
 			return err
 		}
+	} else if err := a.Frame.Limit(c, limit.Partner(), key.Name()); err != nil {
+		return err
 	}
 	o, raw, err := readObject(c, smallBody)
 	if err != nil {

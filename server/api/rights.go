@@ -45,21 +45,24 @@ func routeActions() map[string]access.Action {
 		"GET /api/v1/past":                   access.ReadPast,
 		"GET /api/v1/past/changes":           access.ReadPast,
 
-		"POST /api/v1/tickets":               access.GetTicket,
-		"GET /api/v1/screens":                access.ReadScreen,
-		"GET /api/v1/screens/:screen":        access.ReadScreen,
-		"GET /api/v1/screens/:id":            access.ReadScreen,
-		"PUT /api/v1/screens/:id":            access.ManageScreen,
-		"PUT /api/v1/screens/:screen":        access.ManageScreen,
-		"DELETE /api/v1/screens/:id":         access.ManageScreen,
-		"DELETE /api/v1/screens/:screen":     access.ManageScreen,
-		"POST /api/v1/screens/:id/beat":      access.ReportScreen,
-		"POST /api/v1/screens/:screen/beat":  access.ReportScreen,
-		"POST /api/v1/screens/:id/seen":      access.ReportScreen,
-		"POST /api/v1/screens/:screen/seen":  access.ReportScreen,
-		"POST /api/v1/screens/orders":        access.OrderScreen,
-		"POST /api/v1/meetings":              access.HoldMeeting,
-		"DELETE /api/v1/meetings/:presenter": access.HoldMeeting,
+		"POST /api/v1/tickets":                   access.GetTicket,
+		"POST /api/v1/screens/pairing":           access.AskScreen,
+		"PUT /api/v1/screens/:screen/pairing":    access.ManageScreen,
+		"DELETE /api/v1/screens/:screen/pairing": access.ManageScreen,
+		"GET /api/v1/screens":                    access.ReadScreen,
+		"GET /api/v1/screens/:screen":            access.ReadScreen,
+		"GET /api/v1/screens/:id":                access.ReadScreen,
+		"PUT /api/v1/screens/:id":                access.ManageScreen,
+		"PUT /api/v1/screens/:screen":            access.ManageScreen,
+		"DELETE /api/v1/screens/:id":             access.ManageScreen,
+		"DELETE /api/v1/screens/:screen":         access.ManageScreen,
+		"POST /api/v1/screens/:id/beat":          access.ReportScreen,
+		"POST /api/v1/screens/:screen/beat":      access.ReportScreen,
+		"POST /api/v1/screens/:id/seen":          access.ReportScreen,
+		"POST /api/v1/screens/:screen/seen":      access.ReportScreen,
+		"POST /api/v1/screens/orders":            access.OrderScreen,
+		"POST /api/v1/meetings":                  access.HoldMeeting,
+		"DELETE /api/v1/meetings/:presenter":     access.HoldMeeting,
 
 		"POST /api/v1/history":          access.LoadHistory,
 		"POST /api/v1/history/readings": access.LoadHistory,
@@ -152,14 +155,25 @@ func (a *API) guard(method, path string) fiber.Handler {
 		return a.hub
 	}
 	open := access.May(access.Anybody(), action)
+	class, counted := classOf(method, path)
 	return func(c *fiber.Ctx) error {
 		if open {
 			a.sign(c, access.Anybody())
+			if counted {
+				if err := a.Frame.Limit(c, class, ""); err != nil {
+					return err
+				}
+			}
 			return c.Next()
 		}
 		ctx, cancel := context.WithTimeout(c.UserContext(), answerLimit)
 		defer cancel()
 		who, err := a.who(ctx, c, active(c))
+		if counted { // also who may not: refusals cost too
+			if slow := a.slow(c, class, who); slow != nil {
+				return slow
+			}
+		}
 		if err != nil {
 			return err
 		}
@@ -224,11 +238,12 @@ func isKeyAction(a access.Action) bool {
 //nolint:gochecknoglobals // an error value
 var errLocked = fault.Unauthenticated("Bàn trực đang khóa; xin mở khóa rồi làm lại.").Because("desk_locked")
 
-// caller is who asks, with the session when it is a person. At a desk the principal is the person on duty while they
+// caller is who asks, with the session when it is a person, and the pairing when it is a screen. At a desk the principal is the person on duty while they
 // may act, and the desk itself while nobody may.
 type caller struct {
 	access.Principal
 	Session *auth.Session
+	Pairing *auth.Pairing
 	Desk    *auth.Desk        // the desk they sit at; nil elsewhere
 	Person  *access.Principal // at a desk, who acts; nil while nobody may
 	desk    access.Principal
@@ -267,9 +282,26 @@ func asking(c *fiber.Ctx) caller {
 	return caller{Principal: access.Anybody()}
 }
 
-// who finds out who asks: by key, by session, or as the desk of the sample's own machine. A wrong key is a fault
-// everywhere; a session that is over is nobody's.
+// who finds out who asks: a screen by its token, or whoever else. A screen that was revoked is not taken for the desk.
 func (a *API) who(ctx context.Context, c *fiber.Ctx, active bool) (caller, error) {
+	p, lost := a.pairing(ctx, c)
+	if lost == nil {
+		who, err := a.ofScreen(ctx, p)
+		return caller{Principal: who, Pairing: &p}, err
+	}
+	if !fault.Is(lost, fault.KindUnauthenticated) {
+		return caller{Principal: access.Anybody()}, lost
+	}
+	who, err := a.whoever(ctx, c, active)
+	if err == nil && who.Session == nil && auth.IsLost(lost) {
+		return caller{Principal: access.Anybody()}, lost
+	}
+	return who, err
+}
+
+// whoever finds out who asks when it is no screen: by key, by session, or as the desk of the sample's own machine. A wrong
+// key is a fault everywhere; a session that is over is nobody's.
+func (a *API) whoever(ctx context.Context, c *fiber.Ctx, active bool) (caller, error) {
 	key, err := a.caller(ctx, c)
 	switch {
 	case err != nil:

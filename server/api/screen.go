@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"toancanh/schema"
+	"toancanh/server/access"
 	"toancanh/server/area"
 	"toancanh/server/fault"
 	"toancanh/server/report"
@@ -68,6 +69,7 @@ type screenListed struct {
 	Beat      *screen.Beat  `json:"beat"`
 	Connected bool          `json:"connected"`
 	Seen      *screen.Seen  `json:"seen"`
+	Pairing   *pairingShown `json:"pairing"`
 }
 
 // settingsShown is what was set, as it can be sent again.
@@ -84,6 +86,9 @@ type settingsShown struct {
 func (a *API) getScreen(ctx context.Context, c *fiber.Ctx) error {
 	one, err := a.screen(ctx, strings.Clone(c.Params("screen")))
 	if err != nil {
+		return err
+	}
+	if err := mayBe(c, access.ReadScreen, one.ID); err != nil {
 		return err
 	}
 	return send(c, fiber.StatusOK, a.showScreen(one))
@@ -117,6 +122,9 @@ func (a *API) listScreens(ctx context.Context, c *fiber.Ctx) error {
 	}
 	listed := []screenListed{}
 	for _, one := range known {
+		if mayBe(c, access.ReadScreen, one.ID) != nil {
+			continue // a screen sees itself alone
+		}
 		listed = append(listed, a.listScreen(one, now))
 	}
 	return send(c, fiber.StatusOK, struct {
@@ -131,7 +139,7 @@ func (a *API) listScreen(one store.KnownScreen, now time.Time) screenListed {
 	if set.Area != nil {
 		shown.Area = set.Area.Code
 	}
-	return screenListed{a.showScreen(one.Screen), set.Point, shown, one.Beat, one.Beat.Connected(now), one.Seen}
+	return screenListed{a.showScreen(one.Screen), set.Point, shown, one.Beat, one.Beat.Connected(now), one.Seen, showPairing(one.Pairing)}
 }
 
 // pageBody bounds what a wall's page says about itself.
@@ -141,6 +149,9 @@ const pageBody = 4 << 10
 func (a *API) postSeen(ctx context.Context, c *fiber.Ctx) error {
 	one, err := a.screen(ctx, strings.Clone(c.Params("screen")))
 	if err != nil {
+		return err
+	}
+	if err := mayBe(c, access.ReportScreen, one.ID); err != nil {
 		return err
 	}
 	o, _, err := readObject(c, pageBody)
@@ -164,6 +175,9 @@ func (a *API) postSeen(ctx context.Context, c *fiber.Ctx) error {
 func (a *API) postBeat(ctx context.Context, c *fiber.Ctx) error {
 	one, err := a.screen(ctx, strings.Clone(c.Params("screen")))
 	if err != nil {
+		return err
+	}
+	if err := mayBe(c, access.ReportScreen, one.ID); err != nil {
 		return err
 	}
 	o, _, err := readObject(c, pageBody)

@@ -13,6 +13,7 @@ import (
 	"toancanh/server/access"
 	"toancanh/server/auth"
 	"toancanh/server/fault"
+	"toancanh/server/limit"
 )
 
 // The cookie of a session. A browser takes the first only over HTTPS, for this host alone and for every path; the second is
@@ -75,7 +76,11 @@ func (a *API) session(ctx context.Context, c *fiber.Ctx, active bool) (auth.Sess
 	if token == "" {
 		return auth.Session{}, errNobody
 	}
-	return a.Keeper.Open(ctx, token, active)
+	s, err := a.Keeper.Open(ctx, token, active)
+	if err == nil && s.Sample && !(a.Sample && a.Frame.Loopback(c.Context())) {
+		return auth.Session{}, errNobody
+	}
+	return s, err
 }
 
 type roleShown struct {
@@ -199,7 +204,7 @@ func (a *API) mayKnock(c *fiber.Ctx) error {
 	if _, ok := a.cookieName(c); !ok {
 		return errPlain
 	}
-	return a.knocks.Check(a.Frame, c)
+	return a.Frame.Limit(c, limit.SignIn(), "")
 }
 
 func needTexts(o *object, names ...string) {

@@ -31,11 +31,14 @@ func (a *API) postTicket(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if who.Desk != nil { // the desk's own: it stays while people come and go, and ends with the desk
+	switch {
+	case who.Pairing != nil: // ends with the pairing, and lasts a day
+		subject, screen = who.Pairing.Subject, true
+	case who.Desk != nil: // the desk's own: it stays while people come and go, and ends with the desk
 		subject, screen = who.ID, false
-	} else if who.Session != nil { // a person's ticket ends with the session and is short, whatever page asks for it
+	case who.Session != nil: // a person's ticket ends with the session and is short, whatever page asks for it
 		subject, screen = who.Session.Subject, false
-	} else if strings.HasPrefix(who.ID, "key:") {
+	case strings.HasPrefix(who.ID, "key:"):
 		subject = who.ID // ends with the key
 	}
 	if err := o.done(); err != nil {

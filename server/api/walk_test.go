@@ -45,7 +45,7 @@ func aboutRoutes() map[string]string {
 	for _, own := range []string{
 		"GET /session", "POST /session", "DELETE /session", "POST /session/code", "POST /session/factor", "POST /session/password",
 		"PUT /session/pin", "DELETE /session/pin", "GET /sessions", "DELETE /sessions/:id", "POST /invitations", "GET /oidc",
-		"GET /oidc/return", "POST /desk/person", "POST /desk/unlock", "POST /desk/lock",
+		"GET /oidc/return", "POST /desk/person", "POST /desk/unlock", "POST /desk/lock", "GET /screens", "GET /screens/:screen",
 	} {
 		method, path, _ := strings.Cut(own, " ")
 		table[method+" /api/v1"+path] = aboutOneself
@@ -58,7 +58,8 @@ func aboutRoutes() map[string]string {
 	for _, plain := range []string{
 		"GET /openapi.json", "GET /divisions", "GET /categories", "GET /units", "GET /scenes", "GET /areas/:division",
 		"GET /areas/:division/geometry", "POST /reports", "POST /readings", "POST /events", "GET /sensors", "PUT /sensors",
-		"GET /sensors/:code/readings", "GET /boundaries", "GET /screens", "POST /screens/orders", "GET /screens/:screen",
+		"GET /sensors/:code/readings", "GET /boundaries", "POST /screens/orders", "POST /screens/pairing",
+		"PUT /screens/:screen/pairing", "DELETE /screens/:screen/pairing",
 		"PUT /screens/:screen", "DELETE /screens/:screen", "POST /screens/:screen/seen", "POST /screens/:screen/beat", "POST /meetings",
 		"DELETE /meetings/:presenter", "POST /history", "POST /history/readings", "POST /simulation", "GET /people", "POST /people",
 		"GET /people/:id", "PUT /people/:id", "POST /people/:id/link", "DELETE /people/:id/factor", "PUT /people/:id/subject",

@@ -44,18 +44,18 @@ func CheckDesk(d Desk) (Desk, error) {
 	return d, fault.Join(faults...)
 }
 
-// Standing is how a desk stands.
-type Standing string
+// DeskStanding is how a desk stands.
+type DeskStanding string
 
 // The standings. Whatever stands, the desk's own list goes on; only acts depend on it.
 const (
-	Vacant Standing = "vacant" // nobody is on duty
-	Manned Standing = "manned" // somebody is, and may act
-	Locked Standing = "locked" // somebody is, and shows who they are before they act again
+	Vacant DeskStanding = "vacant" // nobody is on duty
+	Manned DeskStanding = "manned" // somebody is, and may act
+	Locked DeskStanding = "locked" // somebody is, and shows who they are before they act again
 )
 
-// Standing is how a desk stands with this session at an instant; the zero session is nobody's.
-func (s Session) Standing(now time.Time, idle time.Duration) Standing {
+// DeskStanding is how a desk stands with this session at an instant; the zero session is nobody's.
+func (s Session) Standing(now time.Time, idle time.Duration) DeskStanding {
 	switch {
 	case s.ID == "" || s.Stage != StageFull || !now.Before(s.CreatedAt.Add(AbsoluteLimit)):
 		return Vacant

@@ -21,7 +21,7 @@ func TestADeskStandsByItsSession(t *testing.T) {
 	for name, tc := range map[string]struct {
 		session auth.Session
 		now     time.Time
-		want    auth.Standing
+		want    auth.DeskStanding
 	}{
 		"nobody signed in":                   {auth.Session{}, start, auth.Vacant},
 		"a code is still to be shown":        {auth.Session{ID: "1", Stage: auth.StageCode, CreatedAt: start, SeenAt: start}, start, auth.Vacant},

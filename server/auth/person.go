@@ -62,6 +62,7 @@ type Session struct {
 	SeenAt    time.Time
 	Agent     string // browser and system in two words
 	Network   string // see audit.Network
+	Sample    bool   // opened by the sample's start page, without a password
 	Person    Person
 
 	DeskID   string     // the desk where the person is on duty; empty elsewhere

@@ -14,10 +14,16 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp"
+
+	"toancanh/server/limit"
 )
 
-// BodyLimit is the largest body any door takes, in bytes on the wire.
-const BodyLimit = 8 << 20
+// BodyLimit is the largest body any door takes, in bytes on the wire, and usualBody what a door takes that did not ask for
+// more. Doors refuse far smaller ones in words; beyond these the connection ends.
+const (
+	BodyLimit = 8 << 20
+	usualBody = 256 << 10
+)
 
 // Times of a connection. A sender that drips its body is dropped; the live feed has its own.
 const (
@@ -32,6 +38,7 @@ type Config struct {
 	Now     func() time.Time
 	Metrics prometheus.Registerer // nil: nothing is counted
 	Trusted []netip.Prefix        // reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed
+	Limits  *limit.Limits         // nil: nobody is slowed
 	Origins []string              // web origins beside the request's own host that may change something, "https://a.example"
 }
 
@@ -40,12 +47,15 @@ type Frame struct {
 	Config
 	meters  *meters
 	fast    map[string]func(*fasthttp.RequestCtx) bool
+	bulk    map[string]int // largest bodies, by path
 	errPage func(Problem) []byte
 }
 
 // New makes a frame.
 func New(c Config) *Frame {
-	return &Frame{Config: c, meters: newMeters(c.Metrics), fast: map[string]func(*fasthttp.RequestCtx) bool{}}
+	f := &Frame{Config: c, fast: map[string]func(*fasthttp.RequestCtx) bool{}, bulk: map[string]int{}}
+	f.meters = newMeters(c.Metrics, func() bool { return f.Limits.Alone() })
+	return f
 }
 
 // AppConfig is the configuration of the application the frame stands around: values handed to handlers are copies, and
@@ -61,8 +71,9 @@ func (f *Frame) AppConfig() fiber.Config {
 // Install puts the frame around the application. Call it before the first route is added.
 func (f *Frame) Install(app *fiber.App) {
 	inner := app.Server().Handler
+	app.Server().HeaderReceived = f.bodyLimit
 	app.Server().Handler = func(ctx *fasthttp.RequestCtx) {
-		if f.refuseMethod(ctx) || f.serveFast(ctx) {
+		if f.refuseOdd(ctx) || f.refuseMethod(ctx) || f.serveFast(ctx) {
 			return
 		}
 		inner(ctx)
@@ -87,12 +98,17 @@ func (f *Frame) refuseMethod(ctx *fasthttp.RequestCtx) bool {
 		status = fiber.StatusMethodNotAllowed
 		ctx.Response.Header.Set(fiber.HeaderAllow, "GET, HEAD, POST, PUT")
 	}
+	f.refuseEarly(ctx, status)
+	return true
+}
+
+// refuseEarly answers before any routing.
+func (f *Frame) refuseEarly(ctx *fasthttp.RequestCtx, status int) {
 	id := newRequestID()
 	ctx.Response.Header.Set(fiber.HeaderXRequestID, id)
 	f.secure(ctx)
 	f.write(ctx, problemOf(&Refusal{Status: status}), id)
 	f.meters.count("OTHER", unmatched, status, 0)
-	return true
 }
 
 func (f *Frame) serveFast(ctx *fasthttp.RequestCtx) bool {

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,91 +13,6 @@ import (
 
 	"toancanh/server/door"
 )
-
-// clock is a time that tests move.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-func TestALimiterLetsThroughTheBurstAndThenTheRate(t *testing.T) {
-	t.Parallel()
-	c := &clock{at: time.Unix(1e9, 0)}
-	l := door.NewLimiter(door.Rate{Name: "x", PerMinute: 30, Burst: 20}, c.now)
-	addr := netip.MustParseAddr("203.0.113.7")
-	passed := func(n int) (ok int) {
-		for range n {
-			if _, wait := l.Take(addr); wait == 0 {
-				ok++
-			}
-		}
-		return ok
-	}
-	if got := passed(100); got != 20 {
-		t.Errorf("%d passed at once, want 20", got)
-	}
-	_, wait := l.Take(addr)
-	c.move(wait)
-	if got := passed(1); got != 1 {
-		t.Errorf("after the wait of %s it told, none passed", wait)
-	}
-	c.move(time.Minute)
-	if got := passed(100); got != 20 {
-		t.Errorf("%d passed after a minute, want the burst again", got)
-	}
-	for range 120 {
-		c.move(500 * time.Millisecond)
-		passed(1)
-	}
-	c.move(-time.Hour) // a clock set back neither opens nor shuts for good
-	if got := passed(100); got > 20 {
-		t.Errorf("%d passed after the clock was set back", got)
-	}
-	if _, wait := l.Take(netip.MustParseAddr("203.0.113.8")); wait != 0 {
-		t.Error("another address had to wait")
-	}
-}
-
-func TestALimiterTakesAHouseholdTogether(t *testing.T) {
-	t.Parallel()
-	c := &clock{at: time.Unix(1e9, 0)}
-	l := door.NewLimiter(door.Rate{Name: "x", PerMinute: 30, Burst: 1}, c.now)
-	if _, wait := l.Take(netip.MustParseAddr("2001:db8:1:2::1")); wait != 0 {
-		t.Error("the first had to wait")
-	}
-	if _, wait := l.Take(netip.MustParseAddr("2001:db8:1:2:ffff::9")); wait == 0 {
-		t.Error("the same /64 had another bucket")
-	}
-	if _, wait := l.Take(netip.MustParseAddr("2001:db8:1:3::1")); wait != 0 {
-		t.Error("another /64 had to wait")
-	}
-}
-
-func TestALimiterRemembersAnAbuserThroughASpray(t *testing.T) {
-	t.Parallel()
-	c := &clock{at: time.Unix(1e9, 0)}
-	l := door.NewLimiter(door.Rate{Name: "x", PerMinute: 1, Burst: 1}, c.now)
-	abuser := netip.MustParseAddr("203.0.113.7")
-	l.Take(abuser)
-	for i := range 60_000 {
-		l.Take(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
-	}
-	if _, wait := l.Take(abuser); wait == 0 {
-		t.Error("a spray of addresses freed the abuser")
-	}
-}
 
 // request is a request from an address with headers, as fasthttp hands it on.
 func request(remote string, headers ...string) *fasthttp.RequestCtx {

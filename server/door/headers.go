@@ -10,8 +10,12 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
+// powers are what no page of ours may use of a browser. The report form may ask where its reader is.
+const powers = "accelerometer=(), camera=(), display-capture=(), geolocation=(self), gyroscope=(), magnetometer=(), " +
+	"microphone=(), midi=(), payment=(), usb=()"
+
 // PolicyNone is the content security policy of everything that is not a page.
-const PolicyNone = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+const PolicyNone = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 // secure sets the headers every answer has. A page replaces the policy by its own.
 func (f *Frame) secure(ctx *fasthttp.RequestCtx) {
@@ -22,11 +26,13 @@ func (f *Frame) secure(ctx *fasthttp.RequestCtx) {
 	h.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	h.Set(fiber.HeaderXFrameOptions, "DENY")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Permissions-Policy", powers)
 	if len(h.Peek(fiber.HeaderReferrerPolicy)) == 0 {
 		h.Set(fiber.HeaderReferrerPolicy, "strict-origin-when-cross-origin")
 	}
 	if f.HTTPS(ctx) {
-		h.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+		h.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000; includeSubDomains")
 	}
 }
 

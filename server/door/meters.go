@@ -15,9 +15,11 @@ type meters struct {
 	seconds  *prometheus.HistogramVec
 	panics   prometheus.Counter
 	fast     prometheus.Counter
+	limited  *prometheus.CounterVec
 }
 
-func newMeters(r prometheus.Registerer) *meters {
+// newMeters makes the meters; alone reports whether rate limits are counted in this process alone.
+func newMeters(r prometheus.Registerer, alone func() bool) *meters {
 	m := &meters{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "toancanh_http_requests_total", Help: "Requests answered, by method, route pattern and status.",
@@ -32,9 +34,19 @@ func newMeters(r prometheus.Registerer) *meters {
 		fast: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "toancanh_http_prepared_total", Help: "Public pages served from prepared bytes before routing.",
 		}),
+		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "toancanh_http_limited_total", Help: "Requests refused because somebody was too fast, by class.",
+		}, []string{"class"}),
 	}
 	if r != nil {
-		r.MustRegister(m.requests, m.seconds, m.panics, m.fast)
+		r.MustRegister(m.requests, m.seconds, m.panics, m.fast, m.limited, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "toancanh_limits_alone", Help: "1 while rate limits are counted in this process alone: without Redis, or while it does not answer.",
+		}, func() float64 {
+			if alone() {
+				return 1
+			}
+			return 0
+		}))
 	}
 	return m
 }

@@ -17,6 +17,7 @@ import (
 	"toancanh/server/area"
 	"toancanh/server/door"
 	"toancanh/server/fault"
+	"toancanh/server/limit"
 	"toancanh/server/store"
 )
 
@@ -60,6 +61,9 @@ func (s *Site) areaURL(division, code string) string {
 }
 
 func (s *Site) getArea(c *fiber.Ctx) error {
+	if err := s.Frame.Limit(c, limit.Reads(), ""); err != nil {
+		return err
+	}
 	root, _ := s.Atlas.Tree.Root(s.Division)
 	division, code := s.Division, root.Code
 	if c.Params("division") != "" {

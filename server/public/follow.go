@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"toancanh/server/fault"
+	"toancanh/server/limit"
 	"toancanh/server/report"
 	"toancanh/server/view"
 )
@@ -22,7 +23,7 @@ type followPage struct {
 
 func (s *Site) getFollow(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
-	if err := s.lookups.Check(s.Frame, c); err != nil {
+	if err := s.Frame.Limit(c, limit.Follows(), ""); err != nil {
 		return err
 	}
 	code, ok := report.ParseCode(c.Params("code"))

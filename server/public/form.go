@@ -19,6 +19,7 @@ import (
 	"toancanh/server/door"
 	"toancanh/server/fault"
 	"toancanh/server/intake"
+	"toancanh/server/limit"
 	"toancanh/server/report"
 )
 
@@ -43,6 +44,9 @@ func formFields() []string {
 const mostForm = 64 << 10
 
 func (s *Site) getForm(c *fiber.Ctx) error {
+	if err := s.Frame.Limit(c, limit.Reads(), ""); err != nil {
+		return err
+	}
 	// Whoever looks a report up types its code into a field of this page.
 	if typed := c.Query("ma"); typed != "" {
 		if code, ok := report.ParseCode(typed); ok {
@@ -81,7 +85,7 @@ func (s *Site) postForm(c *fiber.Ctx) error {
 	for _, name := range formFields() {
 		typed[name] = string(c.Request().PostArgs().Peek(name))
 	}
-	if err := s.submits.Check(s.Frame, c); err != nil {
+	if err := s.Frame.Limit(c, limit.Reports(), ""); err != nil {
 		return s.formAgain(c, l, typed, err)
 	}
 	if typed["website"] != "" {

@@ -1,13 +1,18 @@
 package public_test
 
 import (
+	"log/slog"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/gofiber/fiber/v2"
 	"golang.org/x/text/unicode/norm"
 
+	"toancanh/server/access"
+	"toancanh/server/limit"
 	"toancanh/server/public"
 	"toancanh/server/report"
 )
@@ -152,7 +157,9 @@ func TestOtherSitesAndFormatsAreTurnedAway(t *testing.T) {
 
 func TestAHurryIsSlowedWithTheWordsKept(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c *public.Config) { c.Limits = true })
+	h := newHouse(t, func(c *public.Config) {
+		c.Frame.Limits = limit.New(limit.Config{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	})
 	for range 20 {
 		if a := h.send("POST", "/phan-anh", h.fill(nil), nil); a.status != 303 {
 			t.Fatalf("status %d before the limit", a.status)
@@ -166,7 +173,9 @@ func TestAHurryIsSlowedWithTheWordsKept(t *testing.T) {
 
 func TestTheNewcomersPageIsForThisMachineAndTheSample(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	entered := make(chan string, 10)
+	enter := func(_ *fiber.Ctx, role string) error { entered <- role; return nil }
+	h := newHouse(t, func(c *public.Config) { c.Enter = enter })
 	a := h.get("/bat-dau", nil)
 	for _, link := range []string{`href="/wall/tinh"`, `href="/console"`, `href="/"`, `href="/phan-anh"`} {
 		if !strings.Contains(a.body, link) {
@@ -176,7 +185,19 @@ func TestTheNewcomersPageIsForThisMachineAndTheSample(t *testing.T) {
 	if a := h.send("POST", "/bat-dau", url.Values{}, map[string]string{"Sec-Fetch-Site": "same-origin"}); a.status != 303 || len(h.storms) != 1 {
 		t.Errorf("status %d, %d storms", a.status, len(h.storms))
 	}
+	for _, role := range access.PersonRoles() {
+		if !strings.Contains(a.body, `name="vai" value="`+string(role)+`"`) {
+			t.Errorf("nobody can enter as %s", role)
+		}
+	}
+	lead := url.Values{"vai": {"truong_ca"}}
+	if a := h.send("POST", "/bat-dau", lead, map[string]string{"Sec-Fetch-Site": "same-origin"}); a.status != 303 || a.header.Get("Location") != "/console" || len(entered) != 1 || len(h.storms) != 1 {
+		t.Errorf("status %d, %d entered, %d storms", a.status, len(entered), len(h.storms))
+	}
 	for _, header := range []map[string]string{{"Host": "ioc.example.vn"}, {"X-Forwarded-For": "203.0.113.7"}, {"Forwarded": "for=203.0.113.7"}} {
+		if a := h.send("POST", "/bat-dau", lead, header); a.status != 404 {
+			t.Errorf("enter, %v: status %d, want 404", header, a.status)
+		}
 		if a := h.get("/bat-dau", header); a.status != 404 {
 			t.Errorf("%v: status %d, want 404", header, a.status)
 		}
@@ -184,9 +205,15 @@ func TestTheNewcomersPageIsForThisMachineAndTheSample(t *testing.T) {
 			t.Errorf("console, %v: status %d, want 200", header, a.status)
 		}
 	}
-	real := newHouse(t, func(c *public.Config) { c.Sample = false })
+	real := newHouse(t, func(c *public.Config) { c.Sample, c.Enter = false, enter })
 	if a := real.get("/bat-dau", nil); a.status != 404 {
 		t.Errorf("without the sample: status %d, want 404", a.status)
+	}
+	if a := real.send("POST", "/bat-dau", lead, nil); a.status != 404 {
+		t.Errorf("enter without the sample: status %d, want 404", a.status)
+	}
+	if len(entered) != 1 {
+		t.Errorf("%d entered, want the one of this machine", len(entered))
 	}
 }
 

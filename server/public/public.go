@@ -52,10 +52,11 @@ type Config struct {
 	Division string        // in which reports are placed
 	Title    string        // of the centre, before the area's name
 	Origin   report.Origin // what the dataset was born as
-	Limits   bool          // forms of one address are limited
 	Sample   bool          // the newcomer's page is there for this machine's user
-	Storm    func()        // plays the sample's storm; must not block
-	Faces    fs.FS         // wall.html, console.html, assets/; nil: not built in
+	// Enter signs the caller in as the sample's person of a role; nil: nobody signs in here.
+	Enter func(c *fiber.Ctx, role string) error
+	Storm func() // plays the sample's storm; must not block
+	Faces fs.FS  // wall.html, console.html, assets/; nil: not built in
 }
 
 // Site is the door. Make it with New, hang it in with Routes, and keep Run running.
@@ -67,8 +68,6 @@ type Site struct {
 	files    map[string]*door.Prepared // by path, "/assets/…"
 	faces    map[string]*door.Prepared // wall, console
 	worker   *door.Prepared            // the wall's service worker; nil: not built in
-	submits  *door.Limiter
-	lookups  *door.Limiter
 	places   []district
 	division area.Division
 }
@@ -76,10 +75,6 @@ type Site struct {
 // New reads the templates and the faces.
 func New(c Config) (*Site, error) {
 	s := &Site{Config: c, files: map[string]*door.Prepared{}, faces: map[string]*door.Prepared{}}
-	if c.Limits {
-		s.submits = door.NewLimiter(door.Rate{Name: "form", PerMinute: 30, Burst: 20}, c.Now)
-		s.lookups = door.NewLimiter(door.Rate{Name: "follow", PerMinute: 120, Burst: 60}, c.Now)
-	}
 	var ok bool
 	if s.division, ok = c.Atlas.Tree.Division(c.Division); !ok {
 		return nil, fmt.Errorf("make public pages: division %q is unknown", c.Division)

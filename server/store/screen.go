@@ -10,6 +10,7 @@ import (
 
 	"toancanh/server/access"
 	"toancanh/server/audit"
+	"toancanh/server/auth"
 	"toancanh/server/fault"
 	"toancanh/server/screen"
 	"toancanh/server/view"
@@ -56,6 +57,11 @@ func (s *Store) ChangeScreens(ctx context.Context, c ScreenChange) ([]screen.Scr
 			return err
 		}
 		for _, one := range changed {
+			if one.Deleted {
+				if _, err := endPairings(ctx, tx, pairingEnd{screen: one.ID, why: auth.LostDeleted, at: c.At}); err != nil {
+					return err
+				}
+			}
 			if err := insertAudit(ctx, tx, screenRow(one)); err != nil {
 				return err
 			}

@@ -17,8 +17,9 @@ const heardFor = 24 * time.Hour
 // KnownScreen is a screen with what its page said last.
 type KnownScreen struct {
 	screen.Screen
-	Beat *screen.Beat
-	Seen *screen.Seen
+	Beat    *screen.Beat
+	Seen    *screen.Seen
+	Pairing *KnownPairing // the newest; nil when it was never paired
 }
 
 // Screen reads a screen that was set up; ok is false for one that was not, or is deleted: then only its id and the
@@ -52,7 +53,7 @@ func oneScreen(ctx context.Context, q querier, id string) (screen.Screen, bool, 
 	return one, true, nil
 }
 
-// Screens lists the screens that were set up and those whose page spoke within a day, by id. now is the database's
+// Screens lists the screens that were set up, those that are paired and those whose page spoke within a day, by id. now is the database's
 // clock.
 func (s *Store) Screens(ctx context.Context, ground screen.Ground) (list []KnownScreen, now time.Time, err error) {
 	err = s.inSnapshot(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -91,9 +92,18 @@ func readKnown(ctx context.Context, tx pgx.Tx, now time.Time, ground screen.Grou
 			heard = append(heard, id)
 		}
 	}
+	pairings, err := readPairings(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	for id, p := range pairings {
+		if p.EndedAt == nil {
+			heard = append(heard, id)
+		}
+	}
 	var list []KnownScreen
 	for _, one := range screen.NewBoard(screens, heard, ground).All() {
-		list = append(list, KnownScreen{one, beats[one.ID], seen[one.ID]})
+		list = append(list, KnownScreen{one, beats[one.ID], seen[one.ID], pairings[one.ID]})
 	}
 	return list, nil
 }

@@ -109,9 +109,9 @@ func (s *Store) OpenSession(ctx context.Context, o auth.Opening) error {
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, `insert into session (id, person_id, token_hash, subject, stage, created_at, seen_at, agent, network, desk_id, provider, vouched)
-			values ($1::uuid, $2::uuid, $3, $4, $5, $6, $6, $7, $8, nullif($9, '')::uuid, $10, $11)`,
-			o.ID, o.Person.ID, o.TokenHash, o.Subject, string(o.Stage), o.CreatedAt, o.Agent, o.Network, o.DeskID, o.Provider, o.Vouched)
+		_, err := tx.Exec(ctx, `insert into session (id, person_id, token_hash, subject, stage, created_at, seen_at, agent, network, desk_id, provider, vouched, sample)
+			values ($1::uuid, $2::uuid, $3, $4, $5, $6, $6, $7, $8, nullif($9, '')::uuid, $10, $11, $12)`,
+			o.ID, o.Person.ID, o.TokenHash, o.Subject, string(o.Stage), o.CreatedAt, o.Agent, o.Network, o.DeskID, o.Provider, o.Vouched, o.Sample)
 		if err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (s *Store) OpenSession(ctx context.Context, o auth.Opening) error {
 
 // opened is what the audit keeps of a new session.
 func opened(o auth.Opening) map[string]any {
-	about := map[string]any{"stage": o.Stage, "agent": o.Agent}
+	about := map[string]any{"stage": o.Stage, "agent": o.Agent, "sample": o.Sample}
 	if o.DeskID != "" {
 		about["desk"] = o.DeskID
 	}
@@ -156,7 +156,7 @@ func authorOf(ctx context.Context, p auth.Person) audit.Author {
 }
 
 const sessionSelect = `select s.id::text, s.subject, s.stage, s.tries, s.created_at, s.seen_at, s.agent, s.network,
-	coalesce(s.desk_id::text, ''), s.locked_at, s.provider, s.vouched, ` + personColumns + `
+	coalesce(s.desk_id::text, ''), s.locked_at, s.provider, s.vouched, s.sample, ` + personColumns + `
 	from session s join person p on p.id = s.person_id `
 
 // sessionAlive is what holds of a session that is not over at $1.
@@ -173,7 +173,7 @@ func scanSession(row pgx.CollectableRow) (auth.Session, error) {
 	var s auth.Session
 	dest := append([]any{
 		&s.ID, &s.Subject, (*string)(&s.Stage), &s.Tries, &s.CreatedAt, &s.SeenAt, &s.Agent, &s.Network,
-		&s.DeskID, &s.LockedAt, &s.Provider, &s.Vouched,
+		&s.DeskID, &s.LockedAt, &s.Provider, &s.Vouched, &s.Sample,
 	}, personDest(&s.Person)...)
 	err := row.Scan(dest...)
 	s.CreatedAt, s.SeenAt = s.CreatedAt.UTC(), s.SeenAt.UTC()

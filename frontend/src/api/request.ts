@@ -46,6 +46,23 @@ export function onNobody(tell: () => void): void {
   tellNobody = tell;
 }
 
+/** Says so where no answer does: whoever listens looks again. */
+export function nobody(): void {
+  tellNobody();
+}
+
+let sender: Readonly<Record<string, string>> = {};
+
+/** Names the screen this page is: its token counts only for what is asked as a screen. */
+export function askAsScreen(id: string): void {
+  sender = { 'X-Toancanh-Screen': encodeURIComponent(id) };
+}
+
+/** What every request of this page says of who asks. */
+export function senderHeaders(): Readonly<Record<string, string>> {
+  return sender;
+}
+
 /** GETs a JSON object. Throws Problem or Unreachable. */
 export function get(path: string): Promise<JsonObject> {
   return send(path, { headers: { Accept: 'application/json' } });
@@ -78,8 +95,10 @@ function sendBody(method: string, path: string, body: JsonObject): Promise<JsonO
 export async function send(path: string, init: RequestInit): Promise<JsonObject> {
   let response: Response;
   let text: string;
+  const headers = new Headers(init.headers);
+  for (const [name, value] of Object.entries(sender)) headers.set(name, value);
   try {
-    response = await fetch(path, { ...init, signal: AbortSignal.timeout(limitMs) });
+    response = await fetch(path, { ...init, headers, signal: AbortSignal.timeout(limitMs) });
     text = await response.text();
   } catch (err) {
     throw new Unreachable(`request ${path}`, { cause: err });

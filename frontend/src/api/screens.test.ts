@@ -3,7 +3,9 @@ import {
   confirmSeen,
   deleteScreen,
   listScreens,
+  pairScreen,
   parseListed,
+  revokeScreen,
   saveScreen,
   sendBeat,
   sendOrder,
@@ -52,6 +54,19 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+describe('pairing', () => {
+  it('sends the code as it was typed', async () => {
+    await pairScreen('hop-1', 'acd 349');
+    expect(calls).toEqual([{ url: '/api/v1/screens/hop-1/pairing', method: 'PUT', body: { code: 'acd 349' } }]);
+  });
+
+  it('is taken back', async () => {
+    answer = { status: 204, body: null };
+    await revokeScreen('hop-1');
+    expect(calls).toEqual([{ url: '/api/v1/screens/hop-1/pairing', method: 'DELETE', body: null }]);
+  });
+});
+
 describe('the list of screens', () => {
   it('is read whole and leaves out what cannot be read', async () => {
     answer.body = { at: '2026-11-23T02:00:05Z', screens: [listed, { id: 'broken' }, 7] };
@@ -73,6 +88,30 @@ describe('the list of screens', () => {
       seen: { version: 7, applied: false, reason: 'Chữ quá nhỏ' },
       settings: { point: 'Phòng trực', panelMm: 1370, viewingMm: null },
     });
+  });
+
+  it('reads who paired a screen, and that it holds no more', () => {
+    const pairing = {
+      paired_at: '2026-11-23T01:00:00Z',
+      by: 'person:1',
+      by_name: 'Trần Thị Bình',
+      agent: 'Chrome Linux',
+    };
+    expect(parseListed({ ...listed, pairing })?.pairing).toEqual({
+      pairedAt: Date.UTC(2026, 10, 23, 1),
+      by: 'Trần Thị Bình',
+      own: false,
+      agent: 'Chrome Linux',
+      endedAt: null,
+      endedWhy: '',
+    });
+    const ended = { ...pairing, by_name: '', ended_at: '2026-11-23T02:00:00Z', ended_why: 'revoked' };
+    expect(parseListed({ ...listed, pairing: ended })?.pairing).toMatchObject({
+      by: 'person:1',
+      endedAt: Date.UTC(2026, 10, 23, 2),
+      endedWhy: 'revoked',
+    });
+    expect(parseListed(listed)?.pairing).toBeNull();
   });
 
   it('takes a screen that never spoke for one that is not connected', () => {

@@ -18,6 +18,20 @@ export interface HeardBeat extends Beat {
   at: number;
 }
 
+/** What makes a browser a screen. */
+export interface Pairing {
+  pairedAt: number;
+  /** Who entered the code: a person's name, else an opaque id. */
+  by: string;
+  /** On the sample's own machine, without a code. */
+  own: boolean;
+  /** Browser and system in two words. */
+  agent: string;
+  /** Null while it holds. */
+  endedAt: number | null;
+  endedWhy: string;
+}
+
 export interface ListedScreen {
   state: ScreenState;
   title: string;
@@ -31,6 +45,8 @@ export interface ListedScreen {
   connected: boolean;
   seen: Seen | null;
   settings: ScreenSettings;
+  /** The newest; null when it was never paired. */
+  pairing: Pairing | null;
 }
 
 export interface ScreenList {
@@ -97,6 +113,20 @@ export function parseListed(raw: JsonObject): ListedScreen | null {
     connected: raw['connected'] === true,
     seen: parseSeen(asObject(raw['seen'])),
     settings: parseSettings(asObject(raw['settings'])),
+    pairing: parsePairing(asObject(raw['pairing'])),
+  };
+}
+
+function parsePairing(raw: JsonObject | null): Pairing | null {
+  const pairedAt = asTime(raw?.['paired_at']);
+  if (raw === null || pairedAt === null) return null;
+  return {
+    pairedAt,
+    by: asText(raw['by_name']).normalize('NFC') || asText(raw['by']),
+    own: raw['own'] === true,
+    agent: asText(raw['agent']),
+    endedAt: asTime(raw['ended_at']),
+    endedWhy: asText(raw['ended_why']),
   };
 }
 
@@ -157,6 +187,16 @@ export async function saveScreen(id: string, settings: ScreenSettings): Promise<
 
 export async function deleteScreen(id: string): Promise<void> {
   await remove(path(id));
+}
+
+/** Makes the browser that shows a code the screen. Throws Problem: 422 with the field code, 429 after too many wrong ones. */
+export async function pairScreen(id: string, code: string): Promise<void> {
+  await put(`${path(id)}/pairing`, { code });
+}
+
+/** Takes from a screen's browser the right to be it: it goes dark. */
+export async function revokeScreen(id: string): Promise<void> {
+  await remove(`${path(id)}/pairing`);
 }
 
 /**

@@ -5,6 +5,8 @@ import {
   endMeeting,
   fetchScenes,
   listScreens,
+  pairScreen,
+  revokeScreen,
   saveScreen,
   sendOrder,
   startMeeting,
@@ -114,6 +116,19 @@ export class ScreenDesk {
 
   async delete(id: string): Promise<boolean> {
     return this.#do(() => plain(deleteScreen(id)), null, m.screens_deleted({ id }));
+  }
+
+  /** Pairs whoever shows the code; a screen that is new gets its settings first. */
+  async pair(id: string, code: string, settings: ScreenSettings | null): Promise<boolean> {
+    const deed = async (): Promise<null> => {
+      if (settings !== null) await saveScreen(id, settings);
+      return plain(pairScreen(id, code));
+    };
+    return this.#do(deed, null, m.pair_done({ id }));
+  }
+
+  async revoke(id: string): Promise<boolean> {
+    return this.#do(() => plain(revokeScreen(id)), null, m.pair_revoked_done({ id }));
   }
 
   async #do(

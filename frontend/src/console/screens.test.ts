@@ -188,6 +188,23 @@ describe('the desk of the screens', () => {
     desk.stop();
   });
 
+  it('pairs a screen, and sets it up first when it is new', async () => {
+    const desk = await begin();
+    const none = { title: '', scene: '', density: 'auto', panelMm: null, viewingMm: null } as const;
+    expect(await desk.pair('hop-1', 'acd349', { ...none, point: 'Phòng họp', area: '660' })).toBe(true);
+    expect(await desk.pair('tinh', 'xyt769', null)).toBe(true);
+    const puts = calls.filter((call) => call.startsWith('PUT')).map((call) => call.replace(/ \{.*"point.*/, ''));
+    expect(puts).toEqual([
+      'PUT /api/v1/screens/hop-1',
+      'PUT /api/v1/screens/hop-1/pairing {"code":"acd349"}',
+      'PUT /api/v1/screens/tinh/pairing {"code":"xyt769"}',
+    ]);
+    expect(desk.word).toContain('tinh');
+    expect(await desk.revoke('tinh')).toBe(true);
+    expect(calls).toContain('DELETE /api/v1/screens/tinh/pairing');
+    desk.stop();
+  });
+
   it('forgets a pick that is gone', async () => {
     const desk = await begin();
     desk.toggleAll();

@@ -1,3 +1,4 @@
+import { senderHeaders } from '../api/request';
 import type { Spot } from './picture';
 
 /** The map that the server draws: paths in its own units, and where a place lies in them. */
@@ -18,6 +19,7 @@ export async function fetchSvgBase(division: string, area: string): Promise<SvgB
   try {
     const query = area === '' ? '' : `?area=${encodeURIComponent(area)}`;
     const answer = await fetch(`/api/v1/areas/${encodeURIComponent(division)}/map.svg${query}`, {
+      headers: senderHeaders(),
       signal: AbortSignal.timeout(fetchMs),
     });
     return answer.ok ? readSvgBase(await answer.text()) : null;

@@ -44,6 +44,9 @@ interface Shelf extends DBSchema {
   picture: { key: string; value: Marked<KeptPicture> };
 }
 
+/** False once this page has been told to forget: nothing may come back onto the disk after that. */
+let keeping = true;
+
 const longestMs = 7 * 24 * 60 * 60_000;
 
 /** The shelf of one screen. A browser that keeps nothing (private window, full disk) costs only the old picture. */
@@ -83,9 +86,21 @@ export class KeepsakeShelf {
     await this.#put('picture', value);
   }
 
+  /** Erases what is kept of this screen; this page keeps nothing from now on. */
+  async forget(): Promise<void> {
+    keeping = false;
+    try {
+      const db = await this.#open();
+      await Promise.all([db.delete('setting', this.#screenId), db.delete('picture', this.#screenId)]);
+    } catch {
+      // A browser that cannot open it has kept nothing.
+    }
+  }
+
   async #put(store: 'setting' | 'picture', value: KeptSetting | KeptPicture): Promise<void> {
     try {
       const db = await this.#open();
+      if (!keeping) return;
       await db.put(store, { mark: this.#mark, value } as never, this.#screenId);
     } catch {
       // Nothing kept: the next start begins empty, as a first one does.

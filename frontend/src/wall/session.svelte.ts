@@ -14,7 +14,6 @@ import type { Link } from '../live/link';
 import { Now } from '../live/now.svelte';
 import type { PastSource } from '../live/past';
 import type { PastStart, Play } from '../live/pastStart';
-import { openPipe } from '../live/pipe';
 import { LiveSituation } from '../live/situation.svelte';
 import { watchWake } from '../live/wake';
 import type { MapShapes } from '../map/picture';
@@ -23,6 +22,7 @@ import type { Scene } from '../rules/scene';
 import type { Show } from '../wire/screen';
 import { parseWallReport, type WallReport } from '../wire/report';
 import { KeepsakeShelf, type Keepsake, type KeptSetting } from './keepsake';
+import { openScreenPipe } from './pipe';
 import { ownPlace, sentPlace, type ShownPlace } from './place';
 import type { Frame } from '../wire/frame';
 
@@ -338,7 +338,7 @@ export class WallSession {
     return new Connection({
       topics,
       fetchTicket: () => fetchTicket(topics, screen.id),
-      openPipe,
+      openPipe: openScreenPipe,
       ...on,
       onBuild: this.#onBuild,
     });

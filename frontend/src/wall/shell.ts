@@ -10,6 +10,18 @@ export async function keepShell(): Promise<void> {
   }
 }
 
+/** Takes the kept page away again. What the worker holds goes with the page's next start. */
+export async function forgetShell(): Promise<void> {
+  if (!('serviceWorker' in navigator)) return;
+  try {
+    const [registration, names] = await Promise.all([navigator.serviceWorker.getRegistration('/wall/'), caches.keys()]);
+    const shells = names.filter((name) => name.startsWith('wall-shell-'));
+    await Promise.all([registration?.unregister(), ...shells.map((name) => caches.delete(name))]);
+  } catch {
+    // Then nothing was kept.
+  }
+}
+
 const answerMs = 5000;
 
 /** Whether the server answers; a reload while it is away would gain nothing. */

@@ -1,0 +1,425 @@
+//go:build e2e
+
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fasthttp/websocket"
+	"golang.org/x/text/unicode/norm"
+
+	"toancanh/schema"
+	"toancanh/server/access"
+	"toancanh/server/auth"
+	"toancanh/server/embedded/testredis"
+)
+
+// privateWords are what is planted: of a citizen, of staff, of strangers at the door, of machines.
+func privateWords() map[string]string {
+	return map[string]string{
+		"citizen's name": "Trịnh Ngọc Bảo Quyên Wqzxv", "citizen's phone": "0978 631 452", "citizen's mail": "baoquyen.wqzxv@hopthu.example",
+		"citizen's address": "Hẻm 9087 Ngõ Đỗ Quyên Kjxqz", "citizen's words": "Con gái tôi Diễm Hằng Vwzqj bị ngã", "citizen's signs": "🦜🪶🧿🦤",
+		"the form's name": "Lò Thị Mỵ Châu Zxqvw", "the form's phone": "0356 298 714", "the form's mail": "mychau.zxqvw@hopthu.example",
+		"a clerk's note": "Đã gọi bà Ksor Hlim Qzvxw ở buôn", "a reason": "Trùng với đơn ông Rmah Blơi Xwqzv",
+		"staff's name": "Vũ Đình Khánh Hoàn Jqxzw", "staff's login": "khanhhoan.jqxzw", "staff's password": "sầu riêng xoài thanh long Qwvxz",
+		"a tried login": "ai.do.la.toi.vqzwx", "a tried password": "mật khẩu đoán mò Zvqxw", "a tried code": "918273645546372819",
+		"a tried token": "bMzvqxwTokenDoanMoKjhg9876", "a key's label": "Trạm đo nhà ông Siu Wqvzx", "a screen's point": "Nhà riêng đồng chí Đặng Xvzwq",
+		"a message to screens": "Mời đồng chí Phùng Quang Vzxwq họp", "a device": "cam-nha-ba-hvzqx-0042", "a stranger's agent": "TrinhDuyetCuaOngBaXqvzw",
+		"a stranger's query": "tìm nhà chị Hờ Mai Wzvqx", "a stranger's referrer": "trang-rieng-cua-wqzvx.example",
+	}
+}
+
+// publicWords are what the unit answers to everybody.
+const publicWords = "Đã khắc phục hố ga trước chợ."
+
+// planting is a town with the words in it.
+type planting struct {
+	t       *testing.T
+	s       *server
+	words   map[string]string
+	scan    *scanner
+	staff   *staff
+	codes   []string // of reports, by which their senders follow them
+	answers []answer // to those who planted
+	looked  map[[sha256.Size]byte]bool
+}
+
+// TestPlantedWordsStayInside plants private words through every door, lets the reports live until their results are
+// published, and then reads everything that a stranger can read, and what operators read beside the data: log and metrics.
+func TestPlantedWordsStayInside(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, testredis.New(t).URL())
+	s := w.serve("TOANCANH_OPEN=no", "TOANCANH_LOG_LEVEL=debug", "TOANCANH_LOG_FORMAT=json")
+	p := &planting{t: t, s: s, words: privateWords(), looked: map[[sha256.Size]byte]bool{}}
+	p.scan = newScanner(p.words)
+	p.staff = p.employ(w)
+	socket := p.hear("ws")
+	stream := p.hear("sse")
+	p.plantAsCitizen()
+	p.plantByForm()
+	p.plantAsStaff()
+	p.plantAsStranger()
+
+	published := p.codes[0]
+	awaitWord(t, socket, published)
+	awaitWord(t, stream, published)
+	eventually(t, "the public page shows the published report", limit(15*time.Second), func() bool {
+		a, err := s.api().get("/")
+		return err == nil && strings.Contains(plain(t, a), publicWords)
+	}, nil)
+
+	p.mustFind()
+	p.clean("the socket", []byte(socket.String()))
+	p.clean("the event stream", []byte(stream.String()))
+	p.readEverything()
+	for i, a := range p.answers {
+		p.cleanAnswer(fmt.Sprintf("the answer to planting %d (%d)", i, a.status), a)
+	}
+	s.stop() // what it says at its end, too
+	p.clean("the log", []byte(s.log.String()))
+	if !strings.Contains(s.log.String(), `"route":"/api/v1/reports"`) {
+		t.Error("the log tells of no request: nothing was looked at")
+	}
+}
+
+// employ brings a shift lead in whose name and password are planted.
+func (p *planting) employ(w *town) *staff {
+	boss := employ(p.t, w, p.s, p.words["staff's login"])
+	now, err := boss.store.Person(p.t.Context(), boss.person.ID)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	now.Name, now.Roles = p.words["staff's name"], []access.Role{access.ShiftLead}
+	if _, err := boss.store.ChangePerson(p.t.Context(), now); err != nil {
+		p.t.Fatal(err)
+	}
+	key, _, err := auth.NewKey(p.words["a key's label"], auth.RightReadings)
+	if err == nil {
+		err = boss.store.AddKey(p.t.Context(), key)
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	boss.signIn(p.t)
+	return boss
+}
+
+// send plants, notes the answer, and returns it.
+func (p *planting) send(method, path string, header http.Header, body any) answer {
+	p.t.Helper()
+	var raw []byte
+	if body != nil {
+		var err error
+		if raw, err = json.Marshal(body); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	a, err := p.s.api().send(method, path, header, raw)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.answers = append(p.answers, a)
+	return a
+}
+
+// plantAsCitizen sends three reports: composed, decomposed, and with everything written into the words themselves.
+func (p *planting) plantAsCitizen() {
+	p.t.Helper()
+	at := p.s.communes()[0]
+	for i, form := range []func(string) string{norm.NFC.String, norm.NFD.String, norm.NFC.String} {
+		words := p.words["citizen's words"] + " " + p.words["citizen's signs"]
+		if i == 2 {
+			words = strings.Join([]string{words, p.words["citizen's name"], p.words["citizen's phone"], p.words["citizen's mail"]}, ", ")
+		}
+		a := p.send(http.MethodPost, "/api/v1/reports", http.Header{"User-Agent": {p.words["a stranger's agent"]}}, map[string]any{
+			"category": p.s.categories()[0], "description": form(words), "address": form(p.words["citizen's address"]),
+			"location": map[string]float64{"lat": at.Lat, "lon": at.Lon},
+			"contact": map[string]string{
+				"name": form(p.words["citizen's name"]), "phone": p.words["citizen's phone"], "email": p.words["citizen's mail"],
+			},
+		})
+		var r written
+		if err := a.into(nil, "report", &r); err != nil {
+			p.t.Fatal(err)
+		}
+		p.codes = append(p.codes, r.Code)
+		p.live(r.ID, i)
+	}
+}
+
+// live takes a report through acts whose words are private until one is published.
+func (p *planting) live(id string, turn int) {
+	p.t.Helper()
+	version := 1
+	acts := []map[string]any{
+		{"act": "accept"},
+		{"act": "assign", "unit": "so-xd", "text": p.words["a clerk's note"]},
+		{"act": "start"},
+		{"act": "resolve", "text": "Đã sửa xong, " + p.words["a clerk's note"]},
+		{"act": "publish", "text": publicWords},
+	}
+	if turn > 0 {
+		acts = []map[string]any{{"act": "refuse", "reason": "other", "text": p.words["a reason"]}}
+	}
+	for _, act := range acts {
+		act["version"] = version
+		raw, err := json.Marshal(act)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		a := p.staff.ask(p.t, http.MethodPost, "/api/v1/reports/"+id+"/acts", string(raw))
+		if a.status != 200 {
+			p.t.Fatalf("%s: %d %s", act["act"], a.status, a.body)
+		}
+		version++
+	}
+}
+
+// plantByForm fills the page's form in, decomposed.
+func (p *planting) plantByForm() {
+	p.t.Helper()
+	a, err := p.s.api().get("/phan-anh")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	key := regexp.MustCompile(`name="key" value="([^"]+)"`).FindStringSubmatch(plain(p.t, a))
+	if key == nil {
+		p.t.Fatal("the form has no key")
+	}
+	form := url.Values{
+		"category": {p.s.categories()[0]}, "description": {norm.NFD.String(p.words["citizen's words"])}, "commune": {p.s.communes()[0].Code},
+		"name": {norm.NFD.String(p.words["the form's name"])}, "phone": {p.words["the form's phone"]}, "email": {p.words["the form's mail"]},
+		"address": {norm.NFD.String(p.words["citizen's address"])}, "lat": {""}, "lon": {""}, "website": {""}, "key": {key[1]},
+	}
+	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, "http://"+p.s.addr+"/phan-anh", strings.NewReader(form.Encode()))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := shared.Do(req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	where := res.Header.Get("Location")
+	if err != nil || res.StatusCode != http.StatusSeeOther {
+		p.t.Fatalf("the form: %d %v", res.StatusCode, err)
+	}
+	p.answers = append(p.answers, answer{status: res.StatusCode, header: res.Header, body: body})
+	code, _, _ := strings.Cut(strings.TrimPrefix(where, "/phan-anh/"), "?")
+	p.codes = append(p.codes, code)
+}
+
+// plantAsStaff sets a screen up and sends a message to it.
+func (p *planting) plantAsStaff() {
+	p.t.Helper()
+	for _, deed := range []struct{ method, path, body string }{
+		{http.MethodPut, "/api/v1/screens/660", fmt.Sprintf(`{"title":"Phòng họp","point":%q}`, p.words["a screen's point"])},
+		{http.MethodPost, "/api/v1/screens/orders", fmt.Sprintf(`{"screens":["660"],"show":{"message":{"text":%q}}}`, p.words["a message to screens"])},
+	} {
+		if a := p.staff.ask(p.t, deed.method, deed.path, deed.body); a.status > 299 && a.status != 404 {
+			p.t.Fatalf("%s %s: %d %s", deed.method, deed.path, a.status, a.body)
+		}
+	}
+}
+
+// plantAsStranger tries every door with words in places where they might be repeated.
+func (p *planting) plantAsStranger() {
+	p.t.Helper()
+	q := url.QueryEscape(p.words["a stranger's query"])
+	odd := http.Header{
+		"User-Agent": {p.words["a stranger's agent"]}, "Referer": {"https://" + p.words["a stranger's referrer"] + "/"},
+		"X-Request-Id": {p.words["a stranger's query"]}, "Cookie": {"toancanh-local=" + p.words["a tried token"]}, "X-Forwarded-For": {p.words["a stranger's referrer"]},
+		"Idempotency-Key": {p.words["a tried token"]}, "Authorization": {"Bearer " + p.words["a tried token"]}, "Accept-Language": {p.words["a stranger's agent"]},
+	}
+	plainly := http.Header{"User-Agent": {p.words["a stranger's agent"]}}
+	tried := map[string]string{"login": p.words["a tried login"], "password": p.words["a tried password"]}
+	own := map[string]string{"login": p.words["staff's login"], "password": p.words["a tried password"]}
+	for _, c := range []struct {
+		method, path string
+		header       http.Header
+		body         any
+	}{
+		{"POST", "/api/v1/session", plainly, tried},
+		{"POST", "/api/v1/session", plainly, own},
+		{"POST", "/api/v1/session", plainly, map[string]any{"login": p.words["a tried login"], "password": 7}},
+		{"POST", "/api/v1/session/code", odd, map[string]string{"code": p.words["a tried code"]}},
+		{"POST", "/api/v1/invitations", plainly, map[string]string{"token": p.words["a tried token"], "password": p.words["a tried password"]}},
+		{"GET", "/api/v1/reports?q=" + q, odd, nil},
+		{"GET", "/api/v1/reports?q=" + q, plainly, nil},
+		{"GET", "/api/v1/areas/" + url.PathEscape(p.words["a stranger's query"]), plainly, nil},
+		{"GET", "/api/v1/kpis?area=" + q, plainly, nil},
+		{"GET", "/api/v1/sensors/" + p.words["a device"] + "/readings", plainly, nil},
+		{"GET", "/phan-anh/" + url.PathEscape(p.words["a stranger's query"]), odd, nil},
+		{"GET", "/phan-anh?ma=" + q, plainly, nil},
+		{"GET", "/?lang=" + q, odd, nil},
+		{"GET", "/tinh-hinh/x/" + url.PathEscape(p.words["a stranger's query"]), plainly, nil},
+		{"GET", "/wall/" + url.PathEscape(p.words["a screen's point"]), plainly, nil},
+		{"GET", "/" + url.PathEscape(p.words["a stranger's query"]), odd, nil},
+		{"GET", "/live?topics=" + q, odd, nil},
+		{"GET", "/live/sse?topics=" + q + "&since=" + q, plainly, nil},
+		{"GET", "/assets/" + url.PathEscape(p.words["a stranger's query"]), plainly, nil},
+		{"POST", "/api/v1/readings", plainly, []map[string]any{{"sensor": p.words["a device"], "value": 1}}},
+		{"POST", "/api/v1/events", odd, map[string]any{"source": p.words["a device"]}},
+		{"POST", "/api/v1/reports", plainly, map[string]any{"category": p.words["citizen's words"], "description": 5, "contact": map[string]string{"name": p.words["citizen's name"], "phone": p.words["citizen's mail"]}}},
+		{"POST", "/api/v1/reports", plainly, map[string]any{"description": p.words["citizen's words"], "contact": p.words["citizen's phone"]}},
+		{"PUT", "/api/v1/screens/660", plainly, map[string]string{"point": p.words["a screen's point"]}},
+		{"POST", "/api/v1/tickets", plainly, map[string]any{"topics": []string{p.words["a stranger's query"]}, "screen": p.words["a screen's point"]}},
+	} {
+		if a := p.send(c.method, c.path, maps.Clone(c.header), c.body); a.status >= 500 && a.status != 503 {
+			p.t.Errorf("%s %.40s: %d", c.method, c.path, a.status)
+		}
+	}
+	// As bytes, since a client of Go sends no such thing.
+	for _, raw := range []string{
+		"GET /?" + p.words["a stranger's query"] + " HTTP/1.1\r\nHost: a\r\n\r\n",
+		p.words["a device"] + " / HTTP/1.1\r\nHost: " + p.words["a stranger's referrer"] + "\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: " + norm.NFC.String(p.words["a stranger's query"]) + "\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a\r\n" + p.words["citizen's name"] + "\r\n\r\n",
+	} {
+		p.clean("the answer to odd bytes", []byte(rawAnswer(p.t, p.s.addr, raw)))
+	}
+}
+
+// mustFind shows that the words are there and that the scanner sees them: on the lists of those who may.
+func (p *planting) mustFind() {
+	p.t.Helper()
+	for path, wanted := range map[string][]string{
+		"/api/v1/reports":           {"citizen's words", "citizen's address", "citizen's signs"},
+		"/api/v1/screens":           {"a screen's point"},
+		"/api/v1/session":           {"staff's name", "staff's login"},
+		"/api/v1/reports/" + p.id(): {"citizen's words", "a clerk's note"},
+	} {
+		a := p.staff.ask(p.t, http.MethodGet, path, "")
+		found := p.scan.find(a.body)
+		for _, word := range wanted {
+			if !slices.Contains(found, word) {
+				p.t.Errorf("%s: %s is not found where it must be (%d, found %q): the scanner is blind, or nothing was planted", path, word, a.status, found)
+			}
+		}
+		for _, word := range []string{"citizen's phone", "citizen's mail", "the form's name", "the form's phone", "the form's mail"} {
+			if slices.Contains(found, word) && !strings.Contains(string(a.body), p.words["citizen's name"]+", "+p.words["citizen's phone"]) {
+				p.t.Errorf("%s: %s is open to who has not asked for it", path, word)
+			}
+		}
+	}
+}
+
+// id is what staff call the published report.
+func (p *planting) id() string { return p.codes[0] }
+
+// readEverything fetches all that anybody may ask for, in every look and form, and the doors that are closed.
+func (p *planting) readEverything() {
+	p.t.Helper()
+	paths := []string{
+		"/", "/?lang=en", "/?co=to", "/tinh-hinh/2022/67", "/tinh-hinh/2022/660", "/tinh-hinh/2025/67", "/tinh-hinh/2025/52", "/phan-anh",
+		"/phan-anh?lang=en", "/phan-anh/K7M2-Q9XD", "/phan-anh?ma=x", "/wall/tinh", "/wall/660", "/console", "/bat-dau", "/api",
+		"/api/v1/openapi.json", "/api/v1/divisions", "/api/v1/categories", "/api/v1/units", "/api/v1/scenes", "/api/v1/areas/vn-2022",
+		"/api/v1/areas/vn-2022/geometry", "/api/v1/areas/vn-2022/map.svg", "/api/v1/areas/default/map.svg", "/api/v1/session", "/api/v1/rights",
+		"/healthz", "/readyz", "/metrics", "/robots.txt", "/favicon.ico", "/nothing", "/live", "/live/sse",
+		"/api/v1/reports", "/api/v1/kpis", "/api/v1/sensors", "/api/v1/screens", "/api/v1/screens/660", "/api/v1/people", "/api/v1/audit",
+		"/api/v1/boundaries", "/api/v1/past", "/api/v1/past/changes", "/api/v1/sessions", "/internal/hub/snapshot?topic=" + publicTopic,
+	}
+	for _, place := range p.s.communes()[:3] {
+		paths = append(paths, "/tinh-hinh/2022/"+place.Code)
+	}
+	for _, code := range p.codes {
+		paths = append(paths, "/phan-anh/"+code, "/phan-anh/"+code+"?lang=en", "/api/v1/reports/"+code)
+	}
+	read := 0
+	for _, path := range paths {
+		for _, header := range []http.Header{{}, {"Accept": {"text/html"}}, {"Accept-Encoding": {"br"}}, {"Accept-Encoding": {"gzip"}, "Cookie": {"nhin=en.+.1"}}} {
+			a, err := p.s.api().send(http.MethodGet, path, header, nil)
+			if err != nil {
+				p.t.Fatalf("%s: %v", path, err)
+			}
+			read++
+			// Whoever holds a report's code reads what was answered to its sender; nobody's name, number or address.
+			p.cleanAnswer(path, a)
+		}
+	}
+	if read < 200 {
+		p.t.Errorf("only %d answers were read", read)
+	}
+}
+
+// cleanAnswer looks through an answer whole.
+func (p *planting) cleanAnswer(what string, a answer) {
+	p.t.Helper()
+	var head bytes.Buffer
+	_ = a.header.Write(&head)
+	p.clean("the headers of "+what, head.Bytes())
+	p.clean(what, a.body)
+}
+
+func (p *planting) clean(what string, text []byte) {
+	p.t.Helper()
+	sum := sha256.Sum256(text)
+	if p.looked[sum] { // another look, the same bytes
+		return
+	}
+	p.looked[sum] = true
+	if found := p.scan.find(text); len(found) > 0 {
+		p.t.Errorf("%s says %q", what, found)
+	}
+}
+
+func awaitWord(t *testing.T, h *logbook, word string) {
+	t.Helper()
+	eventually(t, "a listener hears of "+word, limit(15*time.Second), func() bool { return strings.Contains(h.String(), word) },
+		func() string { return h.tail(3) })
+}
+
+// hear listens to the public topic until the test ends.
+func (p *planting) hear(by string) *logbook {
+	p.t.Helper()
+	h := &logbook{}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	p.t.Cleanup(func() { cancel(); running.Wait() })
+	if by == "sse" {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.s.addr+"/live/sse?topics="+publicTopic, nil)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		res, err := (&http.Client{}).Do(req)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		_ = res.Header.Write(h)
+		running.Go(func() { _, _ = io.Copy(h, res.Body); _ = res.Body.Close() })
+		return h
+	}
+	d := websocket.Dialer{Subprotocols: []string{schema.Protocol}, HandshakeTimeout: requestLimit}
+	conn, res, err := d.DialContext(ctx, "ws://"+p.s.addr+"/live?topics="+publicTopic, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	_ = res.Header.Write(h)
+	running.Go(func() {
+		for {
+			_, body, err := conn.ReadMessage()
+			if err != nil {
+				return
+			}
+			_, _ = h.Write(append(body, '\n'))
+		}
+	})
+	p.t.Cleanup(func() { _ = conn.Close() })
+	return h
+}

@@ -1,0 +1,49 @@
+package api
+
+import (
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"toancanh/server/access"
+	"toancanh/server/limit"
+)
+
+// classOf is the class a route is counted in; ok is false where its handler counts, or nothing is counted at all: the
+// probes of a supervisor, and hubs, which bring a secret.
+func classOf(method, path string) (class limit.Class, ok bool) {
+	action, _ := ActionOf(method, path)
+	switch {
+	case path == "/healthz", path == "/readyz", action == access.AskAsHub, action == access.SendReport:
+		return limit.Class{}, false
+	case action == access.OpenSession && method == fiber.MethodPost: // by mayKnock
+		return limit.Class{}, false
+	case action == access.ReadPast, action == access.ReadAudit, action == access.DecidePlaces, strings.HasSuffix(path, "/map.svg"):
+		return limit.Costly(), true
+	case method == fiber.MethodGet:
+		return limit.Reads(), true
+	}
+	return limit.Writes(), true
+}
+
+// slow counts a request of whoever asks: who is known by themselves, everybody else by network. A key speaks for many and
+// has figures of its own.
+func (a *API) slow(c *fiber.Ctx, class limit.Class, who caller) error {
+	switch {
+	case strings.HasPrefix(who.ID, "key:") && sendsReadings(c.Route().Path):
+		return a.Frame.Limit(c, limit.Readings(), who.ID)
+	case strings.HasPrefix(who.ID, "key:"):
+		return a.Frame.Limit(c, limit.Partner(), who.ID)
+	case who.ID == desk().ID: // with the house open, everybody is
+		return a.Frame.Limit(c, class, "")
+	case who.Session != nil: // also one that is not whole yet
+		return a.Frame.Limit(c, class, who.Session.Person.Principal())
+	}
+	return a.Frame.Limit(c, class, who.ID)
+}
+
+// sendsReadings reports whether a route takes what gateways send.
+func sendsReadings(path string) bool {
+	_, large := largeBodies()[path]
+	return large
+}
