@@ -138,6 +138,8 @@ func TestEveryRouteAsksForItsRight(t *testing.T) {
 		v := h.as(role, province())
 		who[role] = func(method, path string) answer { return v.try(method, path, nil) }
 	}
+	wall := h.paired(h.as(access.ShiftLead, province()), "660")
+	who[access.Screen] = func(method, path string) answer { return wall.send(method, path, nil) }
 	for _, right := range auth.Rights() {
 		key := h.key(right)
 		who[access.Role("may:"+string(right))] = func(method, path string) answer {
