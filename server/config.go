@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"toancanh/server/auth"
 )
 
 // Config holds every setting of a serving process. Each has a TOANCANH_* variable and a flag of the same words; the
@@ -96,6 +98,9 @@ func (c Config) KeyFile(name string) string {
 	}
 	return filepath.Join(dir, name)
 }
+
+// SealKey is the path of the active key that seals things of a kind.
+func (c Config) SealKey(kind auth.SealedKind) string { return c.KeyFile(string(kind) + ".key") }
 
 // Loopback reports whether only this machine can reach the main address.
 func (c Config) Loopback() bool {

@@ -147,11 +147,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 
 // wire makes the deeds and the doors.
 func (s *Server) wire() error {
-	key, err := auth.KeyFile(s.options.KeyFile("contact.key"))
-	if err != nil {
-		return err
-	}
-	sealer, err := auth.NewSealer(key)
+	sealer, err := auth.OpenSealer(s.options.SealKey(auth.SealedContacts))
 	if err != nil {
 		return err
 	}

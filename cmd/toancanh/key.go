@@ -19,6 +19,7 @@ type keyCmd struct {
 	New    keyNewCmd    `cmd:"" help:"Make a key and print it; it is shown this once and kept nowhere."`
 	List   keyListCmd   `cmd:"" help:"List the keys in use."`
 	Revoke keyRevokeCmd `cmd:"" help:"End a key."`
+	Seal   sealCmd      `cmd:"" help:"The keys that seal contacts and second factors: list, rotate, retire."`
 }
 
 type databaseFlags struct {

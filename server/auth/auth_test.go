@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"toancanh/server/auth"
+	"toancanh/server/fault"
 )
 
 func TestSealedContactOpensOnlyForItsReport(t *testing.T) {
@@ -20,7 +21,7 @@ func TestSealedContactOpensOnlyForItsReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bytes.Contains(sealed, []byte("0912")) {
+	if bytes.Contains(sealed.Bytes, []byte("0912")) {
 		t.Error("the sealed contact shows the phone number")
 	}
 	if got, err := sealer.Open("r1", sealed); err != nil || string(got) != "0912 345 678" {
@@ -29,8 +30,11 @@ func TestSealedContactOpensOnlyForItsReport(t *testing.T) {
 	if _, err := sealer.Open("r2", sealed); err == nil {
 		t.Error("a contact opened for another report")
 	}
-	if _, err := sealer.Open("r1", sealed[:5]); err == nil {
+	if _, err := sealer.Open("r1", auth.Sealed{KeyID: sealed.KeyID, Bytes: sealed.Bytes[:5]}); err == nil {
 		t.Error("a cut contact opened")
+	}
+	if _, err := sealer.Open("r1", auth.Sealed{KeyID: "0123456789ab", Bytes: sealed.Bytes}); !fault.Is(err, fault.KindUnavailable) {
+		t.Errorf("a contact under a key that is not here: %v", err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"toancanh/server/area"
+	"toancanh/server/auth"
 	"toancanh/server/fault"
 	"toancanh/server/report"
 	"toancanh/server/store"
@@ -127,7 +128,7 @@ func (in *Intake) promise(r report.Report, key *Key) (*store.Promise, error) {
 	return p, nil
 }
 
-func (in *Intake) seal(id string, c report.Contact) (*store.Sealed, error) {
+func (in *Intake) seal(id string, c report.Contact) (*auth.Sealed, error) {
 	if c.Empty() {
 		return nil, nil //nolint:nilnil // no contact is no fault
 	}
@@ -139,7 +140,7 @@ func (in *Intake) seal(id string, c report.Contact) (*store.Sealed, error) {
 	if err != nil {
 		return nil, fault.Internal(err)
 	}
-	return &store.Sealed{KeyID: in.Sealer.KeyID(), Bytes: sealed}, nil
+	return &sealed, nil
 }
 
 func (in *Intake) commitReports(ctx context.Context, list []store.Acceptance) ([]store.Accepted, error) {
