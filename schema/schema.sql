@@ -7,6 +7,18 @@ table api_key
   rights text[] not null
   created_at timestamp with time zone not null default now()
   revoked_at timestamp with time zone
+  sensors text[] not null default '{}'::text[] -- Codes, or beginnings of codes that end in *; empty: every sensor.
+  categories text[] not null default '{}'::text[] -- Empty: every category.
+  areas text[] not null default '{}'::text[] -- division/code of areas with all that lies in them; empty: everywhere.
+  per_minute integer not null default 6000
+  burst integer not null default 1000
+  version bigint not null default 1 -- Counts changes; tickets of the live feed name it, so that a change can revoke the earlier ones.
+  rotated_at timestamp with time zone
+  former_hash bytea -- SHA-256 of the secret before the newest rotation; it opens until former_until.
+  former_until timestamp with time zone
+  used_at timestamp with time zone -- The last minute the key was used in, written some time later.
+  constraint api_key_burst CHECK (((burst >= 1) AND (burst <= 60000)))
+  constraint api_key_per_minute CHECK (((per_minute >= 1) AND (per_minute <= 600000)))
   constraint api_key_pkey PRIMARY KEY (id)
   grant insert, select, update to toancanh_app
 table audit -- Who did what, when, why, from where. The application inserts and reads; nothing changes or deletes.

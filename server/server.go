@@ -21,6 +21,7 @@ import (
 	"toancanh/hub"
 	"toancanh/schema"
 	"toancanh/schema/sample"
+	"toancanh/server/api"
 	"toancanh/server/area"
 	"toancanh/server/audit"
 	"toancanh/server/auth"
@@ -71,6 +72,7 @@ type Server struct {
 	relay   *relay.Relay
 	hub     *hub.Hub
 	app     *fiber.App
+	api     *api.API
 	pages   *public.Site
 
 	boundaries *boundaries
@@ -212,6 +214,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	g.Go(func() error { return s.intake.Run(life) })
 	g.Go(func() error { return s.relay.Run(life) })
 	g.Go(func() error { return s.pages.Run(life) })
+	g.Go(func() error { return s.api.Run(life) })
 	g.Go(func() error { return s.boundaries.Run(life) })
 	if s.hub != nil {
 		g.Go(func() error { return s.hub.Run(life) })
@@ -271,12 +274,13 @@ func (s *Server) Dataset() store.Dataset { return s.dataset }
 // HistoryLoaded notes that the sample's history is complete.
 func (s *Server) HistoryLoaded(ctx context.Context) error { return s.store.HistoryLoaded(ctx) }
 
-// NewKey makes a key and returns its token, which is kept nowhere.
+// NewKey makes a key as fast as there is, for tools of this house, and returns its token, which is kept nowhere.
 func (s *Server) NewKey(ctx context.Context, label string, rights ...auth.Right) (string, error) {
 	k, token, err := auth.NewKey(label, rights...)
 	if err != nil {
 		return "", err
 	}
+	k.Rate = auth.MostRate()
 	return token, s.store.AddKey(ctx, k)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"toancanh/schema"
+	"toancanh/server/access"
 	"toancanh/server/area"
 	"toancanh/server/door"
 	"toancanh/server/fault"
@@ -73,6 +74,9 @@ func (a *API) getMapSVG(ctx context.Context, c *fiber.Ctx) error {
 		if here, ok = a.Atlas.Tree.Get(division, q["area"]); !ok {
 			return fault.NotFound("Không có địa bàn mang mã này.")
 		}
+	}
+	if b := asking(c).Bounds; !b.HoldsPlace(access.Place{Division: division, Path: a.Atlas.Tree.Path(division, here.Code)}) {
+		return fault.NotFound("Không có địa bàn mang mã này.")
 	}
 	m, ok := a.Atlas.Map(division)
 	if !ok {
@@ -167,7 +171,7 @@ func (a *API) addReports(ctx context.Context, base *mapBase, p *mapPicture) erro
 }
 
 func (a *API) addSensors(ctx context.Context, base *mapBase, p *mapPicture) error {
-	shown, err := a.sensorsNow(ctx)
+	shown, err := a.sensorsNow(ctx, access.Bounds{})
 	if err != nil {
 		return err
 	}

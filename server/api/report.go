@@ -32,7 +32,7 @@ func (a *API) postReport(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o)}
+	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o), May: a.reportWithin(key)}
 	s.Draft.Source = report.FromAPI
 	if err := o.done(); err != nil {
 		return err
@@ -158,7 +158,7 @@ func hideID(err error) error {
 
 // objectOf is a report as rights see it.
 func objectOf(r report.Report) access.Object {
-	return access.Object{Place: access.Place{Division: r.Division, Path: r.Path}, Unit: r.Unit}
+	return access.Object{Place: access.Place{Division: r.Division, Path: r.Path}, Unit: r.Unit, Category: r.Category}
 }
 
 // allowed are the acts that are lawful now and that the caller may do; never null in JSON.

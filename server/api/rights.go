@@ -81,6 +81,11 @@ func routeActions() map[string]access.Action {
 		"PUT /api/v1/people/:id":           access.ChangePeople,
 		"POST /api/v1/people/:id/link":     access.ChangePeople,
 		"DELETE /api/v1/people/:id/factor": access.ChangePeople,
+		"GET /api/v1/keys":                 access.ManageKeys,
+		"POST /api/v1/keys":                access.ManageKeys,
+		"PUT /api/v1/keys/:id":             access.ManageKeys,
+		"POST /api/v1/keys/:id/rotation":   access.ManageKeys,
+		"DELETE /api/v1/keys/:id":          access.ManageKeys,
 		"POST /api/v1/units":               access.ChangeUnits,
 		"PUT /api/v1/units/:id":            access.ChangeUnits,
 		"GET /api/v1/rights":               access.ReadRights,
@@ -203,10 +208,11 @@ func isKeyAction(a access.Action) bool {
 	return a == access.SendReadings || a == access.SendEvents || a == access.RegisterSensors || a == access.LoadHistory
 }
 
-// caller is who asks, with the session when it is a person.
+// caller is who asks, with the session when it is a person and the key when it is one.
 type caller struct {
 	access.Principal
 	Session *auth.Session
+	Key     *auth.Key
 }
 
 type callerKey struct{}
@@ -227,7 +233,7 @@ func (a *API) who(ctx context.Context, c *fiber.Ctx, active bool) (caller, error
 	case err != nil:
 		return caller{Principal: access.Anybody()}, err
 	case key.ID != "":
-		return caller{Principal: ofKey(key)}, nil
+		return caller{Principal: a.ofKey(key), Key: &key}, nil
 	}
 	s, err := a.session(ctx, c, active)
 	switch {
@@ -265,14 +271,6 @@ func (a *API) peopled(ctx context.Context) bool {
 	}
 	a.settled.Store(settled)
 	return settled
-}
-
-func ofKey(k auth.Key) access.Principal {
-	p := access.Principal{ID: k.Name(), Scope: access.Scope{Everywhere: true}}
-	for _, r := range k.Rights {
-		p.Roles = append(p.Roles, access.Role("may:"+string(r)))
-	}
-	return p
 }
 
 // ofPerson is a person with the areas of their scope as paths. The root of a division is the whole province.

@@ -59,26 +59,3 @@ func TestKeyFileIsMadeOnceAndKeptPrivate(t *testing.T) {
 		t.Error("a key file that everybody may read was taken")
 	}
 }
-
-func TestKeyMatchesOnlyItsSecret(t *testing.T) {
-	t.Parallel()
-	key, token, err := auth.NewKey("gateway", auth.RightReadings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	id, secret, ok := auth.SplitKey(token)
-	if !ok || id != key.ID || !key.Matches(secret) {
-		t.Errorf("SplitKey(%q) = %q %v", token, id, ok)
-	}
-	if key.Matches(secret[1:] + "0") {
-		t.Error("another secret matched")
-	}
-	if !key.May(auth.RightReadings) || key.May(auth.RightHistory) {
-		t.Errorf("rights = %v", key.Rights)
-	}
-	for _, bad := range []string{"", "tck_", "tck_a_b", "Bearer x", token + "0"} {
-		if _, _, ok := auth.SplitKey(bad); ok {
-			t.Errorf("SplitKey(%q) took it", bad)
-		}
-	}
-}

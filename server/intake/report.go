@@ -20,6 +20,8 @@ type Submission struct {
 	Draft   report.Draft
 	Contact report.Contact
 	Key     *Key // nil without an Idempotency-Key
+	// May says why the sender may not send this report, once it is placed; nil: they may send any.
+	May func(report.Report) error
 }
 
 // Key is an Idempotency-Key: the scope names caller and route, the hash is the body's.
@@ -91,6 +93,9 @@ func (in *Intake) prepare(s Submission) (store.Acceptance, error) {
 		return store.Acceptance{}, err
 	}
 	r, entry, err := in.Rules.New(draft, report.Birth{ID: id, Code: code, Placed: placed, At: now})
+	if err == nil && s.May != nil {
+		err = s.May(r)
+	}
 	if err != nil {
 		return store.Acceptance{}, err
 	}
