@@ -41,7 +41,7 @@ func (s *Server) openDoors() error {
 		Signer: s.signer, Location: s.location, Now: time.Now, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Build: s.options.Build, Open: s.options.Open == "yes",
 		Sample: s.options.Sample, Limits: s.options.Limits == "on", Live: s.live(),
-		Keeper: s.keeper, People: s.store, Keys: s.store, Log: s.log, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
+		Keeper: s.keeper, People: s.store, Keys: s.store, Contacts: s.store, Sealer: s.sealer, Log: s.log, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
 		Tiles: tiles,
 	})
 	if err != nil {

@@ -65,6 +65,7 @@ type Server struct {
 	units   []report.Unit
 	signer  *auth.Signer
 	keeper  *auth.Keeper
+	sealer  *auth.Sealer // of contacts
 	chain   *audit.Chain
 	bus     io.Closer
 	intake  *intake.Intake
@@ -149,8 +150,8 @@ func (s *Server) open(ctx context.Context) (err error) {
 
 // wire makes the deeds and the doors.
 func (s *Server) wire() error {
-	sealer, err := auth.OpenSealer(s.options.SealKey(auth.SealedContacts))
-	if err != nil {
+	var err error
+	if s.sealer, err = auth.OpenSealer(s.options.SealKey(auth.SealedContacts)); err != nil {
 		return err
 	}
 	bus, closer, err := OpenBus(s.options.RedisURL)
@@ -161,7 +162,7 @@ func (s *Server) wire() error {
 	origin := report.Origin(s.dataset.Origin)
 	s.metrics.MustRegister(screenCounts{s})
 	s.intake, err = intake.New(intake.Config{
-		Store: s.store, Rules: s.rules, Atlas: s.atlas, Division: s.options.Division, Sealer: sealer,
+		Store: s.store, Rules: s.rules, Atlas: s.atlas, Division: s.options.Division, Sealer: s.sealer,
 		Origin: origin, Location: s.location, Units: s.units, Now: time.Now, Wake: func() { s.relay.Wake() }, Log: s.log,
 		Committers: s.options.Intake.Committers, Together: s.options.Intake.Together,
 	})

@@ -101,6 +101,9 @@ type Config struct {
 	Keeper *auth.Keeper // lets people in; nil: nobody signs in here
 	People People       // needed with Keeper
 	Keys   Keys         // needed with Keeper
+	// Contacts and Sealer open the contacts of senders; needed with Keeper.
+	Contacts Contacts
+	Sealer   *auth.Sealer
 
 	KeyLimits KeyLimiter // nil: the requests of keys are counted in this process, and not at all without Limits
 
@@ -242,6 +245,14 @@ func (a *API) peopleRoutes(v1 guarded) {
 	v1.Put("/keys/:id", a.within(answerLimit, a.putKey))
 	v1.Post("/keys/:id/rotation", a.within(answerLimit, a.postRotation))
 	v1.Delete("/keys/:id", a.within(answerLimit, a.deleteKey))
+	v1.Post("/reports/:id/contact", a.within(answerLimit, a.postReveal))
+	v1.Get("/reveals", a.within(answerLimit, a.listReveals))
+	v1.Post("/reveals/:id/seen", a.within(answerLimit, a.postRevealSeen))
+	v1.Post("/reports/:id/callbacks", a.within(answerLimit, a.postCallback))
+	v1.Get("/callbacks", a.within(answerLimit, a.listCallbacks))
+	v1.Post("/callbacks/:id/confirmation", a.within(answerLimit, a.postConfirm))
+	v1.Post("/callbacks/:id/refusal", a.within(answerLimit, a.postRefusal))
+	v1.Post("/callbacks/:id/number", a.within(answerLimit, a.postNumber))
 	v1.Get("/rights", a.within(answerLimit, a.getRights))
 	v1.Get("/audit", a.within(answerLimit, a.listAudit))
 }

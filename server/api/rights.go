@@ -91,6 +91,15 @@ func routeActions() map[string]access.Action {
 		"GET /api/v1/rights":               access.ReadRights,
 		"GET /api/v1/audit":                access.ReadAudit,
 
+		"POST /api/v1/reports/:id/contact":        access.RevealContact,
+		"GET /api/v1/reveals":                     access.ListReveals,
+		"POST /api/v1/reveals/:id/seen":           access.ListReveals,
+		"POST /api/v1/reports/:id/callbacks":      access.CallBack,
+		"GET /api/v1/callbacks":                   access.CallBack,
+		"POST /api/v1/callbacks/:id/confirmation": access.CallBack,
+		"POST /api/v1/callbacks/:id/refusal":      access.CallBack,
+		"POST /api/v1/callbacks/:id/number":       access.CallBack,
+
 		"GET /internal/hub/snapshot": access.AskAsHub,
 		"GET /internal/hub/since":    access.AskAsHub,
 		"GET /internal/hub/key":      access.AskAsHub,
