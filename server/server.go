@@ -180,7 +180,7 @@ func (s *Server) wire() error {
 	s.watch = watch.New(watch.Config{
 		Store: s.store, Actor: s.intake, Atlas: s.atlas, Rules: s.rules, Division: s.options.Division, Origin: origin,
 		Location: s.location, Keep: store.Retention{Readings: s.options.KeepReadings, Events: keepEvents},
-		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.store.ForgetSessions,
+		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.store.ForgetSessions, DropContacts: s.store.DropContacts,
 	})
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus, Follower: s.watch,

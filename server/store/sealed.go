@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"toancanh/server/audit"
 	"toancanh/server/auth"
 )
 
@@ -86,4 +88,28 @@ func (s *Store) SealedUnder(ctx context.Context, kind auth.SealedKind) (map[stri
 		return nil, fmt.Errorf("count sealed rows: %w", classify(err))
 	}
 	return under, nil
+}
+
+// DropContacts forgets contacts of reports that were closed, or withdrawn, before an instant: at most 500 at a time. It
+// returns how many; the audit keeps the number.
+func (s *Store) DropContacts(ctx context.Context, before time.Time) (int, error) {
+	dropped := 0
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `delete from report_contact where report_id in (
+			select c.report_id from report_contact c join report r on r.id = c.report_id
+			where coalesce(r.closed_at, r.withdrawn_at) < $1 limit 500)`, before)
+		if err != nil {
+			return err
+		}
+		if dropped = int(tag.RowsAffected()); dropped == 0 {
+			return nil
+		}
+		return insertAudit(ctx, tx, audit.Row{
+			What: "contact.drop", Why: "retention", Result: audit.Done, Detail: detail(map[string]any{"count": dropped, "closed_before": before.UTC()}),
+		})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("drop contacts: %w", classify(err))
+	}
+	return dropped, nil
 }
