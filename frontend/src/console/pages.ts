@@ -1,11 +1,13 @@
 // The pages of the console, told apart by the address's fragment: a reload and the back button keep the page.
 
-export type PageName = 'reports' | 'screens' | 'people' | 'audit' | 'account';
+export type PageName = 'reports' | 'screens' | 'people' | 'keys' | 'reveals' | 'audit' | 'account';
 
 export const fragments: Record<PageName, string> = {
   reports: '#phan-anh',
   screens: '#man-hinh',
   people: '#nguoi-dung',
+  keys: '#khoa',
+  reveals: '#xem-lien-he',
   audit: '#nhat-ky',
   account: '#tai-khoan',
 };
