@@ -7,6 +7,18 @@ table api_key
   rights text[] not null
   created_at timestamp with time zone not null default now()
   revoked_at timestamp with time zone
+  sensors text[] not null default '{}'::text[] -- Codes, or beginnings of codes that end in *; empty: every sensor.
+  categories text[] not null default '{}'::text[] -- Empty: every category.
+  areas text[] not null default '{}'::text[] -- division/code of areas with all that lies in them; empty: everywhere.
+  per_minute integer not null default 6000
+  burst integer not null default 1000
+  version bigint not null default 1 -- Counts changes; tickets of the live feed name it, so that a change can revoke the earlier ones.
+  rotated_at timestamp with time zone
+  former_hash bytea -- SHA-256 of the secret before the newest rotation; it opens until former_until.
+  former_until timestamp with time zone
+  used_at timestamp with time zone -- The last minute the key was used in, written some time later.
+  constraint api_key_burst CHECK (((burst >= 1) AND (burst <= 60000)))
+  constraint api_key_per_minute CHECK (((per_minute >= 1) AND (per_minute <= 600000)))
   constraint api_key_pkey PRIMARY KEY (id)
   grant insert, select, update to toancanh_app
 table audit -- Who did what, when, why, from where. The application inserts and reads; nothing changes or deletes.
@@ -55,6 +67,43 @@ table boundary -- Append only: of each division and level the newest row counts;
   constraint boundary_has_shapes CHECK ((removed = (shapes IS NULL)))
   constraint boundary_level CHECK ((level = ANY (ARRAY['province'::text, 'district'::text, 'commune'::text])))
   constraint boundary_pkey PRIMARY KEY (version)
+  grant insert, select to toancanh_app
+table callback -- One asks with a preset reason, another confirms; only then the first sees the number, once.
+  id uuid not null
+  report_id uuid not null
+  requester uuid not null
+  reason text not null
+  requested_at timestamp with time zone not null
+  confirmer uuid
+  confirmed_at timestamp with time zone
+  refused_by uuid
+  refused_at timestamp with time zone
+  shown_at timestamp with time zone
+  constraint callback_confirmer_fkey FOREIGN KEY (confirmer) REFERENCES person(id)
+  constraint callback_pkey PRIMARY KEY (id)
+  constraint callback_refused_by_fkey FOREIGN KEY (refused_by) REFERENCES person(id)
+  constraint callback_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
+  constraint callback_requester_fkey FOREIGN KEY (requester) REFERENCES person(id)
+  constraint callback_shown_confirmed CHECK (((shown_at IS NULL) OR (confirmed_at IS NOT NULL)))
+  constraint callback_two_people CHECK (((confirmer IS NULL) OR (confirmer <> requester)))
+  CREATE INDEX callback_requested ON public.callback USING btree (requested_at)
+  grant insert, select to toancanh_app
+table contact_reveal -- Each time somebody was shown a contact, for the data-protection officer, who marks what they have looked at.
+  id bigint not null generated always as identity
+  at timestamp with time zone not null
+  report_id uuid not null
+  person_id uuid not null
+  callback_id uuid -- Null for a reveal by one person; else reason is the call-back's preset code.
+  reason text not null
+  seen_at timestamp with time zone
+  seen_by uuid
+  constraint contact_reveal_callback_id_fkey FOREIGN KEY (callback_id) REFERENCES callback(id)
+  constraint contact_reveal_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
+  constraint contact_reveal_pkey PRIMARY KEY (id)
+  constraint contact_reveal_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
+  constraint contact_reveal_seen_by_fkey FOREIGN KEY (seen_by) REFERENCES person(id)
+  CREATE INDEX contact_reveal_person ON public.contact_reveal USING btree (person_id, at)
+  CREATE INDEX contact_reveal_unseen ON public.contact_reveal USING btree (id) WHERE (seen_at IS NULL)
   grant insert, select to toancanh_app
 table credential
   person_id uuid not null

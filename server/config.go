@@ -141,6 +141,9 @@ func (c Config) KeyFile(name string) string {
 	return filepath.Join(dir, name)
 }
 
+// SealKey is the path of the active key that seals things of a kind.
+func (c Config) SealKey(kind auth.SealedKind) string { return c.KeyFile(string(kind) + ".key") }
+
 // Loopback reports whether only this machine can reach the main address.
 func (c Config) Loopback() bool {
 	host, _, err := net.SplitHostPort(c.Listen)

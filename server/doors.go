@@ -40,23 +40,24 @@ func (s *Server) openDoors() error {
 	if err != nil {
 		return err
 	}
-	a, err := api.New(api.Config{
+	s.api, err = api.New(api.Config{
 		Frame: frame, Intake: s.intake, Store: s.store, Past: s.lookBack(), Atlas: s.atlas, Rules: s.rules, Units: s.units,
 		Signer: s.signer, Location: s.location, Now: time.Now, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Build: s.options.Build, Open: s.options.Open == "yes",
 		Sample: s.options.Sample, Live: s.live(),
-		Keeper: s.keeper, Walls: s.walls, People: s.store, Provider: s.provider, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
+		Keeper: s.keeper, Walls: s.walls, People: s.store, Keys: s.store, Contacts: s.store, Sealer: s.sealer, Log: s.log,
+		Provider: s.provider, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
 		Tiles: tiles,
 	})
 	if err != nil {
 		return err
 	}
-	a.Routes(s.app)
-	if err := s.openPages(frame, a.EnterSample); err != nil {
+	s.api.Routes(s.app)
+	if err := s.openPages(frame, s.api.EnterSample); err != nil {
 		return err
 	}
 	s.boundaries = &boundaries{
-		store: s.store, atlas: s.atlas, log: s.log, changed: []func() error{a.RefreshMaps, s.pages.RefreshMaps},
+		store: s.store, atlas: s.atlas, log: s.log, changed: []func() error{s.api.RefreshMaps, s.pages.RefreshMaps},
 	}
 	if s.hub != nil {
 		s.hub.Routes(s.app)

@@ -20,9 +20,8 @@ import (
 	"toancanh/server/store"
 )
 
-// Key files of people and of the audit, and the audit's last head, which an owner of the database alone cannot move.
+// The key file of the audit, and its last head, which an owner of the database alone cannot move.
 const (
-	personKey = "person.key"
 	auditKey  = "audit.key"
 	auditHead = "audit.head"
 )
@@ -35,11 +34,7 @@ const (
 
 // openPeople makes what lets people in and what seals the audit.
 func (s *Server) openPeople(ctx context.Context) error {
-	key, err := auth.KeyFile(s.options.KeyFile(personKey))
-	if err != nil {
-		return err
-	}
-	sealer, err := auth.NewSealer(key)
+	sealer, err := auth.OpenSealer(s.options.SealKey(auth.SealedFactors))
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 	"toancanh/hub"
 	"toancanh/schema"
 	"toancanh/schema/sample"
+	"toancanh/server/api"
 	"toancanh/server/area"
 	"toancanh/server/audit"
 	"toancanh/server/auth"
@@ -65,6 +66,7 @@ type Server struct {
 	units    []report.Unit
 	signer   *auth.Signer
 	keeper   *auth.Keeper
+	sealer   *auth.Sealer // of contacts
 	walls    *auth.ScreenKeeper
 	provider *auth.Provider // nil: none
 	chain    *audit.Chain
@@ -75,6 +77,7 @@ type Server struct {
 	relay    *relay.Relay
 	hub      *hub.Hub
 	app      *fiber.App
+	api      *api.API
 	pages    *public.Site
 
 	counting   io.Closer // what limits count through; may be nil
@@ -152,12 +155,8 @@ func (s *Server) open(ctx context.Context) (err error) {
 
 // wire makes the deeds and the doors.
 func (s *Server) wire() error {
-	key, err := auth.KeyFile(s.options.KeyFile("contact.key"))
-	if err != nil {
-		return err
-	}
-	sealer, err := auth.NewSealer(key)
-	if err != nil {
+	var err error
+	if s.sealer, err = auth.OpenSealer(s.options.SealKey(auth.SealedContacts)); err != nil {
 		return err
 	}
 	bus, closer, err := OpenBus(s.options.RedisURL)
@@ -171,7 +170,7 @@ func (s *Server) wire() error {
 	origin := report.Origin(s.dataset.Origin)
 	s.metrics.MustRegister(screenCounts{s})
 	s.intake, err = intake.New(intake.Config{
-		Store: s.store, Rules: s.rules, Atlas: s.atlas, Division: s.options.Division, Sealer: sealer,
+		Store: s.store, Rules: s.rules, Atlas: s.atlas, Division: s.options.Division, Sealer: s.sealer,
 		Origin: origin, Location: s.location, Units: s.units, Now: time.Now, Wake: func() { s.relay.Wake() }, Log: s.log,
 		Committers: s.options.Intake.Committers, Together: s.options.Intake.Together,
 	})
@@ -189,7 +188,7 @@ func (s *Server) wire() error {
 	s.watch = watch.New(watch.Config{
 		Store: s.store, Actor: s.intake, Atlas: s.atlas, Rules: s.rules, Division: s.options.Division, Origin: origin,
 		Location: s.location, Keep: store.Retention{Readings: s.options.KeepReadings, Events: keepEvents},
-		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.forget,
+		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.forget, DropContacts: s.store.DropContacts,
 	})
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus, Follower: s.watch,
@@ -225,6 +224,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener, more ...net.Lis
 	g.Go(func() error { return s.intake.Run(life) })
 	g.Go(func() error { return s.relay.Run(life) })
 	g.Go(func() error { return s.pages.Run(life) })
+	g.Go(func() error { return s.api.Run(life) })
 	g.Go(func() error { return s.boundaries.Run(life) })
 	if s.hub != nil {
 		g.Go(func() error { return s.hub.Run(life) })
@@ -292,12 +292,13 @@ func (s *Server) Dataset() store.Dataset { return s.dataset }
 // HistoryLoaded notes that the sample's history is complete.
 func (s *Server) HistoryLoaded(ctx context.Context) error { return s.store.HistoryLoaded(ctx) }
 
-// NewKey makes a key and returns its token, which is kept nowhere.
+// NewKey makes a key as fast as there is, for tools of this house, and returns its token, which is kept nowhere.
 func (s *Server) NewKey(ctx context.Context, label string, rights ...auth.Right) (string, error) {
 	k, token, err := auth.NewKey(label, rights...)
 	if err != nil {
 		return "", err
 	}
+	k.Rate = auth.MostRate()
 	return token, s.store.AddKey(ctx, k)
 }
 

@@ -10,15 +10,21 @@ import (
 	"time"
 
 	"toancanh/schema"
+	"toancanh/schema/sample"
 	"toancanh/server"
+	"toancanh/server/area"
 	"toancanh/server/auth"
+	"toancanh/server/report"
 	"toancanh/server/store"
 )
 
 type keyCmd struct {
 	New    keyNewCmd    `cmd:"" help:"Make a key and print it; it is shown this once and kept nowhere."`
-	List   keyListCmd   `cmd:"" help:"List the keys in use."`
-	Revoke keyRevokeCmd `cmd:"" help:"End a key."`
+	List   keyListCmd   `cmd:"" help:"List the keys in use: what each is for, how fast it may ask, when it was used last."`
+	Scope  keyScopeCmd  `cmd:"" help:"Set what a key is for and how fast it may ask, in place of what was set before."`
+	Rotate keyRotateCmd `cmd:"" help:"Give a key another secret and print it; the one before opens for a while."`
+	Revoke keyRevokeCmd `cmd:"" help:"End a key; no process takes it two seconds later."`
+	Seal   sealCmd      `cmd:"" help:"The keys that seal contacts and second factors: list, rotate, retire."`
 }
 
 type databaseFlags struct {
@@ -37,8 +43,36 @@ func (f databaseFlags) open(ctx context.Context) (*store.Store, error) {
 	return store.Open(ctx, address, store.Sizes{Write: 1, Read: 1})
 }
 
+// scopeFlags are what a key is for.
+type scopeFlags struct {
+	Sensors    []string `name:"sensor" help:"Only sensors with this code, or whose code begins so when it ends in a star (mua-*). May be repeated."`
+	Categories []string `name:"category" help:"Only reports of this category. May be repeated."`
+	Areas      []string `name:"area" help:"Only what lies in this area, division/code (vn-2022/660). May be repeated."`
+	PerMinute  int      `default:"6000" help:"Requests a minute."`
+	Burst      int      `default:"1000" help:"Requests at once, after a pause."`
+}
+
+// set puts the flags into a key and checks all of it.
+func (f scopeFlags) set(k auth.Key) (auth.Key, error) {
+	k.Scope = auth.KeyScope{Sensors: f.Sensors, Categories: f.Categories, Areas: f.Areas}
+	k.Rate = auth.KeyRate{PerMinute: f.PerMinute, Burst: f.Burst}
+	rules, _, err := report.Load(sample.Files(), time.UTC)
+	if err != nil {
+		return k, err
+	}
+	atlas, err := area.Sample()
+	if err != nil {
+		return k, err
+	}
+	return auth.CheckKey(k, auth.Known{
+		Category: func(code string) bool { _, ok := rules.Category(code); return ok },
+		Area:     func(division, code string) bool { return atlas.Tree.Path(division, code) != nil },
+	})
+}
+
 type keyNewCmd struct {
 	databaseFlags
+	scopeFlags
 	Label  string   `arg:"" help:"Whose key it is."`
 	Rights []string `arg:"" help:"What it may: readings, sensors, reports, screens, history."`
 }
@@ -51,16 +85,19 @@ func (c keyNewCmd) Run(ctx context.Context) error {
 			return fmt.Errorf("there is no right %q; the rights are %v", r, auth.Rights())
 		}
 	}
+	key, token, err := auth.NewKey(c.Label, rights...)
+	if err != nil {
+		return err
+	}
+	if key, err = c.set(key); err != nil {
+		return err
+	}
 	s, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	key, token, err := auth.NewKey(c.Label, rights...)
-	if err != nil {
-		return err
-	}
-	if err := s.AddKey(ctx, key); err != nil {
+	if err := s.AddKey(asTool(ctx), key); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(os.Stdout, token)
@@ -81,15 +118,105 @@ func (c keyListCmd) Run(ctx context.Context) error {
 		return err
 	}
 	for _, k := range keys {
-		rights := make([]string, len(k.Rights))
-		for i, r := range k.Rights {
-			rights[i] = string(r)
-		}
-		if _, err := fmt.Fprintf(os.Stdout, "%s  %-24s  %s\n", k.ID, strings.Join(rights, ","), k.Label); err != nil {
+		if _, err := fmt.Fprintln(os.Stdout, keyLine(k, time.Now())); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// keyLine is a key in one line.
+func keyLine(k auth.Key, now time.Time) string {
+	rights := make([]string, len(k.Rights))
+	for i, r := range k.Rights {
+		rights[i] = string(r)
+	}
+	used := "never used"
+	if k.UsedAt != nil {
+		used = "used " + k.UsedAt.Format(time.RFC3339)
+	}
+	line := []string{fmt.Sprintf("%s  %-24s  %d/min, %d at once  %s  %s", k.ID, strings.Join(rights, ","), k.Rate.PerMinute, k.Rate.Burst, used, k.Label)}
+	for _, part := range []struct {
+		name  string
+		items []string
+	}{{"sensors", k.Scope.Sensors}, {"categories", k.Scope.Categories}, {"areas", k.Scope.Areas}} {
+		if len(part.items) > 0 {
+			line = append(line, part.name+": "+strings.Join(part.items, ","))
+		}
+	}
+	if k.FormerUntil != nil && now.Before(*k.FormerUntil) {
+		line = append(line, "old secret until "+k.FormerUntil.Format(time.RFC3339))
+	}
+	return strings.Join(line, "  ")
+}
+
+// keyByID is a key in use.
+func keyByID(ctx context.Context, s *store.Store, id string) (auth.Key, error) {
+	keys, err := s.Keys(ctx)
+	if err != nil {
+		return auth.Key{}, err
+	}
+	for _, k := range keys {
+		if k.ID == id {
+			return k, nil
+		}
+	}
+	return auth.Key{}, fmt.Errorf("no key in use has the id %q: see toancanh key list", id)
+}
+
+type keyScopeCmd struct {
+	databaseFlags
+	scopeFlags
+	ID string `arg:"" help:"The key's id as listed."`
+}
+
+// Run sets what a key is for.
+func (c keyScopeCmd) Run(ctx context.Context) error {
+	s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	key, err := keyByID(ctx, s, c.ID)
+	if err != nil {
+		return err
+	}
+	if key, err = c.set(key); err != nil {
+		return err
+	}
+	if key, err = s.ChangeKey(asTool(ctx), key); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(os.Stdout, keyLine(key, time.Now()))
+	return err
+}
+
+type keyRotateCmd struct {
+	databaseFlags
+	ID      string        `arg:"" help:"The key's id as listed."`
+	Overlap time.Duration `default:"24h" help:"How long the secret before opens too, at most 720h."`
+}
+
+// Run gives a key another secret.
+func (c keyRotateCmd) Run(ctx context.Context) error {
+	if err := auth.CheckOverlap(c.Overlap); err != nil {
+		return err
+	}
+	s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	renewed, token, err := auth.Key{ID: c.ID}.Renew()
+	if err != nil {
+		return err
+	}
+	now := time.Now().UTC()
+	if _, err := s.RotateKey(asTool(ctx), store.KeyRotation{ID: c.ID, Hash: renewed.Hash, At: now, Until: now.Add(c.Overlap)}); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(os.Stdout, token)
+	return err
 }
 
 type keyRevokeCmd struct {
@@ -104,7 +231,7 @@ func (c keyRevokeCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer s.Close()
-	return s.RevokeKey(ctx, c.ID)
+	return s.RevokeKey(asTool(ctx), c.ID)
 }
 
 type ticketCmd struct {

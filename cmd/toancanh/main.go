@@ -28,7 +28,7 @@ type verbs struct {
 	Replay   replayCmd   `cmd:"" help:"Play real files of reports or readings from elsewhere into a running server."`
 	Bench    benchCmd    `cmd:"" help:"Measure this program beside its floors in the same run."`
 	Geo      geoCmd      `cmd:"" help:"Bring real boundaries of provinces, districts and communes; list them; go back to the schematic."`
-	Key      keyCmd      `cmd:"" help:"Make, list or revoke keys of gateways and tools."`
+	Key      keyCmd      `cmd:"" help:"Make, list, scope, rotate or revoke keys of gateways and tools; rotate the keys that seal."`
 	User     userCmd     `cmd:"" help:"List people, make a one-time link for one, or disable one."`
 	Audit    auditCmd    `cmd:"" help:"Check the audit for changes, or write it out."`
 	Screen   screenCmd   `cmd:"" help:"List the screens of a running server, or set one up."`

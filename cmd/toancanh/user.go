@@ -26,7 +26,7 @@ type userCmd struct {
 
 // asTool makes the deeds of a verb those of the tool at this machine.
 func asTool(ctx context.Context) context.Context {
-	return audit.With(ctx, audit.Author{Who: "tool", Role: "toancanh user"})
+	return audit.With(ctx, audit.Author{Who: "tool", Role: "toancanh"})
 }
 
 type userListCmd struct{ databaseFlags }

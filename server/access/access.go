@@ -118,6 +118,8 @@ type Principal struct {
 	ID    string
 	Roles []Role
 	Scope Scope
+	// Bounds narrow what the roles allow; the zero value narrows nothing.
+	Bounds Bounds
 }
 
 // Anybody is whoever shows nothing.
@@ -128,9 +130,10 @@ func (p Principal) Known() bool { return p.ID != "" }
 
 // Object is what an action is about; the zero object is nothing in particular.
 type Object struct {
-	Place Place
-	Unit  string
-	Owner string // the principal's ID whose thing it is
+	Place    Place
+	Unit     string
+	Owner    string // the principal's ID whose thing it is
+	Category string // of a report
 }
 
 func (o Object) zero() bool { return o.Place.Division == "" && o.Unit == "" && o.Owner == "" }
@@ -169,11 +172,14 @@ func Decide(p Principal, a Action, o Object) Decision {
 // May reports whether p may do a to anything at all: what a door asks before it looks for the thing.
 func May(p Principal, a Action) bool {
 	rule := rules()[a]
-	return slices.ContainsFunc(p.Roles, func(r Role) bool { return rule.Grants[r] != Nothing })
+	return p.Bounds.hold(rule, Object{}) && slices.ContainsFunc(p.Roles, func(r Role) bool { return rule.Grants[r] != Nothing })
 }
 
-// allows reports whether one of the roles reaches the object.
+// allows reports whether one of the roles reaches the object within the bounds.
 func (r Rule) allows(p Principal, o Object) bool {
+	if !p.Bounds.hold(r, o) {
+		return false
+	}
 	for _, role := range p.Roles {
 		switch r.Grants[role] {
 		case Nothing:
@@ -202,12 +208,13 @@ type Reached struct {
 	All    bool
 	Places []Place
 	Units  []string
+	Within Bounds // and it lies inside these
 }
 
 // ReachOf is how far an action of p reaches. The zero answer reaches nothing.
 func ReachOf(p Principal, a Action) Reached {
 	rule := rules()[a]
-	var reached Reached
+	reached := Reached{Within: p.Bounds}
 	for _, role := range p.Roles {
 		switch rule.Grants[role] {
 		case Nothing, Oneself:
@@ -231,7 +238,7 @@ func RightsOf(p Principal) map[Action]string {
 		for _, role := range p.Roles {
 			most = max(most, rule.Grants[role])
 		}
-		if most != Nothing {
+		if most != Nothing && p.Bounds.hold(rule, Object{}) {
 			rights[rule.Action] = most.Word()
 		}
 	}

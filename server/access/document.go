@@ -16,6 +16,8 @@ Each cell says how far a role's right to an action goes: **tất cả** all of i
 person's scope · **đơn vị** what belongs to a unit of the person's scope · **của mình** one's own · **–** not at all.
 A thing somebody may not see does not exist for them: the answer is 404, not 403. A person with several roles may do
 whatever one of them allows. The sample province, asked from its own machine, acts as trưởng ca of the whole province.
+A key may be bound to sensors, categories and areas: then nothing outside them is allowed, and nothing that could not be
+told apart by them. Contacts are opened by people who signed in under their own name, never by a key or the sample's desk.
 
 `)
 	write := func(title string, roles []Role) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,8 +39,8 @@ type Intake interface {
 	ActAs(ctx context.Context, id string, act report.Act, may func(report.Report) error) (report.Report, error)
 	PlaceAt(code string) (*report.Placed, error)
 	DecidePlaces(ctx context.Context, d intake.PlaceDecision) (intake.DecidedPlaces, error)
-	AcceptReadings(ctx context.Context, items []sensor.Item, d sensor.Door, o report.Origin) (int, []intake.Refusal, error)
-	RegisterSensors(ctx context.Context, list []sensor.Sensor) error
+	AcceptReadingsAs(ctx context.Context, b intake.ReadingBody) (int, []intake.Refusal, error)
+	RegisterSensorsAs(ctx context.Context, list []sensor.Sensor, may func(sensor.Sensor) error) error
 	AcceptHistory(ctx context.Context, body intake.PastBody) (answer json.RawMessage, repeated bool, err error)
 	Ground() screen.Ground
 	ChangeScreens(ctx context.Context, decide func(screen.Board) ([]screen.Screen, error)) ([]screen.Screen, error)
@@ -50,7 +51,7 @@ type Store interface {
 	Report(ctx context.Context, id string) (report.Report, error)
 	Timeline(ctx context.Context, reportID string) ([]report.Entry, error)
 	List(ctx context.Context, f store.Filter) (list []report.Report, next string, err error)
-	Key(ctx context.Context, id string) (auth.Key, error)
+	keyUse
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
 	Series(ctx context.Context, sensorID int32, since time.Time) ([]store.Point, error)
@@ -74,7 +75,7 @@ type Live interface {
 	Since(ctx context.Context, topic string, seq int64, limit int) (schema.SourceSince, error)
 }
 
-// Config names what the door needs. Frame, Intake, Store, Past, Atlas, Rules, Signer, Location and Now are needed.
+// Config names what the door needs. Frame, Intake, Store, Past, Atlas, Rules, Signer, Location, Now and Log are needed.
 type Config struct {
 	Frame    *door.Frame
 	Intake   Intake
@@ -91,6 +92,7 @@ type Config struct {
 	Title    string        // of the centre, before the area's name: "Trung tâm Giám sát, điều hành thông minh"
 	Origin   report.Origin // what the dataset was born as
 	Build    string
+	Log      *slog.Logger
 
 	Open   bool // wall and console answer callers of other machines too
 	Sample bool // the sample province: Storm may be asked for
@@ -98,8 +100,12 @@ type Config struct {
 	Keeper *auth.Keeper       // lets people in; nil: nobody signs in here
 	Walls  *auth.ScreenKeeper // pairs screens; needed with Keeper
 	People People             // needed with Keeper
+	Keys   Keys               // needed with Keeper
 	// Provider lets people sign in elsewhere; nil: passwords alone.
 	Provider *auth.Provider
+	// Contacts and Sealer open the contacts of senders; needed with Keeper.
+	Contacts Contacts
+	Sealer   *auth.Sealer
 
 	Live      Live   // nil: no hub may ask
 	HubSecret string // empty: no hub may ask
@@ -111,10 +117,10 @@ type Config struct {
 	Tiles string
 }
 
-// API is the door. Make it with New, hang it in with Routes.
+// API is the door. Make it with New, hang it in with Routes, and let Run keep its books.
 type API struct {
 	Config
-	keys    *keyring
+	keyring *keyring
 	maps    sync.Map                  // *door.Prepared by mapKey
 	drawing sync.Mutex                // held while one of them is made
 	scenes  map[string]scene.Scene    // by id
@@ -130,7 +136,7 @@ type API struct {
 
 // New makes the door and prepares what never changes: areas, their shapes, the description of the API.
 func New(c Config) (*API, error) {
-	a := &API{Config: c, keys: newKeyring(c.Store.Key, c.Now)}
+	a := &API{Config: c, keyring: newKeyring(c.Store, c.Now)}
 	if err := a.preparePlaces(); err != nil {
 		return nil, fmt.Errorf("make api: %w", err)
 	}
@@ -245,6 +251,19 @@ func (a *API) peopleRoutes(v1 guarded) {
 	v1.Delete("/people/:id/subject", a.within(answerLimit, a.deleteSubject))
 	v1.Post("/units", a.within(answerLimit, a.postUnit))
 	v1.Put("/units/:id", a.within(answerLimit, a.putUnit))
+	v1.Get("/keys", a.within(answerLimit, a.listKeys))
+	v1.Post("/keys", a.within(answerLimit, a.postKey))
+	v1.Put("/keys/:id", a.within(answerLimit, a.putKey))
+	v1.Post("/keys/:id/rotation", a.within(answerLimit, a.postRotation))
+	v1.Delete("/keys/:id", a.within(answerLimit, a.deleteKey))
+	v1.Post("/reports/:id/contact", a.within(answerLimit, a.postReveal))
+	v1.Get("/reveals", a.within(answerLimit, a.listReveals))
+	v1.Post("/reveals/:id/seen", a.within(answerLimit, a.postRevealSeen))
+	v1.Post("/reports/:id/callbacks", a.within(answerLimit, a.postCallback))
+	v1.Get("/callbacks", a.within(answerLimit, a.listCallbacks))
+	v1.Post("/callbacks/:id/confirmation", a.within(answerLimit, a.postConfirm))
+	v1.Post("/callbacks/:id/refusal", a.within(answerLimit, a.postRefusal))
+	v1.Post("/callbacks/:id/number", a.within(answerLimit, a.postNumber))
 	v1.Get("/rights", a.within(answerLimit, a.getRights))
 	v1.Get("/audit", a.within(answerLimit, a.listAudit))
 }

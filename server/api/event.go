@@ -163,14 +163,21 @@ func (a *API) takeEvents(ctx context.Context, key auth.Key, events []cloudEvent)
 			done[i].err = fault.Invalid("type", "Chỉ nhận sự kiện loại %s và %s.", typeReading, typeReport).Because("unknown")
 		}
 	}
-	a.takeReadingEvents(ctx, events, readings, done)
+	a.takeReadingEvents(ctx, events, readingEvents{key, readings}, done)
 	wg.Wait()
 	return done
 }
 
+// readingEvents are the places of the readings a key sent among its events.
+type readingEvents struct {
+	key auth.Key
+	at  []int
+}
+
 // takeReadingEvents takes the readings of the events at the given places. One known already is no fault: the event
 // came again.
-func (a *API) takeReadingEvents(ctx context.Context, events []cloudEvent, at []int, done []outcome) {
+func (a *API) takeReadingEvents(ctx context.Context, events []cloudEvent, sent readingEvents, done []outcome) {
+	at := sent.at
 	if len(at) == 0 {
 		return
 	}
@@ -184,7 +191,7 @@ func (a *API) takeReadingEvents(ctx context.Context, events []cloudEvent, at []i
 		item.Index = n
 		items = append(items, item)
 	}
-	_, refused, err := a.Intake.AcceptReadings(ctx, items, sensor.Ordinary, "")
+	_, refused, err := a.Intake.AcceptReadingsAs(ctx, intake.ReadingBody{Items: items, Door: sensor.Ordinary, May: a.readingWithin(sent.key)})
 	for _, i := range at {
 		done[i].err = err
 	}
@@ -217,7 +224,7 @@ func (a *API) takeReportEvent(ctx context.Context, key auth.Key, e cloudEvent) (
 	if err != nil {
 		return nil, fault.Invalid("data", "Dữ liệu của sự kiện phải là một đối tượng JSON hợp lệ.").Because("malformed")
 	}
-	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o)}
+	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o), May: a.reportWithin(key)}
 	s.Draft.Source = report.FromAPI
 	if err := o.done(); err != nil {
 		return nil, err

@@ -63,7 +63,7 @@ func (a *API) postHistory(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	answer, repeated, err := a.takeHistory(ctx, items, once)
+	answer, repeated, err := a.takeHistory(ctx, items, pastSender{key, once})
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,13 @@ func (a *API) postHistory(ctx context.Context, c *fiber.Ctx) error {
 	return sendRaw(c, fiber.StatusOK, answer)
 }
 
-func (a *API) takeHistory(ctx context.Context, items []value, key *intake.Key) (json.RawMessage, bool, error) {
+// pastSender is the key that loads the past, and its Idempotency-Key.
+type pastSender struct {
+	key  auth.Key
+	once *intake.Key
+}
+
+func (a *API) takeHistory(ctx context.Context, items []value, by pastSender) (json.RawMessage, bool, error) {
 	units, err := a.unitsNow(ctx)
 	if err != nil {
 		return nil, false, err
@@ -89,7 +95,7 @@ func (a *API) takeHistory(ctx context.Context, items []value, key *intake.Key) (
 		}
 		list, place = append(list, past), append(place, i)
 	}
-	return a.Intake.AcceptHistory(ctx, intake.PastBody{Reports: list, Key: key, Answer: func(taken int, refused error) (json.RawMessage, error) {
+	return a.Intake.AcceptHistory(ctx, intake.PastBody{Reports: list, Key: by.once, May: a.reportWithin(by.key), Answer: func(taken int, refused error) (json.RawMessage, error) {
 		answer.Accepted = taken
 		last := -1
 		for _, e := range fault.Items(refused) {

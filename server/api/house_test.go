@@ -103,6 +103,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	must(t, h.store.SeedUnits(t.Context(), units))
 	c := api.Config{
 		Keeper: keeper, Walls: auth.NewScreenKeeper(h.store, time.Now), People: h.store,
+		Keys: h.store, Contacts: h.store, Sealer: sealer, Log: log,
 		Frame: frame, Intake: in, Store: h.store, Atlas: atlas, Rules: rules, Units: units, Signer: h.signer,
 		Past: past.New(past.Config{Store: h.store, Lens: view.NewLens(zone, units), Watch: watch.Config{
 			Atlas: atlas, Rules: rules, Division: "vn-2022", Origin: report.Simulated, Location: zone,

@@ -26,24 +26,16 @@ func classOf(method, path string) (class limit.Class, ok bool) {
 	return limit.Writes(), true
 }
 
-// slow counts a request of whoever asks: who is known by themselves, everybody else by network. A key speaks for many and
-// has figures of its own.
+// slow counts a request of whoever asks: who is known by themselves, everybody else by network. A key was counted, by figures
+// of its own, when it was shown.
 func (a *API) slow(c *fiber.Ctx, class limit.Class, who caller) error {
 	switch {
-	case strings.HasPrefix(who.ID, "key:") && sendsReadings(c.Route().Path):
-		return a.Frame.Limit(c, limit.Readings(), who.ID)
-	case strings.HasPrefix(who.ID, "key:"):
-		return a.Frame.Limit(c, limit.Partner(), who.ID)
+	case who.Key != nil:
+		return nil
 	case who.ID == desk().ID: // with the house open, everybody is
 		return a.Frame.Limit(c, class, "")
 	case who.Session != nil: // also one that is not whole yet
 		return a.Frame.Limit(c, class, who.Session.Person.Principal())
 	}
 	return a.Frame.Limit(c, class, who.ID)
-}
-
-// sendsReadings reports whether a route takes what gateways send.
-func sendsReadings(path string) bool {
-	_, large := largeBodies()[path]
-	return large
 }

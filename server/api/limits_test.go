@@ -47,9 +47,9 @@ func TestEachDoorHasItsClass(t *testing.T) {
 		}
 	}
 	key := h.key(auth.RightReadings, auth.RightReports)
-	for path, want := range map[string]string{"/api/v1/readings": "readings", "/api/v1/events": "readings", "/api/v1/reports": "partner"} {
-		if got := policy(h.do(call{method: http.MethodPost, path: path, key: key, body: map[string]any{}})); got != want {
-			t.Errorf("a key's POST %s is counted as %q, want %q", path, got, want)
+	for _, path := range []string{"/api/v1/readings", "/api/v1/events", "/api/v1/reports"} {
+		if got := policy(h.do(call{method: http.MethodPost, path: path, key: key, body: map[string]any{}})); got != "key" {
+			t.Errorf("a key's POST %s is counted as %q, want it counted once as a key's", path, got)
 		}
 	}
 }

@@ -172,7 +172,7 @@ func (a *API) addReports(ctx context.Context, base *mapBase, p *mapPicture) erro
 }
 
 func (a *API) addSensors(ctx context.Context, base *mapBase, p *mapPicture) error {
-	shown, err := a.sensorsNow(ctx)
+	shown, err := a.sensorsNow(ctx, access.Bounds{})
 	if err != nil {
 		return err
 	}

@@ -283,10 +283,8 @@ func (a *API) listAudit(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	f := store.AuditFilter{Who: q["who"], What: q["what"], Object: q["object"], Limit: limit}
-	if text := q["cursor"]; text != "" {
-		if f.Before, err = strconv.ParseInt(text, 10, 64); err != nil || f.Before < 1 {
-			return fault.Invalid("cursor", "Dấu trang không đọc được.").Because("format")
-		}
+	if f.Before, err = cursorParam(q); err != nil {
+		return err
 	}
 	rows, err := a.People.ListAudit(ctx, f)
 	if err != nil {

@@ -28,14 +28,12 @@ func (a *API) postReport(ctx context.Context, c *fiber.Ctx) error {
 		if err := a.Frame.Limit(c, limit.Reports(), ""); err != nil {
 			return err
 		}
-	} else if err := a.Frame.Limit(c, limit.Partner(), key.Name()); err != nil {
-		return err
 	}
 	o, raw, err := readObject(c, smallBody)
 	if err != nil {
 		return err
 	}
-	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o)}
+	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o), May: a.reportWithin(key)}
 	s.Draft.Source = report.FromAPI
 	if err := o.done(); err != nil {
 		return err
@@ -161,7 +159,7 @@ func hideID(err error) error {
 
 // objectOf is a report as rights see it.
 func objectOf(r report.Report) access.Object {
-	return access.Object{Place: access.Place{Division: r.Division, Path: r.Path}, Unit: r.Unit}
+	return access.Object{Place: access.Place{Division: r.Division, Path: r.Path}, Unit: r.Unit, Category: r.Category}
 }
 
 // allowed are the acts that are lawful now and that the caller may do; never null in JSON.

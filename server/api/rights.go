@@ -97,10 +97,24 @@ func routeActions() map[string]access.Action {
 		"DELETE /api/v1/people/:id/factor":  access.ChangePeople,
 		"PUT /api/v1/people/:id/subject":    access.ChangePeople,
 		"DELETE /api/v1/people/:id/subject": access.ChangePeople,
+		"GET /api/v1/keys":                  access.ManageKeys,
+		"POST /api/v1/keys":                 access.ManageKeys,
+		"PUT /api/v1/keys/:id":              access.ManageKeys,
+		"POST /api/v1/keys/:id/rotation":    access.ManageKeys,
+		"DELETE /api/v1/keys/:id":           access.ManageKeys,
 		"POST /api/v1/units":                access.ChangeUnits,
 		"PUT /api/v1/units/:id":             access.ChangeUnits,
 		"GET /api/v1/rights":                access.ReadRights,
 		"GET /api/v1/audit":                 access.ReadAudit,
+
+		"POST /api/v1/reports/:id/contact":        access.RevealContact,
+		"GET /api/v1/reveals":                     access.ListReveals,
+		"POST /api/v1/reveals/:id/seen":           access.ListReveals,
+		"POST /api/v1/reports/:id/callbacks":      access.CallBack,
+		"GET /api/v1/callbacks":                   access.CallBack,
+		"POST /api/v1/callbacks/:id/confirmation": access.CallBack,
+		"POST /api/v1/callbacks/:id/refusal":      access.CallBack,
+		"POST /api/v1/callbacks/:id/number":       access.CallBack,
 
 		"GET /internal/hub/snapshot": access.AskAsHub,
 		"GET /internal/hub/since":    access.AskAsHub,
@@ -169,7 +183,7 @@ func (a *API) guard(method, path string) fiber.Handler {
 		ctx, cancel := context.WithTimeout(c.UserContext(), answerLimit)
 		defer cancel()
 		who, err := a.who(ctx, c, active(c))
-		if counted { // also who may not: refusals cost too
+		if counted && !fault.Is(err, fault.KindTooMany) { // also who may not: refusals cost too
 			if slow := a.slow(c, class, who); slow != nil {
 				return slow
 			}
@@ -238,11 +252,12 @@ func isKeyAction(a access.Action) bool {
 //nolint:gochecknoglobals // an error value
 var errLocked = fault.Unauthenticated("Bàn trực đang khóa; xin mở khóa rồi làm lại.").Because("desk_locked")
 
-// caller is who asks, with the session when it is a person, and the pairing when it is a screen. At a desk the principal is the person on duty while they
-// may act, and the desk itself while nobody may.
+// caller is who asks, with the session when it is a person, the key when it is one, and the pairing when it is a screen. At a
+// desk the principal is the person on duty while they may act, and the desk itself while nobody may.
 type caller struct {
 	access.Principal
 	Session *auth.Session
+	Key     *auth.Key
 	Pairing *auth.Pairing
 	Desk    *auth.Desk        // the desk they sit at; nil elsewhere
 	Person  *access.Principal // at a desk, who acts; nil while nobody may
@@ -307,7 +322,7 @@ func (a *API) whoever(ctx context.Context, c *fiber.Ctx, active bool) (caller, e
 	case err != nil:
 		return caller{Principal: access.Anybody()}, err
 	case key.ID != "":
-		return caller{Principal: ofKey(key)}, nil
+		return caller{Principal: a.ofKey(key), Key: &key}, nil
 	}
 	d, err := a.deskHere(ctx, c)
 	if err != nil {
@@ -377,14 +392,6 @@ func (a *API) ofDesk(d auth.Desk, s auth.Session, signedIn bool) caller {
 		w.Person, w.Principal = &person, person
 	}
 	return w
-}
-
-func ofKey(k auth.Key) access.Principal {
-	p := access.Principal{ID: k.Name(), Scope: access.Scope{Everywhere: true}}
-	for _, r := range k.Rights {
-		p.Roles = append(p.Roles, access.Role("may:"+string(r)))
-	}
-	return p
 }
 
 // ofPerson is a person with what they answer for.

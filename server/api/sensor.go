@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"toancanh/server/access"
 	"toancanh/server/auth"
 	"toancanh/server/fault"
 	"toancanh/server/sensor"
@@ -36,7 +37,7 @@ type sensorShown struct {
 }
 
 func (a *API) listSensors(ctx context.Context, c *fiber.Ctx) error {
-	shown, err := a.sensorsNow(ctx)
+	shown, err := a.sensorsNow(ctx, asking(c).Bounds)
 	if err != nil {
 		return err
 	}
@@ -45,8 +46,8 @@ func (a *API) listSensors(ctx context.Context, c *fiber.Ctx) error {
 	}{shown})
 }
 
-// sensorsNow are all sensors with their newest values, by code.
-func (a *API) sensorsNow(ctx context.Context) ([]sensorShown, error) {
+// sensorsNow are the sensors within bounds with their newest values, by code.
+func (a *API) sensorsNow(ctx context.Context, b access.Bounds) ([]sensorShown, error) {
 	sensors, err := a.Store.Sensors(ctx)
 	if err != nil {
 		return nil, err
@@ -61,6 +62,9 @@ func (a *API) sensorsNow(ctx context.Context) ([]sensorShown, error) {
 	}
 	shown := make([]sensorShown, 0, len(sensors))
 	for _, s := range sensors {
+		if !b.HoldsSensor(s.Code, placeOfSensor(s.Sensor)) {
+			continue
+		}
 		l, ok := latest[s.ID]
 		shown = append(shown, showSensor(s, l, ok, a.Now()))
 	}
@@ -84,7 +88,8 @@ func showSensor(s store.Sensor, l store.Latest, spoke bool, now time.Time) senso
 }
 
 func (a *API) putSensors(ctx context.Context, c *fiber.Ctx) error {
-	if _, err := a.need(ctx, c, auth.RightSensors); err != nil {
+	key, err := a.need(ctx, c, auth.RightSensors)
+	if err != nil {
 		return err
 	}
 	o, _, err := readObject(c, listBody)
@@ -112,7 +117,7 @@ func (a *API) putSensors(ctx context.Context, c *fiber.Ctx) error {
 	if err := fault.Join(faults...); err != nil {
 		return err
 	}
-	if err := a.Intake.RegisterSensors(ctx, list); err != nil {
+	if err := a.Intake.RegisterSensorsAs(ctx, list, a.sensorWithin(key)); err != nil {
 		return err
 	}
 	return send(c, fiber.StatusOK, map[string]int{"registered": len(list)})
@@ -162,7 +167,7 @@ func (a *API) getSeries(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	s, ok := sensors[c.Params("code")]
-	if !ok {
+	if !ok || !asking(c).Bounds.HoldsSensor(s.Code, placeOfSensor(s.Sensor)) {
 		return fault.NotFound("Không có cảm biến mang mã này.")
 	}
 	points, err := a.Store.Series(ctx, s.ID, a.Now().Add(-time.Duration(hours)*time.Hour))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -38,8 +37,8 @@ func (a *API) postTicket(ctx context.Context, c *fiber.Ctx) error {
 		subject, screen = who.ID, false
 	case who.Session != nil: // a person's ticket ends with the session and is short, whatever page asks for it
 		subject, screen = who.Session.Subject, false
-	case strings.HasPrefix(who.ID, "key:"):
-		subject = who.ID // ends with the key
+	case who.Key != nil:
+		subject = who.Key.Subject() // ends with the key, and when it is changed
 	}
 	if err := o.done(); err != nil {
 		return err

@@ -33,6 +33,8 @@ func aboutRoutes() map[string]string {
 	table := map[string]string{
 		"GET /api/v1/reports/:id":             aboutReport,
 		"POST /api/v1/reports/:id/acts":       aboutReport,
+		"POST /api/v1/reports/:id/contact":    aboutReport,
+		"POST /api/v1/reports/:id/callbacks":  aboutReport,
 		"GET /api/v1/reports":                 aboutReports,
 		"GET /api/v1/kpis":                    aboutFigures,
 		"GET /api/v1/areas/:division/map.svg": aboutFigures,
@@ -41,6 +43,10 @@ func aboutRoutes() map[string]string {
 		"POST /api/v1/tickets":                aboutTopics,
 		"GET /api/v1/boundaries/proposals":    aboutWhole,
 		"POST /api/v1/boundaries/proposals":   aboutWhole,
+	}
+	for _, callback := range []string{"GET /callbacks", "POST /callbacks/:id/confirmation", "POST /callbacks/:id/refusal", "POST /callbacks/:id/number"} {
+		method, path, _ := strings.Cut(callback, " ")
+		table[method+" /api/v1"+path] = aboutReports // of the reports a caller reaches
 	}
 	for _, own := range []string{
 		"GET /session", "POST /session", "DELETE /session", "POST /session/code", "POST /session/factor", "POST /session/password",
@@ -64,7 +70,8 @@ func aboutRoutes() map[string]string {
 		"DELETE /meetings/:presenter", "POST /history", "POST /history/readings", "POST /simulation", "GET /people", "POST /people",
 		"GET /people/:id", "PUT /people/:id", "POST /people/:id/link", "DELETE /people/:id/factor", "PUT /people/:id/subject",
 		"DELETE /people/:id/subject", "POST /units", "PUT /units/:id", "GET /rights", "GET /audit", "GET /desks", "POST /desks",
-		"DELETE /desks/:id",
+		"DELETE /desks/:id", "GET /keys", "POST /keys", "PUT /keys/:id", "POST /keys/:id/rotation", "DELETE /keys/:id", "GET /reveals",
+		"POST /reveals/:id/seen",
 	} {
 		method, path, _ := strings.Cut(plain, " ")
 		table[method+" /api/v1"+path] = aboutNothing
@@ -210,6 +217,11 @@ func (w walker) report(t *testing.T, mine receipt, o access.Object) {
 		a := w.try("POST", "/api/v1/reports/"+mine.ID+"/acts", body)
 		w.expect(t, string(act), a, w.may(access.ActOn(string(act)), o), access.ReadReport, 404)
 	}
+	// The sender has left no contact: whoever may see one is told so.
+	contact := w.try("POST", "/api/v1/reports/"+mine.ID+"/contact", map[string]any{"reason": "hỏi lại địa chỉ"})
+	w.expect(t, "revealing its contact", contact, w.may(access.RevealContact, o), access.RevealContact, 404)
+	call := w.try("POST", "/api/v1/reports/"+mine.ID+"/callbacks", map[string]any{"reason": "xac_minh_vi_tri"})
+	w.expect(t, "asking to call back", call, w.may(access.CallBack, o), access.CallBack, 404)
 }
 
 func place(code ...string) access.Object {

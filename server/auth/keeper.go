@@ -68,8 +68,7 @@ type Opening struct {
 
 // Factor is a second factor as it is kept.
 type Factor struct {
-	KeyID     string
-	Sealed    []byte
+	Sealed    Sealed
 	Confirmed bool
 	LastStep  int64
 }
@@ -225,9 +224,10 @@ func (k *Keeper) OfferFactor(ctx context.Context, s Session) (secret []byte, err
 	if err != nil {
 		return nil, fault.Internal(err)
 	}
-	return secret, k.store.OfferFactor(ctx, s.Person.ID, Factor{KeyID: k.sealer.KeyID(), Sealed: sealed})
+	return secret, k.store.OfferFactor(ctx, s.Person.ID, Factor{Sealed: sealed})
 }
 
+// factorName is the name a second factor is sealed for.
 func factorName(personID string) string { return "totp:" + personID }
 
 // EnterCode takes a code of the second factor, or a recovery code, and makes the session full under a new token. When

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
@@ -180,13 +181,17 @@ func (p *Provider) Begin(ctx context.Context, deskID string) (address string, se
 	if err != nil {
 		return "", nil, fault.Internal(err)
 	}
-	if sealed, err = p.sealer.Seal(flowName, raw); err != nil {
+	s, err := p.sealer.Seal(flowName, raw)
+	if err != nil {
 		return "", nil, fault.Internal(err)
 	}
 	address = p.oauth(found).AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier),
 		oauth2.SetAuthURLParam("prompt", "login"))
-	return address, sealed, nil
+	return address, append([]byte(s.KeyID+flowMark), s.Bytes...), nil
 }
+
+// flowMark stands in the cookie between the name of the key and what is sealed with it.
+const flowMark = "."
 
 // Returned is what the browser brings back.
 type Returned struct {
@@ -238,7 +243,8 @@ func (p *Provider) Finish(ctx context.Context, r Returned) (Identity, error) {
 // openFlow sees that the answer belongs to a question of this browser.
 func (p *Provider) openFlow(r Returned) (flow, error) {
 	var f flow
-	raw, err := p.sealer.Open(flowName, r.Sealed)
+	keyID, body, _ := bytes.Cut(r.Sealed, []byte(flowMark))
+	raw, err := p.sealer.Open(flowName, Sealed{KeyID: string(keyID), Bytes: body})
 	if err == nil {
 		err = json.Unmarshal(raw, &f)
 	}

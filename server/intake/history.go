@@ -29,6 +29,8 @@ type PastBody struct {
 	Key     *Key
 	// Answer is what the sender is told: how many were taken and, as a list of faults by index, why others were not.
 	Answer func(taken int, refused error) (json.RawMessage, error)
+	// May says why the sender may not load a report; nil: they may load any.
+	May func(report.Report) error
 }
 
 // AcceptHistory keeps reports of the past, each with its acts run through the same rules as a live one, and answers
@@ -40,6 +42,9 @@ func (in *Intake) AcceptHistory(ctx context.Context, body PastBody) (answer json
 	var faults []error
 	for i, p := range body.Reports {
 		past, err := in.live(p, now)
+		if err == nil && body.May != nil {
+			err = body.May(past.Report)
+		}
 		if err != nil {
 			faults = append(faults, fault.At(i, err))
 			continue

@@ -24,17 +24,32 @@ type Refusal struct {
 // historyLimit is how far back the history door takes readings.
 const historyLimit = 400 * 24 * time.Hour
 
-// AcceptReadings keeps the good readings of a body and says of each other one why not. It answers after the commit.
+// ReadingBody is a body of readings. An empty origin is the dataset's own; May says of which sensors the sender may send,
+// nil of all.
+type ReadingBody struct {
+	Items  []sensor.Item
+	Door   sensor.Door
+	Origin report.Origin
+	May    func(sensor.Sensor) bool
+}
+
+// AcceptReadings is AcceptReadingsAs for somebody who may send of every sensor.
 func (in *Intake) AcceptReadings(ctx context.Context, items []sensor.Item, door sensor.Door, origin report.Origin) (int, []Refusal, error) {
-	origin, err := in.original(origin)
+	return in.AcceptReadingsAs(ctx, ReadingBody{Items: items, Door: door, Origin: origin})
+}
+
+// AcceptReadingsAs keeps the good readings of a body and says of each other one why not. It answers after the commit.
+func (in *Intake) AcceptReadingsAs(ctx context.Context, b ReadingBody) (int, []Refusal, error) {
+	items := b.Items
+	origin, err := in.original(b.Origin)
 	if err != nil {
 		return 0, nil, err
 	}
-	rows, refused, err := in.checkReadings(ctx, items, door)
+	rows, refused, err := in.checkReadings(ctx, b)
 	if err != nil || len(rows) == 0 {
 		return 0, refused, err
 	}
-	if door == sensor.History {
+	if b.Door == sensor.History {
 		first, last := span(rows)
 		if err := in.Store.KeepReadingDays(ctx, first, last); err != nil {
 			return 0, nil, err
@@ -59,8 +74,8 @@ type row struct {
 	index int
 }
 
-func (in *Intake) checkReadings(ctx context.Context, items []sensor.Item, door sensor.Door) ([]row, []Refusal, error) {
-	now := in.Now()
+func (in *Intake) checkReadings(ctx context.Context, b ReadingBody) ([]row, []Refusal, error) {
+	items, now := b.Items, in.Now()
 	rows := make([]row, 0, len(items))
 	var refused []Refusal
 	for i, item := range items {
@@ -76,7 +91,11 @@ func (in *Intake) checkReadings(ctx context.Context, items []sensor.Item, door s
 			refused = append(refused, refusal(item, sensor.UnknownSensor))
 			continue
 		}
-		reason := s.Check(item.Reading, now, door)
+		if b.May != nil && !b.May(s.Sensor) {
+			refused = append(refused, refusal(item, sensor.OutOfScope))
+			continue
+		}
+		reason := s.Check(item.Reading, now, b.Door)
 		if reason == sensor.Taken && now.Sub(item.Reading.At) > historyLimit {
 			reason = sensor.TooOld
 		}
@@ -184,8 +203,18 @@ func merge(bodies []store.Readings) (merged store.Readings, from []source, dupli
 	return merged, from, duplicates
 }
 
-// RegisterSensors keeps sensors after placing each in its commune. All faults are told, by index.
+// RegisterSensors is RegisterSensorsAs for somebody who may register every sensor.
 func (in *Intake) RegisterSensors(ctx context.Context, list []sensor.Sensor) error {
+	return in.RegisterSensorsAs(ctx, list, func(sensor.Sensor) error { return nil })
+}
+
+// RegisterSensorsAs keeps sensors after placing each in its commune. All faults are told, by index; may says of a sensor
+// so placed why the sender may not register it.
+func (in *Intake) RegisterSensorsAs(ctx context.Context, list []sensor.Sensor, may func(sensor.Sensor) error) error {
+	known, err := in.Store.Sensors(ctx)
+	if err != nil {
+		return err
+	}
 	clean := make([]sensor.Sensor, len(list))
 	var faults []error
 	for i, s := range list {
@@ -201,6 +230,11 @@ func (in *Intake) RegisterSensors(ctx context.Context, list []sensor.Sensor) err
 		}
 		c.Division, c.Area, c.Path = placed.Division, placed.Area, placed.Path
 		c.Origin = string(in.Origin)
+		refused := may(c)
+		if before, ok := known[c.Code]; ok && refused == nil {
+			refused = may(before.Sensor) // nobody takes over another's sensor by giving it a new place
+		}
+		faults = append(faults, fault.At(i, refused))
 		clean[i] = c
 	}
 	if err := fault.Join(faults...); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"toancanh/server/area"
+	"toancanh/server/auth"
 	"toancanh/server/fault"
 	"toancanh/server/report"
 	"toancanh/server/store"
@@ -19,6 +20,8 @@ type Submission struct {
 	Draft   report.Draft
 	Contact report.Contact
 	Key     *Key // nil without an Idempotency-Key
+	// May says why the sender may not send this report, once it is placed; nil: they may send any.
+	May func(report.Report) error
 }
 
 // Key is an Idempotency-Key: the scope names caller and route, the hash is the body's.
@@ -90,6 +93,9 @@ func (in *Intake) prepare(s Submission) (store.Acceptance, error) {
 		return store.Acceptance{}, err
 	}
 	r, entry, err := in.Rules.New(draft, report.Birth{ID: id, Code: code, Placed: placed, At: now})
+	if err == nil && s.May != nil {
+		err = s.May(r)
+	}
 	if err != nil {
 		return store.Acceptance{}, err
 	}
@@ -127,7 +133,7 @@ func (in *Intake) promise(r report.Report, key *Key) (*store.Promise, error) {
 	return p, nil
 }
 
-func (in *Intake) seal(id string, c report.Contact) (*store.Sealed, error) {
+func (in *Intake) seal(id string, c report.Contact) (*auth.Sealed, error) {
 	if c.Empty() {
 		return nil, nil //nolint:nilnil // no contact is no fault
 	}
@@ -139,7 +145,7 @@ func (in *Intake) seal(id string, c report.Contact) (*store.Sealed, error) {
 	if err != nil {
 		return nil, fault.Internal(err)
 	}
-	return &store.Sealed{KeyID: in.Sealer.KeyID(), Bytes: sealed}, nil
+	return &sealed, nil
 }
 
 func (in *Intake) commitReports(ctx context.Context, list []store.Acceptance) ([]store.Accepted, error) {

@@ -27,11 +27,9 @@ func ScreenCodes() Class { return Class{Name: "screen-code", PerMinute: 30, Burs
 // Follows are looks at a report by its code, which somebody might guess.
 func Follows() Class { return Class{Name: "follow", PerMinute: 120, Burst: 60} }
 
-// Readings are what a gateway's key brings, in bodies of up to thousands.
-func Readings() Class { return Class{Name: "readings", PerMinute: 60_000, Burst: 6000} }
-
-// Partner is everything else a key does: it speaks for a whole city.
-func Partner() Class { return Class{Name: "partner", PerMinute: 60_000, Burst: 6000} }
+// Key is whatever a key does: a gateway brings thousands of readings in a body, a partner speaks for a whole city, and each
+// has figures of its own.
+func Key(perMinute, burst int) Class { return Class{Name: "key", PerMinute: perMinute, Burst: burst} }
 
 // ipv6Network is what one household or host has of IPv6.
 const ipv6Network = 64

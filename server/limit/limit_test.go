@@ -144,7 +144,7 @@ func TestAHurryAsksOnceForManyAndCalmOnceForOne(t *testing.T) {
 	c := &clock{at: time.Unix(1e9, 0)}
 	b := &book{say: func(_ context.Context, n int) (limit.Grant, error) { return limit.Grant{Given: n, Left: 5000}, nil }}
 	l := limits(c, b)
-	if got := passed(t, l, limit.Partner(), "key:a", 2000); got != 2000 {
+	if got := passed(t, l, limit.Key(60_000, 6000), "key:a", 2000); got != 2000 {
 		t.Fatalf("%d of 2,000 passed", got)
 	}
 	if times, _ := b.total(); times > 20 {
@@ -153,7 +153,7 @@ func TestAHurryAsksOnceForManyAndCalmOnceForOne(t *testing.T) {
 	calm := &book{say: b.say}
 	l = limits(c, calm)
 	for range 30 {
-		l.Take(t.Context(), limit.Partner(), "key:b")
+		l.Take(t.Context(), limit.Key(60_000, 6000), "key:b")
 		c.move(2 * time.Second)
 	}
 	if times, tokens := calm.total(); times != 30 || tokens != 30 {
@@ -232,7 +232,7 @@ func TestNobodyWaitsLongerThanPatience(t *testing.T) {
 	var all sync.WaitGroup
 	for range 50 {
 		all.Go(func() {
-			if _, wait := l.Take(t.Context(), limit.Partner(), "key:a"); wait != 0 {
+			if _, wait := l.Take(t.Context(), limit.Key(60_000, 6000), "key:a"); wait != 0 {
 				t.Error("somebody was refused because the count hangs")
 			}
 		})

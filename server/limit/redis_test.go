@@ -99,7 +99,7 @@ func TestWhileRedisHangsEverybodyGoesOn(t *testing.T) {
 	server.Resume()
 	deadline := time.Now().Add(10 * time.Second)
 	for l.Alone() && time.Now().Before(deadline) {
-		l.Take(t.Context(), limit.Partner(), "b")
+		l.Take(t.Context(), limit.Key(60_000, 6000), "b")
 	}
 	if l.Alone() {
 		t.Error("Redis is back and is not asked")

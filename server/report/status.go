@@ -114,6 +114,9 @@ const (
 	Critical  State = "critical"
 )
 
+// Urgent reports whether somebody must look at the report now: it is open, and an emergency or of high priority.
+func (r Report) Urgent() bool { return r.State() != Normal }
+
 // State is how loudly to draw the report; what is no longer open is normal.
 func (r Report) State() State {
 	switch {

@@ -65,6 +65,7 @@ const (
 	TooOld        Reason = "too_old"
 	Duplicate     Reason = "duplicate"
 	Malformed     Reason = "malformed"
+	OutOfScope    Reason = "out_of_scope" // not a sensor the sender's key is for
 )
 
 // Detail is the reason as a Vietnamese sentence, empty for Taken.
@@ -84,6 +85,8 @@ func (r Reason) Detail() string {
 		return "Đã có giá trị của cảm biến này tại thời điểm đó"
 	case Malformed:
 		return "Bản ghi không đúng định dạng"
+	case OutOfScope:
+		return "Cảm biến nằm ngoài phạm vi của khóa"
 	default:
 		return ""
 	}

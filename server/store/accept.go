@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"toancanh/schema"
+	"toancanh/server/auth"
 	"toancanh/server/fault"
 	"toancanh/server/report"
 	"toancanh/server/view"
@@ -22,17 +23,11 @@ type Promise struct {
 	Answer     string
 }
 
-// Sealed is a contact as it is kept.
-type Sealed struct {
-	KeyID string
-	Bytes []byte
-}
-
 // Acceptance is a report to be kept with all that belongs to it.
 type Acceptance struct {
 	Report  report.Report
 	Entry   report.Entry
-	Contact *Sealed
+	Contact *auth.Sealed // nil when the sender left none
 	Events  []view.Draft
 	Promise *Promise // its Key is empty without an Idempotency-Key
 }

@@ -100,6 +100,13 @@ func (f Filter) where() (string, []any, error) {
 		cond, more := reached(f.Reach, len(args))
 		conds, args = append(conds, cond), append(args, more...)
 	}
+	if b := f.Reach.Within; len(b.Places) > 0 {
+		cond, more := reached(access.Reached{Places: b.Places}, len(args))
+		conds, args = append(conds, cond), append(args, more...)
+	}
+	if b := f.Reach.Within; len(b.Categories) > 0 {
+		add("category = any($%d)", b.Categories)
+	}
 	for word := range strings.FieldsSeq(area.Fold(f.Query)) {
 		add("folded ~ $%d", wordStart(word))
 	}

@@ -311,7 +311,7 @@ func (s *Store) Factor(ctx context.Context, personID string) (auth.Factor, error
 	defer cancel()
 	var f auth.Factor
 	err := s.read.QueryRow(ctx, "select key_id, sealed, confirmed_at is not null, last_step from totp where person_id = $1::uuid", personID).
-		Scan(&f.KeyID, &f.Sealed, &f.Confirmed, &f.LastStep)
+		Scan(&f.Sealed.KeyID, &f.Sealed.Bytes, &f.Confirmed, &f.LastStep)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return f, fault.Conflict("Chưa lập mã xác thực.").Because("not_enrolled")
 	}
@@ -327,7 +327,7 @@ func (s *Store) OfferFactor(ctx context.Context, personID string, f auth.Factor)
 	defer cancel()
 	tag, err := s.write.Exec(ctx, `insert into totp (person_id, key_id, sealed) values ($1::uuid, $2, $3)
 		on conflict (person_id) do update set key_id = excluded.key_id, sealed = excluded.sealed, last_step = 0
-		where totp.confirmed_at is null`, personID, f.KeyID, f.Sealed)
+		where totp.confirmed_at is null`, personID, f.Sealed.KeyID, f.Sealed.Bytes)
 	switch {
 	case err != nil:
 		return fmt.Errorf("offer second factor: %w", classify(err))

@@ -70,6 +70,9 @@ type Config struct {
 
 	Seal   func(context.Context) error // seals the audit's newest rows; nil: there is none
 	Forget func(context.Context) error // drops sessions long over; nil: there are none
+	// DropContacts forgets some contacts of reports closed before an instant and says how many, 0 at the end; nil: there
+	// are none.
+	DropContacts func(ctx context.Context, closedBefore time.Time) (int, error)
 }
 
 // Watch follows the relay: it works while its process leads. It implements relay.Follower.
@@ -147,6 +150,9 @@ func (w *Watch) Lead(ctx context.Context, announce func([]schema.Level)) {
 	}
 	if w.Forget != nil {
 		jobs.Go(func() { w.every(ctx, tidyEvery, "forget sessions", w.Forget) })
+	}
+	if w.DropContacts != nil {
+		jobs.Go(func() { w.every(ctx, tidyEvery, "drop contacts", w.dropContacts) })
 	}
 	jobs.Go(func() { w.every(ctx, closeEvery, "close what waited too long", w.closeExpired) })
 	jobs.Go(func() { w.every(ctx, trendLoad, "count the trend", w.trend.load) })
@@ -369,6 +375,21 @@ func (w *Watch) tidy(ctx context.Context) error {
 		return err
 	}
 	return w.Store.ForgetPromises(ctx)
+}
+
+// keepContacts is for how many months after its report was closed a sender's contact is kept.
+const keepContacts = 12
+
+// dropContacts forgets, a bounded number at a time, the contacts whose time is over.
+func (w *Watch) dropContacts(ctx context.Context) error {
+	before := w.Now().In(w.Location).AddDate(0, -keepContacts, 0)
+	for {
+		n, err := w.DropContacts(ctx, before)
+		if err != nil || n == 0 {
+			return err
+		}
+		w.counts.dropped.Add(float64(n))
+	}
 }
 
 // closeExpired does the acts that only the clock asks for: a question nobody answered, a result nobody objected to.

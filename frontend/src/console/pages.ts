@@ -1,6 +1,7 @@
 // The pages of the console, told apart by the address's fragment: a reload and the back button keep the page.
 
-export type PageName = 'reports' | 'screens' | 'people' | 'units' | 'desks' | 'rights' | 'audit' | 'account';
+export type PageName =
+  'reports' | 'screens' | 'people' | 'units' | 'desks' | 'keys' | 'rights' | 'reveals' | 'audit' | 'account';
 
 export const fragments: Record<PageName, string> = {
   reports: '#phan-anh',
@@ -9,6 +10,8 @@ export const fragments: Record<PageName, string> = {
   units: '#don-vi',
   desks: '#ban-truc',
   rights: '#quyen',
+  keys: '#khoa',
+  reveals: '#xem-lien-he',
   audit: '#nhat-ky',
   account: '#tai-khoan',
 };
