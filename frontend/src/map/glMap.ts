@@ -8,7 +8,7 @@ import { drawIcons } from './icons';
 import { northing } from './mercator';
 import { MarkSource } from './markSource';
 import type { MapDrawing, MapShapes, Spot } from './picture';
-import { countLayout, firstOwnLayer, lineWidths, styleOf } from './style';
+import { countLayout, firstOwnLayer, lineWidths, styleOf, unseenIcon } from './style';
 import type { Sizes } from './sizes';
 import type { Project } from './stacks';
 import { readTheme, type MapTheme } from './theme';
@@ -67,6 +67,9 @@ export class GlMap implements MapDrawing {
       trackResize: false,
     });
     this.#fit();
+    void this.#map.once('style.load', () => {
+      this.#map.addImage(unseenIcon, new ImageData(1, 1));
+    });
     void this.#map.once('load', () => {
       this.#loaded();
     });
