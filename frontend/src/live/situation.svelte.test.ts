@@ -94,6 +94,17 @@ describe('what reads a situation', () => {
     expect(page).toMatchObject({ reports: [0, 1, 0], levels: [0, 1, 1] });
   });
 
+  it('sees all that is held before the link is called live', async () => {
+    situation.apply(event(1));
+    await pass(0);
+    situation.apply(event(2));
+    situation.tell();
+    flushSync();
+    expect(page.reports).toEqual([0, 1, 2]);
+    await pass(batchMs);
+    expect(page.reports).toEqual([0, 1, 2]);
+  });
+
   it('is run ten times a second at most, and sees the newest', async () => {
     for (let version = 1; version <= 50; version++) {
       situation.apply(event(version));

@@ -15,6 +15,7 @@ export class LiveSituation<R extends Versioned> {
   #levels = $state(0);
   #changed = { facts: false, levels: false };
   #pending = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #toldAt = -Infinity; // by the clock that no one sets
 
   constructor(kind: ReportKind<R>) {
@@ -30,8 +31,23 @@ export class LiveSituation<R extends Versioned> {
     if (this.#pending) return;
     this.#pending = true;
     const rest = this.#toldAt + leastMs - performance.now();
-    if (rest > 0) setTimeout(this.#tell, rest);
-    else queueMicrotask(this.#tell);
+    const tell = (): void => {
+      this.tell();
+    };
+    if (rest > 0) this.#timer = setTimeout(tell, rest);
+    else queueMicrotask(tell);
+  }
+
+  /** Shows at once what is held. Call it before the link is called live: what stands there then must be that. */
+  tell(): void {
+    if (!this.#pending) return;
+    clearTimeout(this.#timer);
+    const { facts, levels } = this.#changed;
+    this.#changed = { facts: false, levels: false };
+    this.#pending = false;
+    this.#toldAt = performance.now();
+    if (facts) this.#facts++;
+    if (levels) this.#levels++;
   }
 
   /** Everything held, to be put away. */
@@ -74,13 +90,4 @@ export class LiveSituation<R extends Versioned> {
   get truncated(): number {
     return this.#facts >= 0 ? this.#plain.truncated : 0;
   }
-
-  readonly #tell = (): void => {
-    const { facts, levels } = this.#changed;
-    this.#changed = { facts: false, levels: false };
-    this.#pending = false;
-    this.#toldAt = performance.now();
-    if (facts) this.#facts++;
-    if (levels) this.#levels++;
-  };
 }
