@@ -74,8 +74,9 @@ const deeds = {
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
   },
   /**
-   * Memory after a collection of garbage: bytes of the page's heap and of its workers', nodes, listeners. What is on its
-   * way through a page at one moment is no part of it: the least of some weighings counts.
+   * Memory after a collection of garbage: bytes of the page's script heap, of the browser's own for the page, and
+   * of its workers', nodes, listeners. What is on its way through a page at one moment is no part of it: the least of
+   * some weighings counts.
    */
   async weigh({ page, context, state }) {
     state.cdp ??= await context.newCDPSession(page);
@@ -87,7 +88,8 @@ const deeds = {
       const { metrics } = await state.cdp.send('Performance.getMetrics');
       const of = (name) => metrics.find((metric) => metric.name === name)?.value ?? -1;
       const workers = await state.workers.heap();
-      const one = { heap: of('JSHeapUsedSize'), workers, nodes: of('Nodes'), listeners: of('JSEventListeners') };
+      const { embedderHeapUsedSize: blink } = await state.cdp.send('Runtime.getHeapUsage');
+      const one = { heap: of('JSHeapUsedSize'), blink, workers, nodes: of('Nodes'), listeners: of('JSEventListeners') };
       least ??= one;
       for (const what in one) least[what] = Math.min(least[what], one[what]);
     }
