@@ -84,7 +84,10 @@ oldest-postgres: $(modules)
 bench: build ## measure the running system beside its floors, two minutes
 	bin/toancanh bench
 
-bench-paint: $(faces) ## measure from POST to the document of a real wall, beside a crowd, two minutes
+soak: $(faces) ## weigh a wall under load for half an hour, and play a day on one
+	TOANCANH_SOAK=1 go test -tags=dist,e2e -count=1 -v -timeout=90m -run '^TestAWall(Weighs|Stays)TheSame' ./e2e/browser/
+
+bench-paint: $(faces) ## measure from POST to the document of a real wall, beside a crowd, three minutes
 	TOANCANH_PAINT=1 go test -tags=dist,e2e -count=1 -v -run '^TestPaint$$' ./e2e/browser/
 
 bench-map: $(modules) ## what an update of the map costs the page, beside the naive way, six minutes
@@ -109,4 +112,4 @@ compose-smoke: ## build the image and try the compose file (needs a container en
 	@deploy/smoke
 
 .PHONY: help run build test test-go test-frontend browser test-race test-deps check check-long long zone \
-	oldest-postgres bench bench-paint bench-map lint fmt generate generated compose-smoke
+	oldest-postgres bench soak bench-paint bench-map lint fmt generate generated compose-smoke

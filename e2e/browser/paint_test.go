@@ -21,7 +21,7 @@ import (
 const (
 	paintWalls  = 50
 	paintPublic = 1000
-	paintFor    = 30 * time.Second
+	paintFor    = time.Minute
 	paintGoal   = time.Second // p95
 	paintWarm   = 10 * time.Second
 	paintWait   = 30 * time.Second
@@ -79,7 +79,7 @@ func TestPaint(t *testing.T) {
 		if quantile(m.dom, 0.95) > paintGoal {
 			word = "NOT HELD"
 		}
-		t.Logf("  p95 of POST to document within %v: %s", paintGoal, word)
+		t.Logf("VERDICT at %d a second: p95 from POST to the document %v, limit %v: %s", rate, quantile(m.dom, 0.95).Round(time.Millisecond), paintGoal, word)
 	}
 }
 

@@ -44,31 +44,22 @@ type stage struct {
 
 // show says how a stage plays.
 type show struct {
-	began time.Time // of the stage, by the real clock
-	first time.Time // what the played clock said then
-	speed int       // how much faster than the real one it goes
+	now   func() time.Time
 	beat  time.Duration
-	marks int // open reports
+	bound bool // beats are said in bars only (bar)
+	marks int  // open reports
 	grave bool
 }
 
-func (s show) now() time.Time {
-	return s.first.Add(time.Since(s.began) * time.Duration(s.speed))
-}
-
-// real is how long a length of played time takes.
-func (s show) real(d time.Duration) time.Duration { return d / time.Duration(s.speed) }
-
 // ordinaryShow plays by the real clock.
 func ordinaryShow(marks int) show {
-	now := time.Now()
-	return show{began: now, first: now, speed: 1, beat: 2 * time.Second, marks: marks}
+	return show{now: time.Now, beat: 2 * time.Second, marks: marks}
 }
 
 // play builds a stage before a province.
 func play(t testing.TB, p *province, how show) *stage {
 	t.Helper()
-	s := &stage{t: t, p: p, show: how, sockets: map[*websocket.Conn]bool{}, others: map[string]any{}, levels: map[string]map[string]any{}, head: 1000}
+	s := &stage{t: t, p: p, show: how, sockets: map[*websocket.Conn]bool{}, others: map[string]any{}, levels: map[string]map[string]any{}, head: stageHead}
 	s.learn()
 	for range how.marks {
 		s.reports = append(s.reports, s.newReport())
@@ -90,7 +81,9 @@ func play(t testing.TB, p *province, how show) *stage {
 	go func() { _ = server.Serve(l) }()
 	ctx, cancel := context.WithCancel(context.Background())
 	var playing sync.WaitGroup
-	playing.Go(func() { s.beats(ctx) })
+	if !how.bound {
+		playing.Go(func() { s.beats(ctx) })
+	}
 	t.Cleanup(func() {
 		cancel()
 		_ = server.Close()
@@ -191,7 +184,10 @@ func (s *stage) live(w http.ResponseWriter, r *http.Request) {
 	_ = conn.Close()
 }
 
-const stageEpoch = "stage"
+const (
+	stageEpoch = "stage"
+	stageHead  = 1000 // the number before the first that is played
+)
 
 // greet tells a new socket everything. The lock is held.
 func (s *stage) greet(conn *websocket.Conn, topics []string) {
@@ -243,7 +239,7 @@ func (s *stage) beat() map[string]any {
 
 // beats says every beat that the stage lives, until ctx ends.
 func (s *stage) beats(ctx context.Context) {
-	tick := time.NewTicker(s.show.real(s.show.beat))
+	tick := time.NewTicker(s.show.beat)
 	defer tick.Stop()
 	for {
 		select {
@@ -333,6 +329,17 @@ func (s *stage) perform(ctx context.Context, rate int) {
 			s.tellLevels()
 		}
 	}
+}
+
+// bar is one step of a bound show: so many things come to pass, and all levels and a beat are said.
+func (s *stage) bar(things int) {
+	for range things {
+		s.happen()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.broadcast(s.levelFrame())
+	s.broadcast(s.beat())
 }
 
 // cut ends every socket without a word.

@@ -106,6 +106,7 @@ export class ConsoleSession {
         this.#take(frame);
       },
       onLink: (link) => {
+        this.situation.tell();
         this.link = link;
         this.now.offset = link.offsetMs;
       },

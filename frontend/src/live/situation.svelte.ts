@@ -2,14 +2,21 @@ import type { Frame } from '../wire/frame';
 import type { ScreenState } from '../wire/screen';
 import { Situation, type HeldLevel, type KeptTopic, type ReportKind, type Versioned } from './situation';
 
+/** Nobody reads faster: a page that is made anew for every frame of a busy hour has no time for anything else. */
+const leastMs = 100;
+
 /**
- * The reactive face of a Situation: whatever reads it is run again when it changes, once per batch of
- * frames. Frames that arrive in one turn of the event loop are one batch.
+ * The reactive face of a Situation: whatever reads it is run again when what it has read changed: reports and screens,
+ * or levels. The first frame after a rest is seen at once; those that follow it are one batch every 100 ms.
  */
 export class LiveSituation<R extends Versioned> {
   readonly #plain: Situation<R>;
-  #revision = $state(0);
+  #facts = $state(0);
+  #levels = $state(0);
+  #changed = { facts: false, levels: false };
   #pending = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #toldAt = -Infinity; // by the clock that no one sets
 
   constructor(kind: ReportKind<R>) {
     this.#plain = new Situation(kind);
@@ -17,12 +24,30 @@ export class LiveSituation<R extends Versioned> {
 
   /** Applies a frame; `now` is this machine's clock, or the time played when the past is looked at. */
   apply(frame: Frame, now = Date.now()): void {
-    if (!this.#plain.apply(frame, now) || this.#pending) return;
+    if (!this.#plain.apply(frame, now)) return;
+    // A snapshot of another life takes the levels with it.
+    if (frame.type !== 'level') this.#changed.facts = true;
+    if (frame.type !== 'event') this.#changed.levels = true;
+    if (this.#pending) return;
     this.#pending = true;
-    queueMicrotask(() => {
-      this.#pending = false;
-      this.#revision++;
-    });
+    const rest = this.#toldAt + leastMs - performance.now();
+    const tell = (): void => {
+      this.tell();
+    };
+    if (rest > 0) this.#timer = setTimeout(tell, rest);
+    else queueMicrotask(tell);
+  }
+
+  /** Shows at once what is held. Call it before the link is called live: what stands there then must be that. */
+  tell(): void {
+    if (!this.#pending) return;
+    clearTimeout(this.#timer);
+    const { facts, levels } = this.#changed;
+    this.#changed = { facts: false, levels: false };
+    this.#pending = false;
+    this.#toldAt = performance.now();
+    if (facts) this.#facts++;
+    if (levels) this.#levels++;
   }
 
   /** Everything held, to be put away. */
@@ -33,35 +58,36 @@ export class LiveSituation<R extends Versioned> {
   /** Begins with what was put away, or with nothing. */
   recall(kept: readonly KeptTopic<R>[]): void {
     this.#plain.recall(kept);
-    this.#revision++;
+    this.#facts++;
+    this.#levels++;
   }
 
   /** Grows with every batch that changed something. */
   get revision(): number {
-    return this.#revision;
+    return this.#facts + this.#levels;
   }
 
   get reports(): R[] {
-    return this.#revision >= 0 ? this.#plain.reports() : [];
+    return this.#facts >= 0 ? this.#plain.reports() : [];
   }
 
   report(id: string): R | undefined {
-    return this.#revision >= 0 ? this.#plain.report(id) : undefined;
+    return this.#facts >= 0 ? this.#plain.report(id) : undefined;
   }
 
   screen(topic: string): ScreenState | undefined {
-    return this.#revision >= 0 ? this.#plain.screen(topic) : undefined;
+    return this.#facts >= 0 ? this.#plain.screen(topic) : undefined;
   }
 
   level(topic: string, key: string): HeldLevel | undefined {
-    return this.#revision >= 0 ? this.#plain.level(topic, key) : undefined;
+    return this.#levels >= 0 ? this.#plain.level(topic, key) : undefined;
   }
 
   levels(prefix: string): HeldLevel[] {
-    return this.#revision >= 0 ? this.#plain.levels(prefix) : [];
+    return this.#levels >= 0 ? this.#plain.levels(prefix) : [];
   }
 
   get truncated(): number {
-    return this.#revision >= 0 ? this.#plain.truncated : 0;
+    return this.#facts >= 0 ? this.#plain.truncated : 0;
   }
 }

@@ -8,7 +8,7 @@ import { drawIcons } from './icons';
 import { northing } from './mercator';
 import { MarkSource } from './markSource';
 import type { MapDrawing, MapShapes, Spot } from './picture';
-import { countLayout, firstOwnLayer, lineWidths, styleOf } from './style';
+import { countLayout, firstOwnLayer, lineWidths, styleOf, unseenIcon } from './style';
 import type { Sizes } from './sizes';
 import type { Project } from './stacks';
 import { readTheme, type MapTheme } from './theme';
@@ -47,6 +47,7 @@ export class GlMap implements MapDrawing {
   #wanted: Arranged | null = null;
   #steps = new Map<string, number>();
   #frame = 0;
+  #coming: Promise<void> | null = null;
   #markSize = 0;
   #deathbed: ReturnType<typeof setTimeout> | undefined;
   #project: Project = () => ({ x: 0, y: 0 });
@@ -66,6 +67,9 @@ export class GlMap implements MapDrawing {
       trackResize: false,
     });
     this.#fit();
+    void this.#map.once('style.load', () => {
+      this.#map.addImage(unseenIcon, new ImageData(1, 1));
+    });
     void this.#map.once('load', () => {
       this.#loaded();
     });
@@ -77,13 +81,10 @@ export class GlMap implements MapDrawing {
     });
   }
 
-  draw(arranged: Arranged): void {
+  draw(arranged: Arranged): Promise<void> {
     this.#wanted = arranged;
-    if (this.#frame === 0)
-      this.#frame = requestAnimationFrame(() => {
-        this.#frame = 0;
-        this.#paint();
-      });
+    this.#coming ??= this.#drawSoon();
+    return this.#coming;
   }
 
   project(lon: number, lat: number): Spot {
@@ -97,7 +98,7 @@ export class GlMap implements MapDrawing {
     this.#sizes = sizes;
     this.#fit();
     if (!same) this.#applySizes();
-    if (this.#wanted !== null) this.draw(this.#wanted);
+    if (this.#wanted !== null) void this.draw(this.#wanted);
   }
 
   remove(): void {
@@ -106,6 +107,17 @@ export class GlMap implements MapDrawing {
     this.#ready = false;
     this.#crowd?.remove();
     this.#map.remove();
+  }
+
+  async #drawSoon(): Promise<void> {
+    await new Promise((done) => {
+      this.#frame = requestAnimationFrame(done);
+    });
+    this.#coming = null;
+    this.#paint();
+    await this.#marks?.settled();
+    // The source knows it then; its tiles are laid out, and the frames drawn, after that.
+    if (this.#ready && !this.#map.loaded()) await this.#map.once('idle');
   }
 
   #fit(): void {

@@ -39,7 +39,8 @@ const marks = states.flatMap((state) => kinds.map((kind) => ({ kind, state })));
 export function drawIcons(theme: MapTheme, pixels: number): { name: string; image: ImageData }[] {
   return marks.map((mark) => {
     const side = Math.max(4, Math.round(iconSide(mark) * pixels));
-    const { canvas, pen } = canvasOf(side, side);
+    // Read back at once: without the word for it that would wait for all the graphics have to draw.
+    const { canvas, pen } = canvasOf(side, side, { willReadFrequently: true });
     drawIcon(pen, mark, theme, side);
     return { name: iconName(mark), image: pen?.getImageData(0, 0, canvas.width, canvas.height) ?? new ImageData(1, 1) };
   });
@@ -80,11 +81,15 @@ function drawDigit(pen: Pen | null, digit: number, theme: MapTheme, side: number
   pen.fillText(String(digit), x, side * 0.53);
 }
 
-function canvasOf(width: number, height: number): { canvas: HTMLCanvasElement; pen: CanvasRenderingContext2D | null } {
+function canvasOf(
+  width: number,
+  height: number,
+  setting?: CanvasRenderingContext2DSettings,
+): { canvas: HTMLCanvasElement; pen: CanvasRenderingContext2D | null } {
   const canvas = document.createElement('canvas');
   canvas.width = width;
   canvas.height = height;
-  return { canvas, pen: canvas.getContext('2d') };
+  return { canvas, pen: canvas.getContext('2d', setting) };
 }
 
 type Pen = CanvasRenderingContext2D;

@@ -183,7 +183,7 @@ function passes({ from, to }: Leader, { at, radius }: Obstacle): boolean {
   const dy = to.y - from.y;
   const square = dx * dx + dy * dy;
   const t = square === 0 ? 0 : Math.max(0, Math.min(1, ((at.x - from.x) * dx + (at.y - from.y) * dy) / square));
-  return Math.hypot(from.x + t * dx - at.x, from.y + t * dy - at.y) < radius + leaderRoom;
+  return distance({ x: from.x + t * dx, y: from.y + t * dy }, at) < radius + leaderRoom;
 }
 
 function crossing(a: Leader, b: Leader): boolean {

@@ -24,6 +24,22 @@ const red: Rgb = [255, 90, 80];
 const light: Rgb = [237, 242, 245];
 const here = { lon: 107.75, lat: 12.15 };
 
+/** Counts, in a page, the programs that the graphics compile. */
+const countPrograms = `{
+  window.programs = 0;
+  const link = WebGL2RenderingContext.prototype.linkProgram;
+  WebGL2RenderingContext.prototype.linkProgram = function (...given) {
+    window.programs++;
+    return link.apply(this, given);
+  };
+}`;
+
+declare global {
+  interface Window {
+    programs: number;
+  }
+}
+
 let stand: Stand;
 let browser: Browser;
 
@@ -97,6 +113,23 @@ describe.skipIf(missing)('the map as it is seen', { timeout: 120_000 }, () => {
       );
       for (let i = 0; i < 8; i++) expect((await view.look()).count(red, view.spot, 20)).toBeGreaterThan(100);
     }
+    await view.page.close();
+  });
+
+  it('has compiled all that marks are drawn with before the first one comes', async () => {
+    const view = await open({ gl: true, marks: [], init: countPrograms });
+    const programs = (): Promise<number> => view.page.evaluate(() => window.programs);
+    await view.still();
+    await expect.poll(programs).toBeGreaterThan(5);
+    const before = await programs();
+    await view.page.evaluate(
+      (all) => {
+        window.stand.show(all);
+      },
+      [mark('a', 'critical'), mark('b', 'warning')],
+    );
+    await view.until((picture) => picture.count(red, view.spot, 20) > 300);
+    expect(await programs()).toBe(before);
     await view.page.close();
   });
 
@@ -190,12 +223,15 @@ async function open(options: {
   counts?: number;
   base?: string;
   pmtiles?: string;
+  /** A script that runs before any of the page's. */
+  init?: string;
 }): Promise<View> {
   const { withoutWebGl } = (await import('../../dev/map/stand.mjs')) as { withoutWebGl: string };
   const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } });
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   if (!options.gl) await page.addInitScript({ content: withoutWebGl });
+  if (options.init !== undefined) await page.addInitScript({ content: options.init });
   const { base } = options;
   if (base !== undefined)
     await page.route('**/map.svg*', (route) => route.fulfill({ body: base, contentType: 'image/svg+xml' }));

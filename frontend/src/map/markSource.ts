@@ -11,6 +11,7 @@ export class MarkSource {
   #shown: Map<string, Stack> | null = null; // null: whatever the source holds is to go
   #wanted: { stacks: readonly Stack[]; shown: () => void } | null = null;
   #busy = false;
+  #flushed: Promise<void> = Promise.resolve();
 
   constructor(source: Pick<GeoJSONSource, 'updateData'>) {
     this.#source = source;
@@ -19,7 +20,12 @@ export class MarkSource {
   /** Asks for stacks; `shown` is called once the source holds these or newer ones. */
   want(stacks: readonly Stack[], shown: () => void = () => undefined): void {
     this.#wanted = { stacks, shown };
-    if (!this.#busy) void this.#flush();
+    if (!this.#busy) this.#flushed = this.#flush();
+  }
+
+  /** Settles once the source holds what was asked for last. */
+  settled(): Promise<void> {
+    return this.#flushed;
   }
 
   async #flush(): Promise<void> {

@@ -1,5 +1,6 @@
 // From areas, alarms and a highlighted thing to the names a map carries.
 import type { Arranged } from './arrange';
+import { distance } from './boxes';
 import { lines, shapeOf, type Anchor } from './geometry';
 import { iconSide } from './icons';
 import { placeLabels, weights, type Field, type LabelWish, type Obstacle, type PlacedLabel } from './labels';
@@ -118,9 +119,7 @@ export function targetOf(
   if (mark === undefined) return null;
   const { sizes, arranged } = stage;
   const at = stage.project(mark.lon, mark.lat);
-  const stack = arranged.stacks.find(
-    (s) => Math.hypot(s.at.x - at.x, s.at.y - at.y) < 18 * sizes.scale * arranged.size,
-  );
+  const stack = arranged.stacks.find((s) => distance(s.at, at) < 18 * sizes.scale * arranged.size);
   const icon = (iconSide(stack ?? mark) / 2) * sizes.scale * arranged.size;
   // The ring goes round the count too, for it would hide it.
   const radius = icon + 9 * sizes.scale + (stack === undefined ? 0 : countWidth(stack, sizes));

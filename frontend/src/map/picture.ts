@@ -64,7 +64,8 @@ export interface Spot {
 
 /** One of the ways to draw: WebGL or plain SVG. */
 export interface MapDrawing {
-  draw(arranged: Arranged): void;
+  /** Draws it with the next frame; settles when it is on the screen. */
+  draw(arranged: Arranged): Promise<void>;
   /** Where a place lies now; changes only when the map's size or area does. */
   project(lon: number, lat: number): Spot;
   /** Fits the drawing anew to an area, or to the whole when that is empty. */

@@ -1,4 +1,5 @@
 import type { Shown } from '../rules/state';
+import { distance } from './boxes';
 import { drawOrder } from './icons';
 import type { Mark, Spot } from './picture';
 
@@ -88,7 +89,7 @@ class Field {
     for (let dx = -1; dx <= 1; dx++) {
       for (let dy = -1; dy <= 1; dy++) {
         for (const stack of this.#squares.get(this.#key(at, dx, dy)) ?? []) {
-          const away = Math.hypot(stack.at.x - at.x, stack.at.y - at.y);
+          const away = distance(stack.at, at);
           if (away < least || (away === least && found !== null && stack.id < found.id)) {
             found = stack;
             least = away;

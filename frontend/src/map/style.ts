@@ -1,5 +1,6 @@
 import type { ExpressionSpecification, StyleSpecification } from 'maplibre-gl';
 import { fontFaces, mapFont } from './fonts';
+import { boundsOf } from './geometry';
 import type { MapShapes } from './picture';
 import type { Sizes } from './sizes';
 import type { MapTheme } from './theme';
@@ -19,6 +20,25 @@ export const lineWidths = {
 /** The layer below which an operator's base map is put: above the ground, below everything of ours. */
 export const firstOwnLayer = 'communes';
 
+/** The icon of the understudy: a pixel of nothing. */
+export const unseenIcon = 'unseen';
+const unseenText = '\u200b'; // the font has it, and it has no ink
+
+/**
+ * A mark that nobody sees, in the place of all others until the first are there. Drawing it has the graphics compile
+ * what marks are drawn with while the page begins, and not when the first alarm comes: the page has to wait for that.
+ */
+function understudy(shapes: MapShapes): GeoJSON.FeatureCollection {
+  const box = shapes.province === null ? null : boundsOf(shapes.province.features);
+  if (box === null) return empty;
+  const coordinates = [(box.west + box.east) / 2, (box.south + box.north) / 2];
+  const properties = { id: unseenIcon, icon: unseenIcon, order: 0, count: unseenText, side: 1 };
+  return {
+    type: 'FeatureCollection',
+    features: [{ type: 'Feature', id: unseenIcon, properties, geometry: { type: 'Point', coordinates } }],
+  };
+}
+
 /** The style of the map: our own shapes and marks, nothing from anywhere else. */
 export function styleOf(shapes: MapShapes, theme: MapTheme, sizes: Sizes): StyleSpecification {
   const line = (id: keyof typeof lineWidths, source: string, color: string): Layer => ({
@@ -35,7 +55,7 @@ export function styleOf(shapes: MapShapes, theme: MapTheme, sizes: Sizes): Style
       communes: { type: 'geojson', data: shapes.communes?.features ?? empty, promoteId: 'code' },
       districts: { type: 'geojson', data: shapes.districts?.features ?? empty },
       province: { type: 'geojson', data: shapes.province?.features ?? empty },
-      marks: { type: 'geojson', data: empty, promoteId: 'id' },
+      marks: { type: 'geojson', data: understudy(shapes), promoteId: 'id' },
     },
     layers: [
       { id: 'ground', type: 'background', paint: { 'background-color': theme.ground } },

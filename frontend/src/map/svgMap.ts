@@ -31,6 +31,7 @@ export class SvgMap implements MapDrawing {
   #sizes: Sizes;
   #wanted: Arranged | null = null;
   #frame = 0;
+  #coming: Promise<void> | null = null;
 
   constructor(
     container: HTMLElement,
@@ -45,13 +46,16 @@ export class SvgMap implements MapDrawing {
     this.resize(setting.sizes, setting.area);
   }
 
-  draw(arranged: Arranged): void {
+  draw(arranged: Arranged): Promise<void> {
     this.#wanted = arranged;
-    if (this.#frame === 0)
+    this.#coming ??= new Promise((done) => {
       this.#frame = requestAnimationFrame(() => {
-        this.#frame = 0;
+        this.#coming = null;
         this.#paint();
+        done();
       });
+    });
+    return this.#coming;
   }
 
   project(lon: number, lat: number): Spot {

@@ -1,33 +1,37 @@
 import type { State } from '../wire/report';
 import { rank } from './state';
 
-/** Something worth a line at the foot of the wall. */
-export interface Notice {
-  id: string;
+/** What decides whether something is worth a line. */
+export interface Ranked {
+  kind: 'report' | 'sensor';
   state: State;
   at: number;
+}
+
+/** Something worth a line at the foot of the wall. */
+export interface Notice extends Ranked {
+  id: string;
   text: string;
   place: string;
-  kind: 'report' | 'sensor';
   /** Place and text in few words, what matters first, for walls that are read from far away. */
   spot: string;
   briefText: string;
 }
 
-const isAlarm = ({ state }: Notice): boolean => rank(state) >= rank('warning');
+const isAlarm = ({ state }: Ranked): boolean => rank(state) >= rank('warning');
 
 /**
  * What stands at the foot: the newest alarm first, below it the worst of what is left, of equals what is of another
  * kind than the first, then the newest. So news is always seen, an emergency is not pushed out by lesser news, and the
  * gauges of a storm, which all speak at once, do not push out who is calling for help in it.
  */
-export function topNotices(notices: readonly Notice[], most: number): Notice[] {
+export function topNotices<N extends Ranked>(notices: readonly N[], most: number): N[] {
   const byNeed = [...notices].sort((a, b) => rank(b.state) - rank(a.state) || b.at - a.at);
   const newest = byNeed
     .filter(isAlarm)
-    .reduce<Notice | undefined>((a, b) => (a === undefined || b.at > a.at ? b : a), undefined);
+    .reduce<N | undefined>((a, b) => (a === undefined || b.at > a.at ? b : a), undefined);
   if (newest === undefined) return byNeed.slice(0, most);
-  const other = (notice: Notice): number => (notice.kind === newest.kind ? 1 : 0);
+  const other = (notice: Ranked): number => (notice.kind === newest.kind ? 1 : 0);
   const rest = byNeed.filter((notice) => notice !== newest);
   return [newest, ...rest.sort((a, b) => rank(b.state) - rank(a.state) || other(a) - other(b))].slice(0, most);
 }

@@ -5,7 +5,7 @@ import type { HeldLevel } from '../live/situation';
 import type { MapPicture, Mark } from '../map/picture';
 import { freshness, sensorLimits } from '../rules/age';
 import { countOpen } from '../rules/choropleth';
-import type { Notice } from '../rules/notices';
+import { topNotices, type Notice } from '../rules/notices';
 import type { Places } from '../rules/places';
 import type { Shown } from '../rules/state';
 import { originOf, parseSensor, type SensorLevel } from '../wire/level';
@@ -39,30 +39,29 @@ export interface NoticeContext {
   now: number;
   places: Places;
   formats: Formats;
+  /** How many lines there are. */
+  most: number;
 }
 
-/** What could stand at the foot: open reports, and sensors beyond a threshold. */
+/**
+ * What stands at the foot, of open reports and of sensors beyond a threshold. Words are made only for reports that come
+ * first among their like: of thousands that is a handful.
+ */
 export function notices(
   reports: readonly WallReport[],
   sensors: readonly SensorLevel[],
   context: NoticeContext,
 ): Notice[] {
-  const { now, places } = context;
-  const fromReports = reports
-    .filter((report) => report.open)
-    .map(({ id, state, receivedAt, summary, path }): Notice => {
-      const leaf = path.at(-1) ?? '';
-      return {
-        id,
-        kind: 'report',
-        state,
-        at: receivedAt,
-        text: summary,
-        place: places.short(path),
-        spot: places.get(leaf)?.name ?? leaf,
-        briefText: summary,
-      };
-    });
+  const { now, places, most } = context;
+  const open = reports.flatMap((report) =>
+    report.open ? { kind: 'report' as const, state: report.state, at: report.receivedAt, report } : [],
+  );
+  const fromReports = topNotices(open, most).map(({ report, ...ranked }): Notice => {
+    const { id, summary, path } = report;
+    const leaf = path.at(-1) ?? '';
+    const spot = places.get(leaf)?.name ?? leaf;
+    return { ...ranked, id, text: summary, place: places.short(path), spot, briefText: summary };
+  });
   const fromSensors = sensors.flatMap((sensor): Notice[] => {
     const state = sensorState(sensor, now);
     if (state === 'normal' || state === 'unknown' || sensor.at === null) return [];
@@ -73,7 +72,7 @@ export function notices(
       spot === undefined || what === null ? { spot: name, briefText: text } : { spot, briefText: `${what} ${text}` };
     return [{ id: `sensor/${code}`, kind: 'sensor', state, at, text, place: name, ...brief }];
   });
-  return [...fromReports, ...fromSensors];
+  return topNotices([...fromReports, ...fromSensors], most);
 }
 
 // A grade is its own limit: "cấp IV – nguy hiểm" says all there is to say.

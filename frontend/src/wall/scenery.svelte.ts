@@ -1,5 +1,4 @@
 import type { Formats } from '../i18n/format';
-import { topNotices } from '../rules/notices';
 import type { Density } from '../rules/scene';
 import { Slots } from '../rules/slots';
 import { parseAreas, parseHourly } from '../wire/level';
@@ -99,11 +98,11 @@ export class Scenery {
     );
   }
 
-  lines(most: number): ReturnType<typeof topNotices> {
+  lines(most: number): ReturnType<typeof notices> {
     const { setting } = this;
     if (setting === null) return [];
-    const context = { now: this.slowNow, places: setting.places, formats: this.formats };
-    return topNotices(notices(this.reports, this.sensors, context), most);
+    const context = { now: this.slowNow, places: setting.places, formats: this.formats, most };
+    return notices(this.reports, this.sensors, context);
   }
 
   /** "xã Quảng Sơn" */

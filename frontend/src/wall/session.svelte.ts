@@ -345,6 +345,7 @@ export class WallSession {
   }
 
   #heard(link: Link): void {
+    this.situation.tell();
     this.link = link;
     this.now.offset = link.offsetMs;
   }

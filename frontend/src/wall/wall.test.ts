@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createFormats } from '../i18n/format';
 import type { Link } from '../live/link';
 import type { HeldLevel } from '../live/situation';
@@ -225,6 +225,8 @@ describe('what the wall draws', () => {
     return parsed;
   };
 
+  const foot = { now, places: new Places([]), formats, most: 2 };
+
   it('is every open report with a place, and every sensor', () => {
     const picture = mapPicture(
       [report({}), report({ id: 'b', open: false }), report({ id: 'c', lat: null })],
@@ -241,21 +243,35 @@ describe('what the wall draws', () => {
   it('says nothing about now from an old reading', () => {
     expect(sensorState(sensor({ at: iso(now - 61_000) }), now)).toBe('unknown');
     expect(sensorState(sensor({ value: null }), now)).toBe('unknown');
-    expect(notices([], [sensor({ at: iso(now - 61_000) })], { now, places: new Places([]), formats })).toEqual([]);
+    expect(notices([], [sensor({ at: iso(now - 61_000) })], foot)).toEqual([]);
   });
 
   it('puts a sensor beyond a threshold at the foot, with its value', () => {
-    const [notice] = notices([], [sensor({})], { now, places: new Places([]), formats });
+    const [notice] = notices([], [sensor({})], foot);
     expect(notice).toMatchObject({ place: 'Trạm', text: '2 mm – ngưỡng BĐ1' });
   });
 
   it('tells a far wall the place first, and what was measured in a word', () => {
     const places = new Places([{ code: '24643', parent: '', name: 'Đắk Wil', level: 'commune', kind: 'xã' } as never]);
-    const of = (more: object): unknown =>
-      notices([], [sensor({ area: '24643', ...more })], { now, places, formats })[0];
+    const of = (more: object): unknown => notices([], [sensor({ area: '24643', ...more })], { ...foot, places })[0];
     expect(of({ kind: 'fire', limit: 'cấp IV' })).toMatchObject({ spot: 'Đắk Wil', briefText: 'cháy rừng cấp IV' });
     expect(of({ kind: 'river' })).toMatchObject({ spot: 'Đắk Wil', briefText: 'nước sông 2 mm – ngưỡng BĐ1' });
     expect(of({ kind: 'slope' })).toMatchObject({ spot: 'Trạm', briefText: '2 mm – ngưỡng BĐ1' });
+  });
+
+  it('has the newest alarm and then the worst at the foot, and looks up no place but theirs', () => {
+    const places = new Places([]);
+    const named = vi.spyOn(places, 'short');
+    const reports = Array.from({ length: 500 }, (_, i) =>
+      report({
+        id: `r${String(i)}`,
+        state: i === 100 ? 'critical' : 'normal',
+        received_at: iso(now - 500_000 + i * 1000),
+      }),
+    );
+    const lines = notices(reports, [sensor({ at: iso(now - 1000) })], { ...foot, places });
+    expect(lines.map(({ id }) => id)).toEqual(['sensor/x', 'r100']);
+    expect(named).toHaveBeenCalledTimes(2);
   });
 
   it('says so when anything is not real', () => {
