@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Beat } from '../api/screens';
 import type { Link, Phase } from '../live/link';
-import { Caretaker, type Wall } from './caretaker';
+import { Caretaker, type MapCode, type Wall } from './caretaker';
 import { nightMinute } from './upkeep';
 import { HeapGrowth } from './watchdog';
 
@@ -14,6 +14,7 @@ class Scene {
   phase: Phase = 'live';
   grave = false;
   ordered: number | null = 0;
+  mapCode: MapCode = 'here';
   serves = true;
   outdated = false;
   now = 20 * hourMs;
@@ -46,6 +47,7 @@ class Scene {
       build: () => 'b1',
       shown: () => ({ scene: 'ngay-thuong', area: '67', density: 'far', version: 3 }),
       ordered: () => this.ordered,
+      mapCode: () => this.mapCode,
       sendBeat: (_, beat) => {
         this.beats.push(beat);
         return Promise.resolve();
@@ -80,6 +82,22 @@ afterEach(() => {
 });
 
 describe('a caretaker', () => {
+  it('fetches the page anew when the code of its map did not come, three times at the most until it is here', async () => {
+    const page = async (mapCode: MapCode): Promise<string[]> => {
+      scene.caretaker.stop();
+      scene = new Scene();
+      scene.mapCode = mapCode;
+      await pass(40_000);
+      return scene.reloads.map(({ reason }) => reason);
+    };
+    for (let n = 0; n < 3; n++) expect(await page('missing')).toEqual(['part']);
+    expect(await page('missing')).toEqual([]);
+    expect(await page('coming')).toEqual([]);
+    expect(await page('missing')).toEqual([]);
+    expect(await page('here')).toEqual([]);
+    expect(await page('missing')).toEqual(['part']);
+  });
+
   it('tells the server every 10 s how the page is', async () => {
     await pass(60_000);
     expect(scene.beats).toHaveLength(6);

@@ -13,6 +13,9 @@ const spreadMs = 30_000;
 const againMs = 30_000;
 const keepLimitMs = 2000;
 const fruitlessKey = 'toancanh.fruitless';
+const maplessKey = 'toancanh.mapless';
+
+export type MapCode = 'coming' | 'here' | 'missing';
 
 /** What the caretaker knows of the wall, and may do with it. */
 export interface Wall {
@@ -27,6 +30,8 @@ export interface Wall {
   shown: () => Shown;
   /** The counter of ordered reloads as last heard; null before anything was. */
   ordered: () => number | null;
+  /** Whether the code of the map is on its way, here, or did not come. */
+  mapCode: () => MapCode;
   sendBeat: (screenId: string, beat: Beat) => Promise<void>;
   serverAnswers: () => Promise<boolean>;
   isOutdated: () => Promise<boolean>;
@@ -101,6 +106,8 @@ export class Caretaker {
     if (live || document.visibilityState === 'hidden') this.#liveAt = now;
     if (live && !this.#wasLive) void this.#cameLive();
     this.#wasLive = live;
+    const mapCode = wall.mapCode();
+    if (mapCode === 'here') sessionStorage.removeItem(maplessKey);
     const ordered = wall.ordered();
     if (live) this.#orderAtStart ??= ordered;
     this.#dim(dims(wall.minute(), this.#calm));
@@ -111,7 +118,9 @@ export class Caretaker {
         upMs: now - this.#startedAt,
         ordered: this.#orderAtStart !== null && ordered !== null && ordered > this.#orderAtStart,
         deadMs: now - this.#liveAt,
-        fruitless: fruitless(),
+        fruitless: counted(fruitlessKey),
+        mapMissing: mapCode === 'missing',
+        mapless: counted(maplessKey),
         outdatedMs: this.#outdatedAt === null ? null : now - this.#outdatedAt,
         heapGrowth: this.#heap.bytes,
       },
@@ -162,12 +171,13 @@ export class Caretaker {
       }, againMs);
       return;
     }
-    if (reason === 'dead') sessionStorage.setItem(fruitlessKey, String(fruitless() + 1));
+    if (reason === 'dead') sessionStorage.setItem(fruitlessKey, String(counted(fruitlessKey) + 1));
+    if (reason === 'part') sessionStorage.setItem(maplessKey, String(counted(maplessKey) + 1));
     await Promise.race([this.#wall.keepPicture(), new Promise((done) => setTimeout(done, keepLimitMs))]);
     this.#wall.reload(reason);
   }
 }
 
-function fruitless(): number {
-  return Number(sessionStorage.getItem(fruitlessKey) ?? 0);
+function counted(key: string): number {
+  return Number(sessionStorage.getItem(key) ?? 0);
 }

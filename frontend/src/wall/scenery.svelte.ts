@@ -6,6 +6,7 @@ import type { JsonObject } from '../wire/json';
 import type { ScreenState } from '../wire/screen';
 import { parseChanged, parseRain, parseRivers } from '../wire/storm';
 import { areaTable, countCommunes, listedAreas, rowsOf, type AreaTable } from './areaRows';
+import type { MapCode } from './caretaker';
 import { mapPicture, notices, sensorsOf } from './picture';
 import type { Setting, WallSession } from './session.svelte';
 import { levelFreshness, tiles } from './tiles';
@@ -27,6 +28,7 @@ export class Scenery {
   readonly context: SceneryContext;
   /** Whether the message has room where it stands; null before it was measured. */
   messageFits = $state<boolean | null>(null);
+  mapCode = $state<MapCode>('coming');
   // Each list keeps its rows for as long as the page lives.
   readonly #slots: Partial<Record<string, Slots>> = {};
 

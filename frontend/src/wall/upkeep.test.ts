@@ -12,6 +12,8 @@ const quiet: Signs = {
   ordered: false,
   deadMs: 0,
   fruitless: 0,
+  mapMissing: false,
+  mapless: 0,
   outdatedMs: null,
   heapGrowth: 0,
 };
@@ -35,6 +37,8 @@ describe('a reload', () => {
     ['is not tried before', { ...dead, deadMs: 89_999 }, null],
     ['is tried a third time', { ...dead, fruitless: 2 }, 'dead'],
     ['is not tried a fourth time: the old picture stays, marked old', { ...dead, fruitless: 3 }, null],
+    ['fetches a map whose code did not come, whatever is on the screen', { mapMissing: true, ...grave }, 'part'],
+    ['does so three times at the most', { mapMissing: true, mapless: 3 }, null],
     ['follows another build at once when it is calm', { outdatedMs: 0 }, 'build'],
     ['follows another build only after a while when it is not', { outdatedMs: 14 * 60_000, ...grave }, null],
     ['follows another build at last', { outdatedMs: 15 * 60_000, ...grave }, 'build'],

@@ -3,7 +3,7 @@
 // orders do. careFor acts on it.
 
 /** A reason to load the page anew, the most urgent first. */
-export type Reason = 'order' | 'dead' | 'build' | 'heap' | 'night';
+export type Reason = 'order' | 'dead' | 'part' | 'build' | 'heap' | 'night';
 
 export interface Signs {
   /** Nothing high or critical is open, the storm scene is off, and the data are live. */
@@ -18,6 +18,10 @@ export interface Signs {
   deadMs: number;
   /** How many reloads in a row have not brought the data back. */
   fruitless: number;
+  /** The code of the map could not be fetched: a browser does not try again by itself. */
+  mapMissing: boolean;
+  /** How many reloads in a row have not brought the map. */
+  mapless: number;
   /** For how long the server has served another page than this one; null when it is the same. */
   outdatedMs: number | null;
   /** How far the heap lies above what it was once the page was warm. */
@@ -45,6 +49,7 @@ export function nightMinute(screenId: string): number {
 export function reasonToReload(signs: Signs, ownMinute: number): Reason | null {
   if (signs.ordered) return 'order';
   if (signs.deadMs >= deadMs && signs.fruitless < mostFruitless) return 'dead';
+  if (signs.mapMissing && signs.mapless < mostFruitless) return 'part';
   // A page one release older than its server still tells the truth: it can wait for a calm minute, but not for ever.
   if (signs.outdatedMs !== null && (signs.calm || signs.outdatedMs >= outdatedMs)) return 'build';
   if (!signs.calm) return null;
