@@ -5,8 +5,10 @@ import { boundsOf, lines } from './geometry';
 import { placeLabels, weights, type LabelWish, type Obstacle } from './labels';
 import { difference, MarkSource } from './markSource';
 import { fit } from './mercator';
+import { belowNames } from './names';
 import type { Mark, Spot } from './picture';
 import { inside, type Region } from './regions';
+import type { Sizes } from './sizes';
 import { reachAt, stackMarks, type Stack } from './stacks';
 
 const field = { width: 700, height: 700 };
@@ -18,6 +20,26 @@ function hides(label: { at: { x: number; y: number } }, { at, radius }: Obstacle
   const dy = Math.max(0, Math.abs(at.y - label.at.y) - 16);
   return Math.hypot(dx, dy) < radius;
 }
+
+describe('a count', () => {
+  const sizes = { scale: 1, textPx: 24, countPx: 20 };
+  const stack = (x: number, state: Stack['state'], count: number): Stack =>
+    ({ id: String(x), lon: 0, lat: 0, at: { x, y: 100 }, state, kind: 'report', count });
+  const arranged = {
+    counts: new Map<string, number>(),
+    stacks: [stack(95, 'normal', 5), stack(300, 'normal', 3), stack(95, 'warning', 4), stack(95, 'normal', 1)],
+    crowd: null,
+    overflow: false,
+    size: 1,
+  };
+  const names = [{ code: 'a', at: { x: 140, y: 100 }, leader: null, text: 'Đắk Mil' }];
+  const stage = { arranged, sizes, project: () => ({ x: 0, y: 0 }), field, measure: () => 90 };
+
+  it('is left out below a name, but not that of an alarm, and the marks stay', () => {
+    expect(belowNames(stage, names).stacks.map(({ count }) => count)).toEqual([1, 3, 4, 1]);
+    expect(belowNames(stage, [])).toBe(arranged);
+  });
+});
 
 describe('a name on the map', () => {
   it('stands at its place when nothing is there', () => {

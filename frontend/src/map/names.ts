@@ -1,12 +1,13 @@
 // From areas, alarms and a highlighted thing to the names a map carries.
 import type { Arranged } from './arrange';
+import { boxAt, touches } from './boxes';
 import { distance } from './boxes';
 import { lines, shapeOf, type Anchor } from './geometry';
 import { iconSide } from './icons';
 import { placeLabels, weights, type Field, type LabelWish, type Obstacle, type PlacedLabel } from './labels';
 import type { Highlight, MapPicture, MapShapes, Spot } from './picture';
 import type { Sizes } from './sizes';
-import type { Project } from './stacks';
+import type { Project, Stack } from './stacks';
 
 /** A name with its text. */
 export interface Name extends PlacedLabel {
@@ -90,6 +91,23 @@ function obstaclesOf({ arranged, sizes }: Stage, target: Target | null): Obstacl
   if (target !== null && target.border === '')
     list.push({ at: target.at, radius: target.radius, weight: weights.critical });
   return list;
+}
+
+/**
+ * What is to be drawn below the names: without the counts of quiet marks that a name lies on, for half a number is none.
+ * What asks for attention keeps its count: no name lies there.
+ */
+export function belowNames({ arranged, sizes, measure }: Stage, names: readonly Name[]): Arranged {
+  const boxes = names.map(({ at, text }) => boxAt({ width: measure(text), height: sizes.textPx }, at));
+  const hidden = (stack: Stack): boolean => {
+    const half = countWidth(stack, sizes) / 2;
+    if (half === 0 || stack.state in weights) return false;
+    const x = stack.at.x + (iconSide(stack) / 2) * sizes.scale * arranged.size + half;
+    const count = boxAt({ width: 2 * half, height: sizes.countPx * 0.8 }, { x, y: stack.at.y });
+    return boxes.some((box) => touches(box, count));
+  };
+  if (!arranged.stacks.some(hidden)) return arranged;
+  return { ...arranged, stacks: arranged.stacks.map((stack) => (hidden(stack) ? { ...stack, count: 1 } : stack)) };
 }
 
 /** The width of the count that stands right of a stack. */
