@@ -54,7 +54,7 @@ const (
 	Locked DeskStanding = "locked" // somebody is, and shows who they are before they act again
 )
 
-// DeskStanding is how a desk stands with this session at an instant; the zero session is nobody's.
+// Standing is how a desk stands with this session at an instant; the zero session is nobody's.
 func (s Session) Standing(now time.Time, idle time.Duration) DeskStanding {
 	switch {
 	case s.ID == "" || s.Stage != StageFull || !now.Before(s.CreatedAt.Add(AbsoluteLimit)):
