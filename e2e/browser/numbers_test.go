@@ -36,6 +36,11 @@ func TestAWallStaysLightAndEveryNumberIsTrue(t *testing.T) {
 	wall := browse(t, p, "/wall/tinh", size{1366, 768})
 	wall.hurt = true
 	wall.awaitLive(liveWithin)
+	eventually(t, "every tile has its trend", liveWithin, func() bool {
+		var trends int
+		wall.eval(`document.querySelectorAll('.tile .trend svg').length`, &trends)
+		return trends == 6
+	}, nil)
 	weighWhile(t, wall)
 	p.stop()
 	p.start(quiet())
