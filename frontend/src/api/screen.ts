@@ -30,6 +30,8 @@ export interface Division {
   code: string;
   label: string;
   root: string;
+  /** Of all data of this house; null from a server that does not say. */
+  origin: Origin | null;
 }
 
 export type GeometryLevel = 'commune' | 'district' | 'province';
@@ -68,9 +70,11 @@ export async function fetchScreen(id: string): Promise<Screen> {
 export async function fetchDivisions(): Promise<Division[]> {
   const raw = await get('/api/v1/divisions');
   const preset = asText(raw['default']);
+  const origin = asOrigin(raw['origin']);
   const divisions = asArray(raw['divisions']).flatMap((item) => {
     const d = asObject(item);
-    return d === null ? [] : [{ code: asText(d['code']), label: asText(d['label']), root: asText(d['root']) }];
+    if (d === null) return [];
+    return [{ code: asText(d['code']), label: asText(d['label']), root: asText(d['root']), origin }];
   });
   return divisions.sort((a, b) => Number(b.code === preset) - Number(a.code === preset));
 }
