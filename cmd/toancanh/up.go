@@ -33,7 +33,7 @@ type upCmd struct {
 
 // localLabel and localKeyFile name the key up makes at every start for tools of the same machine.
 const (
-	localLabel   = "local tools of toancanh up"
+	localLabel   = "Công cụ trên máy này (toancanh up)"
 	localKeyFile = "local.token"
 )
 
