@@ -8,7 +8,6 @@ import { fit } from './mercator';
 import { belowNames } from './names';
 import type { Mark, Spot } from './picture';
 import { inside, type Region } from './regions';
-import type { Sizes } from './sizes';
 import { reachAt, stackMarks, type Stack } from './stacks';
 
 const field = { width: 700, height: 700 };

@@ -306,7 +306,7 @@ describe('the card before the console', () => {
 });
 
 describe('what somebody sees', () => {
-  const division = { code: 'dak-nong', label: 'Đắk Nông', root: '67' };
+  const division = { code: 'dak-nong', label: 'Đắk Nông', root: '67', origin: null };
   const places = new Places([
     { code: '67', parent: '', level: 'province', kind: 'tỉnh', name: 'Đắk Nông' },
     { code: '660', parent: '67', level: 'district', kind: 'thành phố', name: 'Gia Nghĩa' },
