@@ -82,6 +82,21 @@ afterEach(() => {
 });
 
 describe('a caretaker', () => {
+  it('begins as dark as the page before it was, until it knows better', async () => {
+    await pass(3 * hourMs);
+    expect(scene.dimmed.map(({ on }) => on)).toEqual([true]);
+    const next = async (phase: Phase, ms: number): Promise<boolean[]> => {
+      scene.caretaker.stop();
+      scene = new Scene();
+      scene.phase = phase;
+      await pass(ms);
+      return scene.dimmed.map(({ on }) => on);
+    };
+    expect(await next('connecting', 4000)).toEqual([true]);
+    expect(await next('stale', 7000)).toEqual([true, false]);
+    expect(await next('connecting', 4000)).toEqual([]);
+  });
+
   it('fetches the page anew when the code of its map did not come, three times at the most until it is here', async () => {
     const page = async (mapCode: MapCode): Promise<string[]> => {
       scene.caretaker.stop();

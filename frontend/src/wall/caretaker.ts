@@ -14,6 +14,9 @@ const againMs = 30_000;
 const keepLimitMs = 2000;
 const fruitlessKey = 'toancanh.fruitless';
 const maplessKey = 'toancanh.mapless';
+const dimmedKey = 'toancanh.dimmed';
+/** A page that has just begun, or whose link blinks, does not flash in a dark room. */
+const settleMs = 5000;
 
 export type MapCode = 'coming' | 'here' | 'missing';
 
@@ -69,6 +72,7 @@ export class Caretaker {
   start(): void {
     this.#startedAt = this.#liveAt = performance.now();
     this.#watchdog.start();
+    if (sessionStorage.getItem(dimmedKey) !== null) this.#dim(true);
     const every = (ms: number, deed: () => void): void => {
       this.#timers.push(setInterval(deed, ms));
     };
@@ -110,7 +114,7 @@ export class Caretaker {
     if (mapCode === 'here') sessionStorage.removeItem(maplessKey);
     const ordered = wall.ordered();
     if (live) this.#orderAtStart ??= ordered;
-    this.#dim(dims(wall.minute(), this.#calm));
+    if (live || now - this.#liveAt > settleMs) this.#dim(dims(wall.minute(), this.#calm));
     const reason = reasonToReload(
       {
         calm: this.#calm,
@@ -154,6 +158,8 @@ export class Caretaker {
   #dim(on: boolean): void {
     if (on === this.#dimmed) return;
     this.#dimmed = on;
+    if (on) sessionStorage.setItem(dimmedKey, 'on');
+    else sessionStorage.removeItem(dimmedKey);
     this.#wall.dim(on);
   }
 
