@@ -201,10 +201,10 @@ func (k *Keeper) Open(ctx context.Context, token string, active bool) (Session, 
 	if err != nil {
 		return s, err
 	}
-	if s.Stage == StageFull && s.Person.NeedsFactor() && !s.Person.HasFactor && !s.Vouched && !s.Sample {
-		s.Stage = StageEnrol // a role that needs one was given since
-	}
 	s.Locked = s.DeskID != "" && s.Standing(now, k.DeskIdle) == Locked
+	if s.Stage == StageFull && s.Person.NeedsFactor() && !s.Person.HasFactor && !s.Vouched && !s.Sample {
+		s.Stage = StageEnrol // a role that needs one was given since; behind a locked desk nobody sets it up
+	}
 	if active && !s.Locked && s.Stage == StageFull && now.Sub(s.SeenAt) >= seenEvery {
 		s.SeenAt = now
 		err = k.store.TouchSession(ctx, s.ID, now)
