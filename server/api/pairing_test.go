@@ -489,6 +489,44 @@ func TestWhoWaitsIsBoundedAndDisplacesOnlyThemselves(t *testing.T) {
 	read[map[string]any](t, lead.try("PUT", "/api/v1/screens/tinh/pairing", map[string]string{"code": waits.Code}), 200)
 }
 
+func TestASiteOfIPv6WaitsAsOne(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, real, behindProxy)
+	h.as(access.ShiftLead, province())
+	for i := range 40 {
+		b := h.browser("tinh")
+		b.header = map[string]string{"Host": "ioc.example.vn", "X-Forwarded-For": fmt.Sprintf("2001:db8:1:%x::7", i), "X-Forwarded-Proto": "https"}
+		b.ask()
+	}
+	var all int
+	must(t, h.db.Owner.QueryRow(t.Context(), "select count(*) from screen_waiting").Scan(&all))
+	if all != 32 {
+		t.Errorf("%d wait from the networks of one site, want 32", all)
+	}
+}
+
+// TestARevokedBrowserFillsNothing has a browser that was revoked never keep what it is given, and its codes run out.
+func TestARevokedBrowserFillsNothing(t *testing.T) {
+	t.Parallel()
+	h, k := onCalendar(t)
+	lead := h.as(access.ShiftLead, province())
+	b := h.paired(lead, "tinh")
+	if a := lead.try("DELETE", "/api/v1/screens/tinh/pairing", nil); a.status != 204 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	for range 40 {
+		if got := b.ask(true); got.Lost != "revoked" {
+			t.Fatalf("%+v", got)
+		}
+		k.pass(auth.CodeLimit)
+	}
+	var all int
+	must(t, h.db.Owner.QueryRow(t.Context(), "select count(*) from screen_waiting").Scan(&all))
+	if all > 32 {
+		t.Errorf("one browser has left %d waiting, want at most 32", all)
+	}
+}
+
 func TestABrowserPairedAsAnotherScreenGoesThere(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, real)
