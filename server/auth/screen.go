@@ -318,9 +318,7 @@ func (k *ScreenKeeper) Pair(ctx context.Context, g Guesser, screen, code string)
 	}
 	now := k.now().UTC()
 	trial := g.trial(now)
-	wait, err := k.store.TrySignIn(ctx, trial, func(t Tries) time.Duration {
-		return Tries{Here: t.Here, LastHere: t.LastHere, Known: true}.Wait(now)
-	})
+	wait, err := k.store.TrySignIn(ctx, trial, func(t Tries) time.Duration { return t.alone().Wait(now) })
 	if err != nil {
 		return Pairing{}, err
 	}
