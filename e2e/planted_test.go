@@ -42,7 +42,7 @@ func privateWords() map[string]string {
 		"a person's name": "Hoàng Thị Tường Vi Zqwxj", "a person's login": "tuongvi.zqwxj", "a role": "vai-cua-ong-zxqwv",
 		"a desk's label": "Bàn trực của anh Y Blô Kxwqz", "the desk's PIN": "60937482915", "a tried PIN": "59173846201",
 		"a reason to reveal": "Gọi bà Nông Thị Sẩm Qxzjw hỏi địa chỉ", "a screen's reason": "Anh Điểu Krung Wjqzx rút dây",
-		"a page's build": "tường của chú Huy Qzwvx", "a tried pairing": "màn hình nhà bác Lục Zvqxk",
+		"a stranger's id": "anh-kpa-ksor-wqxzv.0978", "a page's build": "tường của chú Huy Qzwvx", "a tried pairing": "màn hình nhà bác Lục Zvqxk",
 		"a provider's subject": "sub-nha-co-hi-qzxwv", "a provider's login": "cohi.qwzvx", "a provider's mail": "cohi.zqxwv@coquan.example",
 		"a provider's fault": "Không nhận cô Hồ Thị Hi Qvzxw", "a returned state": "trangThaiCuaChiZwqvx", "a returned code": "maTraVeCuaChiQzvwx",
 	}
@@ -297,7 +297,7 @@ func (p *planting) plantAsStranger() {
 		"X-Request-Id": {p.words["a stranger's query"]}, "Cookie": {"toancanh-local=" + p.words["a tried token"]}, "X-Forwarded-For": {p.words["a stranger's referrer"]},
 		"Idempotency-Key": {p.words["a tried token"]}, "Authorization": {"Bearer " + p.words["a tried token"]}, "Accept-Language": {p.words["a stranger's agent"]},
 	}
-	plainly := http.Header{"User-Agent": {p.words["a stranger's agent"]}}
+	plainly := http.Header{"User-Agent": {p.words["a stranger's agent"]}, "X-Request-Id": {p.words["a stranger's id"]}}
 	tried := map[string]string{"login": p.words["a tried login"], "password": p.words["a tried password"]}
 	own := map[string]string{"login": p.words["staff's login"], "password": p.words["a tried password"]}
 	for _, c := range append(p.strangersAtTheDoorsOfStaff(plainly, odd), []attempt{
