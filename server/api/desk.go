@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -129,6 +130,7 @@ func (a *API) postDesk(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	d := auth.Desk{Label: o.text("label"), Areas: a.readAreas(o)}
+	a.needSight(o, who.Principal, d.Areas)
 	if err := o.done(); err != nil {
 		return err
 	}
@@ -140,6 +142,22 @@ func (a *API) postDesk(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	return send(c, fiber.StatusCreated, showDesk(d))
+}
+
+// needSight refuses areas whose reports somebody may not read: a desk shows them to whoever sits there. Who gives rights to
+// people gives them to desks too.
+func (a *API) needSight(o *object, who access.Principal, areas []string) {
+	if access.May(who, access.ChangePeople) {
+		return
+	}
+	for _, name := range areas {
+		division, code, _ := strings.Cut(name, "/")
+		path := a.Atlas.Tree.Path(division, code)
+		about := access.Object{Place: access.Place{Division: division, Path: path}}
+		if path != nil && access.Decide(who, access.ListReports, about) != access.Allow {
+			o.wrong("areas", "out_of_scope", "Địa bàn %q nằm ngoài phạm vi của bạn.", clip(name))
+		}
+	}
 }
 
 func (a *API) listDesks(ctx context.Context, c *fiber.Ctx) error {

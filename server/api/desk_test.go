@@ -235,6 +235,25 @@ func TestADeskIsPairedOnceAndEnded(t *testing.T) {
 	}
 }
 
+// TestNobodyMakesADeskThatSeesMoreThanThey tries to see another area by sitting down at a desk of it.
+func TestNobodyMakesADeskThatSeesMoreThanThey(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, real)
+	for area, want := range map[string]int{"vn-2022/660": 201, "vn-2022/661": 422, "vn-2022/67": 422} {
+		lead := h.as(access.ShiftLead, district())
+		a := lead.try("POST", "/api/v1/desks", map[string]any{"label": "Bàn trực", "areas": []string{"vn-2022/660", area}})
+		if a.status != want {
+			t.Errorf("a shift lead of 660 makes a desk of %s: %d %s", area, a.status, a.body)
+		}
+		if want == 422 && !hasFault(problem(t, a, want), "areas", "out_of_scope") {
+			t.Errorf("%s: %s", area, a.body)
+		}
+	}
+	if a := h.as(access.Administrator, access.Scope{}).try("POST", "/api/v1/desks", map[string]any{"label": "Bàn trực", "areas": []string{"vn-2022/67"}}); a.status != 201 {
+		t.Errorf("an administrator makes a desk: %d %s", a.status, a.body)
+	}
+}
+
 func TestADesksCookieIsForThisHostAlone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, real, behindProxy)

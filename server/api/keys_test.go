@@ -405,6 +405,23 @@ func TestTicketsOfAChangedKeyAreVoid(t *testing.T) {
 	}
 }
 
+// TestAKeysTicketIsShort asks for the day that only a screen's ticket lasts: a rotation takes a secret back, and voids no
+// tickets.
+func TestAKeysTicketIsShort(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for _, screen := range []any{true, "tinh"} {
+		a := h.do(call{method: "POST", path: "/api/v1/tickets", key: h.key(auth.RightReports), body: map[string]any{
+			"topics": []string{"ops/vn-2022/67"}, "screen": screen,
+		}})
+		ticket, err := schema.OpenTicket(h.signer.Public(), read[struct{ Ticket string }](t, a, 200).Ticket, time.Now())
+		must(t, err)
+		if ticket.Screen || ticket.ExpiresAt.Sub(ticket.IssuedAt) > auth.PersonTicket {
+			t.Errorf("with screen %v: %+v", screen, ticket)
+		}
+	}
+}
+
 func TestAKeyThatHurriesIsToldToWait(t *testing.T) {
 	t.Parallel()
 	c := newClock()

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -86,4 +87,36 @@ func TestWhoFloodsSlowsOnlyThemselves(t *testing.T) {
 	passes("a citizen's report", h.do(call{method: http.MethodPost, path: "/api/v1/reports", body: newReport("Rác")}))
 	empty("a person", func() answer { return one.try(http.MethodGet, "/api/v1/reports", nil) })
 	passes("another person at the same address", other.try(http.MethodGet, "/api/v1/reports", nil))
+}
+
+// TestASiteOfIPv6IsOneAndNotThousands sprays sign-ins from the networks of one site.
+func TestASiteOfIPv6IsOneAndNotThousands(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, real, limited, behindProxy)
+	try := func(site, network int) answer {
+		from := fmt.Sprintf("2001:db8:%x:%x::1", site, network)
+		return h.do(call{method: http.MethodPost, path: "/api/v1/invitations", body: map[string]any{}, header: map[string]string{
+			"X-Forwarded-For": from, "X-Forwarded-Proto": "https", "Host": "ioc.example.vn",
+		}})
+	}
+	const bound = 16
+	passed := 0
+	for n := range 2 * bound * limit.SignIn().Burst {
+		if a := try(1, n); a.status != http.StatusTooManyRequests {
+			passed++
+		}
+	}
+	if want := bound * limit.SignIn().Burst; passed != want {
+		t.Errorf("%d tries pass from the networks of one site, want %d", passed, want)
+	}
+	a := try(2, 1)
+	if want := `"sign-in";r=29;t=1`; a.status == http.StatusTooManyRequests || a.header.Get("RateLimit") != want {
+		t.Errorf("a caller of another site is answered %d, RateLimit %q, want %s", a.status, a.header.Get("RateLimit"), want)
+	}
+	for range limit.SignIn().Burst + 5 { // one network spends its own, and nothing of the others'
+		a = try(2, 1)
+	}
+	if other := try(2, 2); a.status != http.StatusTooManyRequests || other.status == http.StatusTooManyRequests {
+		t.Errorf("a network that runs wild is answered %d, and its neighbour %d", a.status, other.status)
+	}
 }

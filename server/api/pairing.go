@@ -209,7 +209,13 @@ func (a *API) sendStanding(c *fiber.Ctx, asking auth.Asking, s auth.Standing) er
 	return send(c, fiber.StatusOK, shown)
 }
 
-// pairingShown is a screen's newest pairing, for whoever looks after the screens.
+// toldWhoPaired reports whether somebody reads by whom and from where a screen was paired: people do, and whoever looks after
+// screens; machines that only read them do not, nor the screen itself.
+func toldWhoPaired(who caller) bool {
+	return who.Session != nil && !who.cannotAct() || access.May(who.acting(), access.ManageScreen)
+}
+
+// pairingShown is a screen's newest pairing. By, ByName, Agent and Network are empty for who is not toldWhoPaired.
 type pairingShown struct {
 	PairedAt time.Time  `json:"paired_at"`
 	By       string     `json:"by"`

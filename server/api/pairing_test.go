@@ -194,6 +194,53 @@ func cookies(b *browser) string {
 	return strings.Join(all, "; ")
 }
 
+// TestMachinesDoNotReadWhoPairedAScreen asks for the list as everybody who may read it.
+func TestMachinesDoNotReadWhoPairedAScreen(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, real)
+	lead := h.as(access.ShiftLead, province())
+	b := h.paired(lead, "660")
+	h.person("an", district(), access.ShiftLead)
+	manned, vacant := h.pairedDesk("an"), h.pairedDesk("an")
+	vacant.try("DELETE", "/api/v1/session", nil)
+	partner := h.do(call{method: "GET", path: "/api/v1/screens", key: h.key(auth.RightReports)})
+	tool := h.do(call{method: "GET", path: "/api/v1/screens", key: h.key(auth.RightScreens)})
+	for name, tc := range map[string]struct {
+		list answer
+		want bool
+	}{
+		"a shift lead":           {lead.try("GET", "/api/v1/screens", nil), true},
+		"a shift lead at a desk": {manned.try("GET", "/api/v1/screens", nil), true},
+		"an administrator":       {h.as(access.Administrator, access.Scope{}).try("GET", "/api/v1/screens", nil), true},
+		"an operator":            {h.as(access.Operator, province()).try("GET", "/api/v1/screens", nil), true},
+		"a leader":               {h.as(access.Leader, province()).try("GET", "/api/v1/screens", nil), true},
+		"a vacant desk":          {vacant.try("GET", "/api/v1/screens", nil), false},
+		"a tool for screens":     {tool, true},
+		"a partner system":       {partner, false},
+		"the screen itself":      {b.send("GET", "/api/v1/screens", nil), false},
+	} {
+		list := read[struct {
+			Screens []struct {
+				ID      string
+				Pairing *struct {
+					By, Agent, Network string
+					ByName             string `json:"by_name"`
+				}
+			}
+		}](t, tc.list, 200)
+		seen, paired := false, 0
+		for _, one := range list.Screens {
+			if p := one.Pairing; p != nil {
+				paired++
+				seen = p.By+p.ByName+p.Agent+p.Network != ""
+			}
+		}
+		if paired != 1 || seen != tc.want || strings.Contains(string(tc.list.body), "Nguyễn Văn An") != tc.want {
+			t.Errorf("%s reads who paired it: %t, want %t: %.600s", name, seen, tc.want, tc.list.body)
+		}
+	}
+}
+
 func TestAScreensTokenIsForThisHostAloneAndKeptAsAHash(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, real, behindProxy)
@@ -487,6 +534,44 @@ func TestWhoWaitsIsBoundedAndDisplacesOnlyThemselves(t *testing.T) {
 		t.Errorf("the flood changed the honest one's code from %s to %s", waits.Code, got.Code)
 	}
 	read[map[string]any](t, lead.try("PUT", "/api/v1/screens/tinh/pairing", map[string]string{"code": waits.Code}), 200)
+}
+
+func TestASiteOfIPv6WaitsAsOne(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, real, behindProxy)
+	h.as(access.ShiftLead, province())
+	for i := range 40 {
+		b := h.browser("tinh")
+		b.header = map[string]string{"Host": "ioc.example.vn", "X-Forwarded-For": fmt.Sprintf("2001:db8:1:%x::7", i), "X-Forwarded-Proto": "https"}
+		b.ask()
+	}
+	var all int
+	must(t, h.db.Owner.QueryRow(t.Context(), "select count(*) from screen_waiting").Scan(&all))
+	if all != 32 {
+		t.Errorf("%d wait from the networks of one site, want 32", all)
+	}
+}
+
+// TestARevokedBrowserFillsNothing has a browser that was revoked never keep what it is given, and its codes run out.
+func TestARevokedBrowserFillsNothing(t *testing.T) {
+	t.Parallel()
+	h, k := onCalendar(t)
+	lead := h.as(access.ShiftLead, province())
+	b := h.paired(lead, "tinh")
+	if a := lead.try("DELETE", "/api/v1/screens/tinh/pairing", nil); a.status != 204 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	for range 40 {
+		if got := b.ask(true); got.Lost != "revoked" {
+			t.Fatalf("%+v", got)
+		}
+		k.pass(auth.CodeLimit)
+	}
+	var all int
+	must(t, h.db.Owner.QueryRow(t.Context(), "select count(*) from screen_waiting").Scan(&all))
+	if all > 32 {
+		t.Errorf("one browser has left %d waiting, want at most 32", all)
+	}
 }
 
 func TestABrowserPairedAsAnotherScreenGoesThere(t *testing.T) {

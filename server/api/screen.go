@@ -120,12 +120,17 @@ func (a *API) listScreens(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	told := toldWhoPaired(asking(c))
 	listed := []screenListed{}
 	for _, one := range known {
 		if mayBe(c, access.ReadScreen, one.ID) != nil {
 			continue // a screen sees itself alone
 		}
-		listed = append(listed, a.listScreen(one, now))
+		shown := a.listScreen(one, now)
+		if shown.Pairing != nil && !told {
+			shown.Pairing.By, shown.Pairing.ByName, shown.Pairing.Agent, shown.Pairing.Network = "", "", "", ""
+		}
+		listed = append(listed, shown)
 	}
 	return send(c, fiber.StatusOK, struct {
 		At      time.Time      `json:"at"` // the clock that beats and confirmations are dated by

@@ -305,7 +305,7 @@ func (a *API) postCode(ctx context.Context, c *fiber.Ctx) error {
 	}
 	token, recovery, err := a.Keeper.EnterCode(ctx, s, code, a.Frame.Caller(c.Context()))
 	if err != nil {
-		return err
+		return slowed(c, err)
 	}
 	if s, err = a.Keeper.Open(ctx, token, true); err != nil {
 		return err

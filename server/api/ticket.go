@@ -37,8 +37,8 @@ func (a *API) postTicket(ctx context.Context, c *fiber.Ctx) error {
 		subject, screen = who.ID, false
 	case who.Session != nil: // a person's ticket ends with the session and is short, whatever page asks for it
 		subject, screen = who.Session.Subject, false
-	case who.Key != nil:
-		subject = who.Key.Subject() // ends with the key, and when it is changed
+	case who.Key != nil: // ends with the key, and when it is changed; short, so that a secret that opens no more soon hears no more
+		subject, screen = who.Key.Subject(), false
 	}
 	if err := o.done(); err != nil {
 		return err

@@ -258,6 +258,28 @@ func TestAFactorIsAskedForInTheSameForm(t *testing.T) {
 	}
 }
 
+// TestANewRoleDoesNotOpenALockedDesk gives a role that needs a second factor to somebody whose desk is locked: whoever
+// passes by must not set that factor up.
+func TestANewRoleDoesNotOpenALockedDesk(t *testing.T) {
+	t.Parallel()
+	l := newLodge(t)
+	p := l.person("an", access.ShiftLead)
+	d, _ := l.desk("an")
+	token, _, err := l.take(d, auth.Credentials{Login: "an", Password: password})
+	must(t, err)
+	p, err = l.store.Person(t.Context(), p.ID)
+	must(t, err)
+	p.Roles = append(p.Roles, access.DataOfficer)
+	_, err = l.store.ChangePerson(t.Context(), p)
+	must(t, err)
+	for _, locked := range []bool{false, true} {
+		if s, err := l.keeper.Open(t.Context(), token, true); err != nil || s.Locked != locked || s.Stage != auth.StageEnrol {
+			t.Errorf("locked %t, want %t, at stage %q, %v", s.Locked, locked, s.Stage, err)
+		}
+		l.move(auth.DeskIdle)
+	}
+}
+
 func TestANewPasswordDropsThePIN(t *testing.T) {
 	t.Parallel()
 	l := newLodge(t)

@@ -83,6 +83,7 @@ type Passing struct {
 	Confirm   bool     // the factor is confirmed by this code
 	Codes     [][]byte // hashes of new recovery codes, with Confirm
 	Trial     Trial
+	Also      []Trial // forgiven with it
 }
 
 // Keeper lets people in and out.
@@ -191,6 +192,12 @@ func trialOf(login string, addr netip.Addr, now time.Time) Trial {
 	return Trial{Login: login, Account: hashOf("login", login), Network: hashOf("address", household(addr)), At: now}
 }
 
+// codeTrial is a try of a second factor, from wherever it comes: who gets so far knows the password or was let in by the
+// provider, so that no stranger can slow another by it, and whoever can be at a thousand addresses guesses no faster.
+func codeTrial(login string, now time.Time) Trial {
+	return Trial{Login: login, Account: hashOf("code", login), Network: hashOf("code", ""), At: now}
+}
+
 // seenEvery is how exactly the last use of a session is kept.
 const seenEvery = time.Minute
 
@@ -201,10 +208,10 @@ func (k *Keeper) Open(ctx context.Context, token string, active bool) (Session, 
 	if err != nil {
 		return s, err
 	}
-	if s.Stage == StageFull && s.Person.NeedsFactor() && !s.Person.HasFactor && !s.Vouched && !s.Sample {
-		s.Stage = StageEnrol // a role that needs one was given since
-	}
 	s.Locked = s.DeskID != "" && s.Standing(now, k.DeskIdle) == Locked
+	if s.Stage == StageFull && s.Person.NeedsFactor() && !s.Person.HasFactor && !s.Vouched && !s.Sample {
+		s.Stage = StageEnrol // a role that needs one was given since; behind a locked desk nobody sets it up
+	}
 	if active && !s.Locked && s.Stage == StageFull && now.Sub(s.SeenAt) >= seenEvery {
 		s.SeenAt = now
 		err = k.store.TouchSession(ctx, s.ID, now)
@@ -243,7 +250,16 @@ func (k *Keeper) EnterCode(ctx context.Context, s Session, code string, addr net
 	if err := k.store.CountCode(ctx, s.ID, mostCodes); err != nil {
 		return "", nil, err
 	}
-	pass := Passing{Session: s, Confirm: !factor.Confirmed, Trial: trialOf(s.Person.Login, addr, k.now().UTC())}
+	now := k.now().UTC()
+	codes := codeTrial(s.Person.Login, now)
+	wait, err := k.store.TrySignIn(ctx, codes, func(t Tries) time.Duration { return t.alone().Wait(now) })
+	if err != nil {
+		return "", nil, err
+	}
+	if wait > 0 {
+		return "", nil, slowDown(wait)
+	}
+	pass := Passing{Session: s, Confirm: !factor.Confirmed, Trial: trialOf(s.Person.Login, addr, now), Also: []Trial{codes}}
 	if err := k.show(factor, &pass, code); err != nil {
 		return "", nil, k.turnAway(ctx, s.Person, "code", err)
 	}

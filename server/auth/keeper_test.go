@@ -396,3 +396,45 @@ func TestAFirstAdministratorIsMadeOnce(t *testing.T) {
 		t.Errorf("%+v %v", people, err)
 	}
 }
+
+// TestCodesAreGuessedNoFasterFromManyAddresses has somebody who knows the password guess the second factor.
+func TestCodesAreGuessedNoFasterFromManyAddresses(t *testing.T) {
+	t.Parallel()
+	l := newLodge(t)
+	l.person("chi", access.Administrator)
+	_, s := l.mustSignIn("chi")
+	secret, err := l.keeper.OfferFactor(t.Context(), s)
+	must(t, err)
+	_, _, err = l.keeper.EnterCode(t.Context(), s, auth.TOTPCode(secret, l.now()), home)
+	must(t, err)
+	enter := func(from netip.Addr, code string) error {
+		t.Helper()
+		_, s, err := l.signIn("chi", password, from)
+		must(t, err)
+		_, _, err = l.keeper.EnterCode(t.Context(), s, code, from)
+		return err
+	}
+	l.move(time.Minute)
+	wrong, slowed := 0, 0
+	for i := range byte(20) {
+		err := enter(netip.AddrFrom4([4]byte{198, 51, 100, i}), "nosuchcode")
+		switch reason(err) {
+		case "code":
+			wrong++
+		case "slowed":
+			slowed++
+		default:
+			t.Errorf("guess %d: %v", i, err)
+		}
+	}
+	if wrong != 5 || slowed != 15 {
+		t.Errorf("of 20 guesses %d were looked at and %d slowed, want 5 and 15", wrong, slowed)
+	}
+	l.move(time.Minute)
+	if err := enter(home, auth.TOTPCode(secret, l.now())); err != nil {
+		t.Errorf("the owner, a minute later: %v", err)
+	}
+	if err := enter(netip.MustParseAddr("192.0.2.9"), "nosuchcode"); reason(err) != "code" {
+		t.Errorf("what went before is not forgotten: %v", err)
+	}
+}

@@ -79,7 +79,7 @@ type Waiting struct {
 	TokenHash []byte
 	Code      string
 	Wish      string // the screen its address names
-	Source    []byte // hash of its address
+	Source    []byte // see sourceOf
 	Agent     string
 	Network   string
 	Lost      string // why its earlier pairing ended
@@ -243,7 +243,7 @@ func (k *ScreenKeeper) Wait(ctx context.Context, a Asking, s Standing) (Standing
 		}
 	}
 	w.Wish, w.Lost, w.Agent = a.Screen, s.Lost, a.Agent
-	w.Source, w.Network = hashOf("address", household(a.Address)), audit.Network(a.Address)
+	w.Source, w.Network = sourceOf(a.Address), audit.Network(a.Address)
 	w.ExpiresAt = now.Add(CodeLimit).Truncate(time.Second)
 	for try := 1; ; try++ {
 		var err error
@@ -257,6 +257,15 @@ func (k *ScreenKeeper) Wait(ctx context.Context, a Asking, s Standing) (Standing
 		s.Code, s.ExpiresAt = w.Code, w.ExpiresAt
 		return s, err
 	}
+}
+
+// sourceOf names whose browsers wait together: those of an address, or of the /48 that one organisation has of IPv6, in
+// which a stranger could be as many households as it takes to displace everybody else's code.
+func sourceOf(addr netip.Addr) []byte {
+	if addr = addr.Unmap().WithZone(""); addr.Is6() {
+		return hashOf("address", audit.Network(addr))
+	}
+	return hashOf("address", addr.String())
 }
 
 // mostOwn bounds the browsers of the sample's own machine that are one screen.
@@ -309,9 +318,7 @@ func (k *ScreenKeeper) Pair(ctx context.Context, g Guesser, screen, code string)
 	}
 	now := k.now().UTC()
 	trial := g.trial(now)
-	wait, err := k.store.TrySignIn(ctx, trial, func(t Tries) time.Duration {
-		return Tries{Here: t.Here, LastHere: t.LastHere, Known: true}.Wait(now)
-	})
+	wait, err := k.store.TrySignIn(ctx, trial, func(t Tries) time.Duration { return t.alone().Wait(now) })
 	if err != nil {
 		return Pairing{}, err
 	}

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"bytes"
 	"net"
 	"net/netip"
 	"net/url"
@@ -15,13 +16,14 @@ import (
 
 // Caller is the address a request comes from: the peer's, or behind trusted proxies the last one in X-Forwarded-For
 // that is none of them. What an untrusted peer writes there is not looked at. It is invalid for a socket without
-// addresses.
+// addresses. Several lines of the header are one list (RFC 9110, 5.2): some proxies add theirs below a caller's own.
 func (f *Frame) Caller(ctx *fasthttp.RequestCtx) netip.Addr {
 	addr := peer(ctx)
 	if !f.trusted(addr) {
 		return addr
 	}
-	hops := strings.Split(string(ctx.Request.Header.Peek(fiber.HeaderXForwardedFor)), ",")
+	lines := ctx.Request.Header.PeekAll(fiber.HeaderXForwardedFor)
+	hops := strings.Split(string(bytes.Join(lines, []byte(","))), ",")
 	for _, hop := range slices.Backward(hops) {
 		next, err := netip.ParseAddr(strings.TrimSpace(hop))
 		if err != nil {
@@ -56,7 +58,7 @@ func (f *Frame) Loopback(ctx *fasthttp.RequestCtx) bool {
 	}
 	if !f.trusted(peer(ctx)) {
 		for _, name := range []string{fiber.HeaderXForwardedFor, fiber.HeaderForwarded, "X-Real-Ip"} {
-			if len(ctx.Request.Header.Peek(name)) > 0 {
+			if len(ctx.Request.Header.PeekAll(name)) > 0 {
 				return false
 			}
 		}

@@ -18,7 +18,7 @@ import (
 func request(remote string, headers ...string) *fasthttp.RequestCtx {
 	var req fasthttp.Request
 	for i := 0; i < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
+		req.Header.Add(headers[i], headers[i+1])
 	}
 	var ctx fasthttp.RequestCtx
 	ctx.Init(&req, &net.TCPAddr{IP: net.ParseIP(remote), Port: 9}, nil)
@@ -35,19 +35,30 @@ func frame(trusted ...string) *door.Frame {
 
 func TestTheCallerIsTheLastHopNobodyTrusts(t *testing.T) {
 	t.Parallel()
-	for _, tc := range []struct{ name, remote, forwarded, want string }{
-		{"no proxy", "203.0.113.7", "", "203.0.113.7"},
-		{"a header nobody may send", "203.0.113.7", "198.51.100.1", "203.0.113.7"},
-		{"one proxy", "10.0.0.1", "198.51.100.1", "198.51.100.1"},
-		{"a forged hop before it", "10.0.0.1", "1.1.1.1, 198.51.100.1", "198.51.100.1"},
-		{"two proxies", "10.0.0.1", "1.1.1.1, 198.51.100.1, 10.0.0.2", "198.51.100.1"},
-		{"rubbish", "10.0.0.1", "198.51.100.1, x", "10.0.0.1"},
-		{"IPv4 in IPv6", "::ffff:10.0.0.1", "::ffff:198.51.100.1", "198.51.100.1"},
-		{"nothing from the proxy", "10.0.0.1", "", "10.0.0.1"},
+	for _, tc := range []struct {
+		name, remote string
+		forwarded    []string // a line of the header each
+		want         string
+	}{
+		{"no proxy", "203.0.113.7", nil, "203.0.113.7"},
+		{"a header nobody may send", "203.0.113.7", []string{"198.51.100.1"}, "203.0.113.7"},
+		{"one proxy", "10.0.0.1", []string{"198.51.100.1"}, "198.51.100.1"},
+		{"a forged hop before it", "10.0.0.1", []string{"1.1.1.1, 198.51.100.1"}, "198.51.100.1"},
+		{"a forged line before it", "10.0.0.1", []string{"127.0.0.1", "198.51.100.1"}, "198.51.100.1"},
+		{"an empty line before it", "10.0.0.1", []string{"", "198.51.100.1"}, "198.51.100.1"},
+		{"a line of each of two proxies", "10.0.0.1", []string{"1.1.1.1", "198.51.100.1", "10.0.0.2"}, "198.51.100.1"},
+		{"two proxies", "10.0.0.1", []string{"1.1.1.1, 198.51.100.1, 10.0.0.2"}, "198.51.100.1"},
+		{"rubbish", "10.0.0.1", []string{"198.51.100.1, x"}, "10.0.0.1"},
+		{"IPv4 in IPv6", "::ffff:10.0.0.1", []string{"::ffff:198.51.100.1"}, "198.51.100.1"},
+		{"nothing from the proxy", "10.0.0.1", []string{""}, "10.0.0.1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			got := frame("10.0.0.0/8").Caller(request(tc.remote, "X-Forwarded-For", tc.forwarded))
+			var lines []string
+			for _, line := range tc.forwarded {
+				lines = append(lines, "X-Forwarded-For", line)
+			}
+			got := frame("10.0.0.0/8").Caller(request(tc.remote, lines...))
 			if got.String() != tc.want {
 				t.Errorf("got %s, want %s", got, tc.want)
 			}
@@ -70,7 +81,9 @@ func TestOnlyThisMachinesOwnUserIsLoopback(t *testing.T) {
 		{"a name pointed here", "127.0.0.1", []string{"Host", "evil.example"}, "", false},
 		{"no name", "127.0.0.1", nil, "", false},
 		{"a proxy nobody told of", "127.0.0.1", []string{"Host", "localhost", "X-Forwarded-For", "203.0.113.7"}, "", false},
+		{"a proxy nobody told of, below an empty line", "127.0.0.1", []string{"Host", "localhost", "X-Forwarded-For", "", "X-Forwarded-For", "203.0.113.7"}, "", false},
 		{"a known proxy", "127.0.0.1", []string{"Host", "localhost", "X-Forwarded-For", "203.0.113.7"}, "127.0.0.1/32", false},
+		{"a known proxy below a forged line", "127.0.0.1", []string{"Host", "localhost", "X-Forwarded-For", "127.0.0.1", "X-Forwarded-For", "203.0.113.7"}, "127.0.0.1/32", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

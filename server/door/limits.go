@@ -2,6 +2,7 @@ package door
 
 import (
 	"math"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -11,16 +12,25 @@ import (
 	"toancanh/server/limit"
 )
 
-// Limit takes a token of the class for the subject, or for the caller's network when the subject is empty, sets the
+// Limit takes a token of the class for the subject, or for the caller's network and site when the subject is empty, sets the
 // RateLimit headers (draft-ietf-httpapi-ratelimit-headers, structured fields), and refuses when there is none.
 func (f *Frame) Limit(c *fiber.Ctx, class limit.Class, subject string) error {
 	if f.Limits == nil {
 		return nil
 	}
+	site := ""
 	if subject == "" {
-		subject = limit.Network(f.Caller(c.Context()))
+		addr := f.Caller(c.Context())
+		subject, site = limit.Network(addr), siteOf(addr)
 	}
 	left, wait := f.Limits.Take(c.UserContext(), class, subject)
+	if wait == 0 && site != "" { // who is refused by themselves spends nothing of what their neighbours have
+		wide := class
+		wide.PerMinute, wide.Burst = siteShare*class.PerMinute, siteShare*class.Burst
+		if _, wait = f.Limits.Take(c.UserContext(), wide, site); wait > 0 {
+			class = wide
+		}
+	}
 	quoted := strconv.Quote(class.Name)
 	h := &c.Response().Header
 	h.Set("RateLimit-Policy", quoted+";q="+strconv.Itoa(class.PerMinute)+";w=60")
@@ -39,3 +49,20 @@ func (f *Frame) Limit(c *fiber.Ctx, class limit.Class, subject string) error {
 
 // whole is a wait in whole seconds, at least one.
 func whole(wait time.Duration) int { return max(1, int(math.Ceil(wait.Seconds()))) }
+
+// siteShare is how many networks' worth of limits one site has. Whoever has a site of IPv6 has 65 536 networks in it; a
+// carrier may keep as many phones there.
+const siteShare = 16
+
+// siteOf is the subject of the /48 that one organisation, or one tunnel for the asking, has of IPv6; empty for other addresses.
+func siteOf(addr netip.Addr) string {
+	const bits = 48
+	if addr = addr.Unmap(); !addr.Is6() || addr.IsLoopback() {
+		return ""
+	}
+	p, err := addr.WithZone("").Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return "site:" + p.String()
+}

@@ -113,8 +113,9 @@ func (s *Store) Waiting(ctx context.Context, hash []byte) (w auth.Waiting, ok bo
 	return w, true, nil
 }
 
-// KeepWaiting keeps a waiting browser or its new code. Where there are too many of one address the oldest of that
-// address goes, where there are too many of all the oldest of the address that has the most.
+// KeepWaiting keeps a waiting browser or its new code. Where there are too many of one source the oldest of that source
+// goes, also of those that only remember why their pairing ended; where there are too many of all the oldest of the source
+// that has the most.
 func (s *Store) KeepWaiting(ctx context.Context, w auth.Waiting, bounds auth.WaitBounds, now time.Time) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := lockPairings(ctx, tx); err != nil {
@@ -123,8 +124,8 @@ func (s *Store) KeepWaiting(ctx context.Context, w auth.Waiting, bounds auth.Wai
 		batch := &pgx.Batch{}
 		batch.Queue("delete from screen_waiting where expires_at <= $1 and lost = '' and token_hash <> $2", now, w.TokenHash)
 		batch.Queue(`delete from screen_waiting where token_hash in (select token_hash from screen_waiting
-			where source = $1 and token_hash <> $2 and expires_at > $3 order by created_at desc offset $4)`,
-			w.Source, w.TokenHash, now, bounds.Source-1)
+			where source = $1 and token_hash <> $2 order by created_at desc offset $3)`,
+			w.Source, w.TokenHash, bounds.Source-1)
 		batch.Queue(`delete from screen_waiting where token_hash = (select token_hash from screen_waiting x
 			where token_hash <> $1 and expires_at > $2
 				and (select count(*) from screen_waiting where token_hash <> $1 and expires_at > $2) >= $3

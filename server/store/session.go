@@ -361,8 +361,10 @@ func (s *Store) Pass(ctx context.Context, p auth.Passing) error {
 		if err := revoke(ctx, tx, []string{p.Session.Subject}); err != nil {
 			return err
 		}
-		if err := forgive(ctx, tx, p.Session.Person.ID, p.Trial); err != nil {
-			return err
+		for _, t := range append([]auth.Trial{p.Trial}, p.Also...) {
+			if err := forgive(ctx, tx, p.Session.Person.ID, t); err != nil {
+				return err
+			}
 		}
 		return insertAudit(ctx, tx, audit.Row{
 			Author: authorOf(ctx, p.Session.Person), What: "session.code", Object: "session:" + p.Session.ID, Result: audit.Done,
