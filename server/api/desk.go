@@ -265,16 +265,8 @@ func (a *API) putPIN(ctx context.Context, c *fiber.Ctx) error {
 	if s == nil {
 		return errNobody
 	}
-	if err := a.mayKnock(c); err != nil {
-		return err
-	}
-	o, _, err := readObject(c, smallBody)
+	password, pin, err := a.readSecrets(c, "password", "pin")
 	if err != nil {
-		return err
-	}
-	password, pin := o.text("password"), o.text("pin")
-	needTexts(o, "password", "pin")
-	if err := o.done(); err != nil {
 		return err
 	}
 	if err := a.Keeper.SetPIN(ctx, *s, password, pin); err != nil {

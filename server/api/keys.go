@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -111,26 +112,23 @@ func (a *API) readKey(o *object, k auth.Key) (auth.Key, error) {
 	return k, fault.Join(o.done(), wrong)
 }
 
-func (a *API) keyInUse(ctx context.Context, id string) (auth.Key, error) {
+// readKeyInUse finds the key that a request names, and reads what is to become of it.
+func (a *API) readKeyInUse(ctx context.Context, c *fiber.Ctx) (auth.Key, *object, error) {
 	list, err := a.Keys.Keys(ctx)
 	if err != nil {
-		return auth.Key{}, err
+		return auth.Key{}, nil, err
 	}
-	for _, k := range list {
-		if k.ID == id {
-			return k, nil
-		}
+	i := slices.IndexFunc(list, func(k auth.Key) bool { return k.ID == c.Params("id") })
+	if i < 0 {
+		return auth.Key{}, nil, fault.NotFound("Không có khóa này, hoặc khóa đã bị thu hồi.")
 	}
-	return auth.Key{}, fault.NotFound("Không có khóa này, hoặc khóa đã bị thu hồi.")
+	o, _, err := readObject(c, smallBody)
+	return list[i], o, err
 }
 
 // putKey sets label, scope and rate; what is left out of the rate stays. Rights stay: for others there is another key.
 func (a *API) putKey(ctx context.Context, c *fiber.Ctx) error {
-	key, err := a.keyInUse(ctx, c.Params("id"))
-	if err != nil {
-		return err
-	}
-	o, _, err := readObject(c, smallBody)
+	key, o, err := a.readKeyInUse(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -146,11 +144,7 @@ func (a *API) putKey(ctx context.Context, c *fiber.Ctx) error {
 
 // postRotation gives a key another secret; the one before opens for the hours asked for.
 func (a *API) postRotation(ctx context.Context, c *fiber.Ctx) error {
-	key, err := a.keyInUse(ctx, c.Params("id"))
-	if err != nil {
-		return err
-	}
-	o, _, err := readObject(c, smallBody)
+	key, o, err := a.readKeyInUse(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -215,6 +215,20 @@ func needTexts(o *object, names ...string) {
 	}
 }
 
+// readSecrets reads the two texts, both needed, of a request that may knock.
+func (a *API) readSecrets(c *fiber.Ctx, one, other string) (first, second string, err error) {
+	if err := a.mayKnock(c); err != nil {
+		return "", "", err
+	}
+	o, _, err := readObject(c, smallBody)
+	if err != nil {
+		return "", "", err
+	}
+	first, second = o.text(one), o.text(other)
+	needTexts(o, one, other)
+	return first, second, o.done()
+}
+
 // slowed tells how long to wait when that is what is wrong.
 func slowed(c *fiber.Ctx, err error) error {
 	if wait, ok := errors.AsType[*auth.WaitError](err); ok {
@@ -377,16 +391,8 @@ func (a *API) postPassword(ctx context.Context, c *fiber.Ctx) error {
 	if s == nil {
 		return errNobody
 	}
-	if err := a.mayKnock(c); err != nil {
-		return err
-	}
-	o, _, err := readObject(c, smallBody)
+	before, after, err := a.readSecrets(c, "before", "password")
 	if err != nil {
-		return err
-	}
-	before, after := o.text("before"), o.text("password")
-	needTexts(o, "before", "password")
-	if err := o.done(); err != nil {
 		return err
 	}
 	if err := a.Keeper.ChangePassword(ctx, *s, before, after); err != nil {
@@ -397,16 +403,8 @@ func (a *API) postPassword(ctx context.Context, c *fiber.Ctx) error {
 
 // postInvitation takes a one-time link: it sets the password of whom it was made for.
 func (a *API) postInvitation(ctx context.Context, c *fiber.Ctx) error {
-	if err := a.mayKnock(c); err != nil {
-		return err
-	}
-	o, _, err := readObject(c, smallBody)
+	token, password, err := a.readSecrets(c, "token", "password")
 	if err != nil {
-		return err
-	}
-	token, password := o.text("token"), o.text("password")
-	needTexts(o, "token", "password")
-	if err := o.done(); err != nil {
 		return err
 	}
 	p, err := a.Keeper.TakeInvitation(ctx, token, password)

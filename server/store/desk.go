@@ -54,28 +54,19 @@ var errNoDesk = fault.Unauthenticated("Máy này không còn là bàn trực.").
 // DeskOf finds the desk of a token.
 func (s *Store) DeskOf(ctx context.Context, tokenHash []byte) (auth.Desk, error) {
 	list, err := s.desks(ctx, "token_hash = $1", tokenHash)
-	if err == nil && len(list) == 0 {
-		err = errNoDesk
-	}
 	if err != nil {
 		return auth.Desk{}, err
 	}
-	return list[0], nil
+	return firstOr(list, errNoDesk)
 }
 
 // Desks lists the desks there are, by label.
 func (s *Store) Desks(ctx context.Context) ([]auth.Desk, error) { return s.desks(ctx, "true") }
 
 func (s *Store) desks(ctx context.Context, where string, args ...any) ([]auth.Desk, error) {
-	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
-	defer cancel()
-	rows, err := s.read.Query(ctx, "select "+deskColumns+" from desk where revoked_at is null and "+where+" order by label, id limit 500", args...)
+	list, err := collect(ctx, s, scanDesk, "select "+deskColumns+" from desk where revoked_at is null and "+where+" order by label, id limit 500", args...)
 	if err != nil {
-		return nil, fmt.Errorf("list desks: %w", classify(err))
-	}
-	list, err := pgx.CollectRows(rows, scanDesk)
-	if err != nil {
-		return nil, fmt.Errorf("list desks: %w", classify(err))
+		return nil, fmt.Errorf("list desks: %w", err)
 	}
 	return list, nil
 }

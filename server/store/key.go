@@ -172,13 +172,10 @@ func (s *Store) RevokeKey(ctx context.Context, id string) error {
 // Key reads a key, also a revoked one; unauthenticated when there is none.
 func (s *Store) Key(ctx context.Context, id string) (auth.Key, error) {
 	list, err := s.keys(ctx, "where id = $1", id)
-	if err == nil && len(list) == 0 {
-		err = auth.ErrKey
-	}
 	if err != nil {
 		return auth.Key{}, err
 	}
-	return list[0], nil
+	return firstOr(list, auth.ErrKey)
 }
 
 // Keys lists the keys in use, oldest first.
@@ -187,15 +184,9 @@ func (s *Store) Keys(ctx context.Context) ([]auth.Key, error) {
 }
 
 func (s *Store) keys(ctx context.Context, where string, args ...any) ([]auth.Key, error) {
-	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
-	defer cancel()
-	rows, err := s.read.Query(ctx, "select "+keyColumns+" from api_key "+where, args...)
+	list, err := collect(ctx, s, scanKey, "select "+keyColumns+" from api_key "+where, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read keys: %w", classify(err))
-	}
-	list, err := pgx.CollectRows(rows, scanKey)
-	if err != nil {
-		return nil, fmt.Errorf("read keys: %w", classify(err))
+		return nil, fmt.Errorf("read keys: %w", err)
 	}
 	return list, nil
 }

@@ -83,25 +83,16 @@ func (s *Store) Person(ctx context.Context, id string) (auth.Person, error) {
 		return auth.Person{}, errNoPerson
 	}
 	list, err := s.people(ctx, "where p.id = $1::uuid", id)
-	if err == nil && len(list) == 0 {
-		err = errNoPerson
-	}
 	if err != nil {
 		return auth.Person{}, err
 	}
-	return list[0], nil
+	return firstOr(list, errNoPerson)
 }
 
 func (s *Store) people(ctx context.Context, where string, args ...any) ([]auth.Person, error) {
-	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
-	defer cancel()
-	rows, err := s.read.Query(ctx, "select "+personColumns+" from person p "+where, args...)
+	list, err := collect(ctx, s, scanPerson, "select "+personColumns+" from person p "+where, args...)
 	if err != nil {
-		return nil, fmt.Errorf("list people: %w", classify(err))
-	}
-	list, err := pgx.CollectRows(rows, scanPerson)
-	if err != nil {
-		return nil, fmt.Errorf("list people: %w", classify(err))
+		return nil, fmt.Errorf("list people: %w", err)
 	}
 	return list, nil
 }

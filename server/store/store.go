@@ -130,6 +130,27 @@ func (s *Store) inSnapshot(ctx context.Context, do func(context.Context, pgx.Tx)
 	return pgx.BeginTxFunc(ctx, s.read, options, func(tx pgx.Tx) error { return do(ctx, tx) })
 }
 
+// collect reads all rows of one statement from the read pool, in time.
+func collect[T any](ctx context.Context, s *Store, scan pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
+	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
+	defer cancel()
+	rows, err := s.read.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, classify(err)
+	}
+	list, err := pgx.CollectRows(rows, scan)
+	return list, classify(err)
+}
+
+// firstOr is the first of a list, or none with the zero value when the list is empty.
+func firstOr[T any](list []T, none error) (T, error) {
+	if len(list) == 0 {
+		var zero T
+		return zero, none
+	}
+	return list[0], nil
+}
+
 // Applied is the number of the newest migration applied to the database.
 func (s *Store) Applied(ctx context.Context) (int64, error) {
 	var v int64

@@ -1,6 +1,8 @@
 import '../ui/tokens.css';
 import '../ui/base.css';
 import './console.css';
+import './forms.css';
+import './sheets.css';
 import { mount } from 'svelte';
 import { chooseLocale } from '../i18n/locale';
 import Gate from './account/Gate.svelte';
