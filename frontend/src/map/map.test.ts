@@ -22,8 +22,15 @@ function hides(label: { at: { x: number; y: number } }, { at, radius }: Obstacle
 
 describe('a count', () => {
   const sizes = { scale: 1, textPx: 24, countPx: 20 };
-  const stack = (x: number, state: Stack['state'], count: number): Stack =>
-    ({ id: String(x), lon: 0, lat: 0, at: { x, y: 100 }, state, kind: 'report', count });
+  const stack = (x: number, state: Stack['state'], count: number): Stack => ({
+    id: String(x),
+    lon: 0,
+    lat: 0,
+    at: { x, y: 100 },
+    state,
+    kind: 'report',
+    count,
+  });
   const arranged = {
     counts: new Map<string, number>(),
     stacks: [stack(95, 'normal', 5), stack(300, 'normal', 3), stack(95, 'warning', 4), stack(95, 'normal', 1)],
