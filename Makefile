@@ -81,7 +81,7 @@ oldest-postgres: $(modules)
 	if [ -x "$$bin/postgres" ]; then TOANCANH_PG_BIN=$$bin $(report) -count=1 -timeout=20m ./schema/... ./server/...; \
 	else echo "no PostgreSQL 15 in $$bin: not run (apt-get install -y postgresql-15)"; [ "$$CI" != true ]; fi
 
-bench: build ## measure the running system beside its floors, two minutes
+bench: build ## measure the running system beside its floors, three minutes
 	bin/toancanh bench
 
 soak: $(faces) ## weigh a wall under load for half an hour, and play a day on one
