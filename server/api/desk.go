@@ -76,8 +76,12 @@ func (a *API) needDesk(ctx context.Context, c *fiber.Ctx) (auth.Desk, error) {
 	return *d, nil
 }
 
-// renewDesk keeps the desk's cookie from ageing, and clears one that makes no desk any more.
-func (a *API) renewDesk(c *fiber.Ctx, d *auth.Desk) error {
+// renewDesk keeps the desk's cookie from ageing, and clears one that makes no desk any more. Where a key or a screen asks,
+// nobody has looked for a desk, and its cookie stays.
+func (a *API) renewDesk(c *fiber.Ctx, who caller) error {
+	if who.Key != nil || who.Pairing != nil {
+		return nil
+	}
 	name, ok := a.cookieName(c)
 	if !ok {
 		return nil
@@ -86,7 +90,7 @@ func (a *API) renewDesk(c *fiber.Ctx, d *auth.Desk) error {
 	switch {
 	case token == "":
 		return nil
-	case d == nil:
+	case who.Desk == nil:
 		token = ""
 	}
 	return a.deskCookie(c, token)

@@ -236,6 +236,37 @@ func TestADeskIsPairedOnceAndEnded(t *testing.T) {
 }
 
 // TestNobodyMakesADeskThatSeesMoreThanThey tries to see another area by sitting down at a desk of it.
+func TestADesksCookieGoesWithTheDeskAndNotWithAKey(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, real)
+	h.person("an", district(), access.ShiftLead)
+	m := h.pairedDesk("an")
+	set := func(header map[string]string) (found *http.Cookie) {
+		var pairs []string
+		for name, value := range m.cookies {
+			pairs = append(pairs, name+"="+value)
+		}
+		header["Cookie"] = strings.Join(pairs, "; ")
+		a := h.do(call{method: "GET", path: "/api/v1/session", header: header})
+		for _, c := range (&http.Response{Header: a.header}).Cookies() {
+			if strings.HasSuffix(c.Name, "-desk") {
+				found = c
+			}
+		}
+		return found
+	}
+	if c := set(map[string]string{"Authorization": "Bearer " + h.key("reports")}); c != nil {
+		t.Errorf("a question with a key sets %v", c)
+	}
+	id := m.who().Duty.Desk
+	if a := m.try("DELETE", "/api/v1/desks/"+id, nil); a.status != 204 {
+		t.Fatalf("end the desk: %d %s", a.status, a.body)
+	}
+	if c := set(map[string]string{}); c == nil || c.Value != "" || c.MaxAge > 0 || c.Expires.Year() != 1970 {
+		t.Errorf("the cookie of a desk that ended: %v, want it gone at once", c)
+	}
+}
+
 func TestNobodyMakesADeskThatSeesMoreThanThey(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, real)

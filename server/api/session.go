@@ -55,7 +55,7 @@ func (a *API) putCookie(c *fiber.Ctx, cookie fiber.Cookie) error {
 	}
 	cookie.Name, cookie.Path, cookie.HTTPOnly, cookie.Secure = name+cookie.Name, "/", true, name == cookieSession
 	if cookie.Value == "" {
-		cookie.Expires = time.Unix(1, 0)
+		cookie.Expires, cookie.MaxAge = time.Unix(1, 0), 0 // an age would outlive the date
 	}
 	c.Cookie(&cookie)
 	return nil
@@ -160,7 +160,7 @@ func (a *API) getSession(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := a.renewDesk(c, who.Desk); err != nil {
+	if err := a.renewDesk(c, who); err != nil {
 		return err
 	}
 	return send(c, fiber.StatusOK, a.show(who))
