@@ -45,8 +45,8 @@ export const weights = { critical: 4000, warning: 300, attention: 40 } as const;
 
 const offField = 50_000;
 const onLabel = 20_000;
-const leaderOnLabel = 900;
-const acrossLeader = 200;
+const leaderOnLabel = 1600;
+const acrossLeader = 1200;
 const overAnother = 260;
 const moving = 60;
 const perHeight = 7;
@@ -54,6 +54,7 @@ const perHeight = 7;
 const leaderRoom = 2;
 
 interface Tried extends PlacedLabel {
+  wish: LabelWish;
   cost: number;
   box: Box;
 }
@@ -71,17 +72,63 @@ export function placeLabels(
 ): PlacedLabel[] {
   const placed: Tried[] = [];
   const heaviest = [...obstacles].sort((a, b) => b.weight - a.weight); // so that a bad place is soon known
+  const ground = (wish: LabelWish, others: readonly Tried[]): Ground => ({
+    obstacles: heaviest,
+    field,
+    placed: others,
+    previous: before[wish.code],
+    rim: rimOf(wish, heaviest),
+  });
   for (const wish of wishes) {
-    const best = bestOf(wish, {
-      obstacles: heaviest,
-      field,
-      placed,
-      previous: before[wish.code],
-      rim: rimOf(wish, heaviest),
-    });
+    const best = bestOf(wish, ground(wish, placed));
     if (best !== null && best.cost < onLabel) placed.push(best);
   }
+  untangle(placed, ground);
+  settle(placed, ground);
   return placed.map(({ code, at, leader }) => ({ code, at, leader }));
+}
+
+/**
+ * Who came late found the near places taken, and its line is long and crosses others. Two names that stand apart change
+ * places where that is better for both together.
+ */
+function untangle(placed: Tried[], ground: (wish: LabelWish, others: readonly Tried[]) => Ground): void {
+  for (let i = 1; i < placed.length; i++) {
+    for (let j = 0; j < i; j++) {
+      const a = placed[i];
+      const b = placed[j];
+      if (!a?.leader || !b?.leader || Math.max(a.cost, b.cost) < overAnother) continue;
+      const others = placed.filter((label) => label !== a && label !== b);
+      const pair = (atA: Spot, atB: Spot, limit: number): [Tried, Tried] | null => {
+        const one = attempt(a.wish, atA, ground(a.wish, others), limit);
+        const two = one && attempt(b.wish, atB, ground(b.wish, [...others, one]), limit - one.cost);
+        return two && [one, two];
+      };
+      const now = pair(a.at, b.at, Infinity);
+      const swapped = now && pair(instead(a, b), instead(b, a), now[0].cost + now[1].cost);
+      if (swapped) [placed[i], placed[j]] = swapped;
+    }
+  }
+}
+
+/** Once more for each name that stands apart, now that all the others stand. */
+function settle(placed: Tried[], ground: (wish: LabelWish, others: readonly Tried[]) => Ground): void {
+  for (const [i, one] of placed.entries()) {
+    if (one.leader === null || one.cost < overAnother) continue;
+    const all = ground(
+      one.wish,
+      placed.filter((label) => label !== one),
+    );
+    const now = attempt(one.wish, one.at, all, Infinity);
+    const best = cheapest(one.wish, [...around(one.wish), ...alongEdges(one.wish, all.field)], all, now);
+    if (best !== null) placed[i] = best;
+  }
+}
+
+/** Where a name stands in the place of another: with the same end away from the middle. */
+function instead({ wish }: Tried, { wish: left, at, box }: Tried): Spot {
+  const outward = at.x < left.at.x;
+  return { x: outward ? box.left + wish.width / 2 : box.right - wish.width / 2, y: at.y };
 }
 
 interface Ground {
@@ -135,7 +182,7 @@ function attempt(wish: LabelWish, at: Spot, ground: Ground, limit: number): Trie
     if (centre.y < span.top - far || centre.y > span.bottom + far) continue;
     if (reaches(box, centre, radius) || (leader !== null && passes(leader, obstacle))) cost += obstacle.weight;
   }
-  return cost < limit ? { code: wish.code, at, leader, cost, box } : null;
+  return cost < limit ? { code: wish.code, wish, at, leader, cost, box } : null;
 }
 
 /** Whether a name that stood there would stand over the area of another, be it with one of its ends. */
@@ -186,7 +233,7 @@ function passes({ from, to }: Leader, { at, radius }: Obstacle): boolean {
   return distance({ x: from.x + t * dx, y: from.y + t * dy }, at) < radius + leaderRoom;
 }
 
-function crossing(a: Leader, b: Leader): boolean {
+export function crossing(a: Leader, b: Leader): boolean {
   const side = (l: Leader, p: Spot): number =>
     (l.to.x - l.from.x) * (p.y - l.from.y) - (l.to.y - l.from.y) * (p.x - l.from.x);
   return side(a, b.from) * side(a, b.to) < 0 && side(b, a.from) * side(b, a.to) < 0;
