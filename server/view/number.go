@@ -83,7 +83,7 @@ func numberEnd(text string, i int) (end, digits int) {
 // they make dates and times.
 func groups(r rune) bool {
 	switch r {
-	case '.', '-', '_', '(', ')', '*', '\'', '~', '·', '•', '–', '—', '‐', '‑', '−':
+	case '.', '-', '_', '(', ')', '[', ']', '*', '\'', '~', '·', '•', '–', '—', '‐', '‑', '−':
 		return true
 	}
 	return unicode.IsSpace(r)

@@ -19,7 +19,7 @@ const (
 
 // Redact removes what names or reaches a person: phone numbers, identity and account numbers, number plates,
 // e-mail addresses and links, every occurrence, however digits are grouped and in whatever script they are
-// written. It rather hides too much than too little; names it cannot know. The result is NFC, and redacting it
+// written, or said in words. It rather hides too much than too little; names it cannot know. The result is NFC, and redacting it
 // again changes nothing.
 func Redact(text string) string {
 	text = plainSigns(text)
@@ -38,21 +38,55 @@ func Redact(text string) string {
 func hide(text string) string {
 	// The patterns begin with any letter or digit and are slow; most texts hold nothing they could find.
 	if mayHoldMail(text) {
-		text = mail.ReplaceAllString(text, hiddenMail)
+		text = redactMail(text)
 	}
 	if mayHoldLink(text) {
 		text = link.ReplaceAllString(text, hiddenLink)
 	}
-	if !strings.ContainsAny(text, "0123456789") {
+	text = redactSpoken(text)
+	if countDigits(text) < fewestDigits {
 		return text
 	}
-	text = parted.ReplaceAllString(text, hiddenNumber)
-	text = redactNumbers(text)
+	return besides(text, hideNumbers)
+}
+
+// hideNumbers looks for what is made of digits, where there are enough of them.
+func hideNumbers(text string) string {
+	n := countDigits(text)
+	if n < fewestDigits {
+		return text
+	}
+	if n >= leastPaper {
+		text = papers.ReplaceAllString(text, hiddenNumber)
+	}
+	if n >= leastDigits {
+		text = redactNumbers(redactParted(text))
+	}
 	return redactPlates(text)
 }
 
+// leastPaper is how many digits the shortest of the papers has.
+const leastPaper = 7
+
+// fewestDigits is how many digits the shortest of what is hidden has: TM-12-34.
+const fewestDigits = 4
+
+func countDigits(text string) int {
+	n := 0
+	for i := range len(text) {
+		if startsNumber(text, i) {
+			n++
+		}
+	}
+	return n
+}
+
 func mayHoldMail(text string) bool {
-	return strings.Contains(text, "@") || strings.ContainsAny(text, "([") && mailWords.MatchString(text)
+	if strings.ContainsAny(text, "@([") {
+		return true
+	}
+	lower := strings.ToLower(text)
+	return strings.Contains(lower, "còng") || strings.Contains(lower, "cong") || strings.Contains(lower, " dot ")
 }
 
 // mayHoldLink reports a full stop or colon with a letter or slash right behind it.
@@ -94,7 +128,7 @@ func plainSigns(text string) string {
 	return norm.NFC.String(out.String())
 }
 
-// foldSign is the ASCII digit, letter, full stop or at sign that a full-width, mathematical, circled or foreign
+// foldSign is the ASCII digit, letter or sign of numbers and addresses that a full-width, mathematical, circled or foreign
 // sign stands for; empty for any other.
 func foldSign(r rune) string {
 	if n := digitValue(r); n >= 0 {
@@ -105,7 +139,7 @@ func foldSign(r rune) string {
 		return ""
 	}
 	for _, c := range folded {
-		if c > unicode.MaxASCII || !(unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune("@.+-/:", c)) {
+		if c > unicode.MaxASCII || !(unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune("@.+-/:,_()[]", c)) {
 			return ""
 		}
 	}
@@ -130,50 +164,11 @@ func digitValue(r rune) int {
 }
 
 var (
-	mail = regexp.MustCompile(`(?i)[\p{L}\p{N}._%+-]+\s{0,2}(?:@|\(at\)|\[at\]|\(a còng\)|\[a còng\])\s{0,2}[\p{L}\p{N}-]+(?:\s?(?:\.|\(dot\)|\[dot\]|\(chấm\))\s?[\p{L}\p{N}-]{2,})*`)
-
-	mailWords = regexp.MustCompile(`(?i)[(\[](?:at|a còng)[)\]]`)
-
 	link = regexp.MustCompile(`(?i)\b(?:[a-z][a-z0-9+.-]{1,10}://|www\.)[^\s<>]+` +
 		`|\b(?:[a-z0-9_-]+\.)+(?:com|vn|net|org|info|me|io|ly|gl|app|xyz|top|biz|tv|link|site|online|shop|club|page|be|cc|to|ru|cn)\b(?:[/?#:][^\s<>]*)?`)
 
-	// 48A-123.45, 48-B1 234.56, 51F12345, 29-MĐ1 123.45, 80-NG-123-45.
-	plate = regexp.MustCompile(`(?i)\d{2}[\s.\-–_]{0,3}(?:[a-zđ]{1,2}\d?)[\s.\-–_]{0,3}(?:\d{3}[\s.\-–]{0,3}\d{2}|\d{4})`)
-
-	// 0912/345/678 and 0912,345,678: elsewhere these signs make dates, lists and coordinates.
-	parted = regexp.MustCompile(`\b0\d{2,3}[/,]\s?\d{3}[/,]\s?\d{3,4}\b`)
-
-	// A letter and seven digits: a passport.
-	passport = regexp.MustCompile(`\b[A-Z]\d{7}\b`)
+	// A passport, an identity card of another country, and the code of a customer of the power company: one or two
+	// letters and seven or eight digits, or the company's thirteen signs. And an identity card in threes parted by signs
+	// that elsewhere make lists.
+	papers = regexp.MustCompile(`\b(?:P[A-Z]\s?\d{2}\s?[A-Z]{2}\s?(?:\d\s?){7}|[A-Z]{1,2}\s?\d{7,8}|0\d{2}(?:[,/]\s?\d{3}){3})\b`)
 )
-
-// redactPlates hides plates and passports that stand by themselves: not within a longer number or word.
-func redactPlates(text string) string {
-	text = passport.ReplaceAllString(text, hiddenNumber)
-	var out strings.Builder
-	from := 0
-	for from < len(text) {
-		m := plate.FindStringIndex(text[from:])
-		if m == nil {
-			break
-		}
-		begin, end := from+m[0], from+m[1]
-		if digitBefore(text[:begin]) || digitAfter(text[end:]) {
-			// Try again one byte later: a plate may begin within what was found.
-			out.WriteString(text[from : begin+1])
-			from = begin + 1
-			continue
-		}
-		out.WriteString(text[from:begin])
-		out.WriteString(hiddenPlate)
-		from = end
-	}
-	out.WriteString(text[from:])
-	return out.String()
-}
-
-func digitBefore(text string) bool {
-	return text != "" && isDigit(text[len(text)-1])
-}
-
-func digitAfter(text string) bool { return text != "" && isDigit(text[0]) }
