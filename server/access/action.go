@@ -18,6 +18,7 @@ const (
 
 	ListReports    Action = "report.list"
 	ReadReport     Action = "report.read"
+	EnterReport    Action = "report.enter" // write down what somebody called, wrote or told
 	ReadKPIs       Action = "kpi.read"
 	ReadSensors    Action = "sensor.read"
 	ReadPast       Action = "past.read"

@@ -42,6 +42,7 @@ func Table() []Rule {
 
 		{ListReports, "Xem danh sách phản ánh", "", desk().and(OwnArea, Leader, DataOfficer, Desk).and(OwnUnit, UnitLead, UnitOfficer).and(Everything, KeyReports)},
 		{ReadReport, "Xem một phản ánh", "", desk().and(OwnArea, Leader, DataOfficer, Desk).and(OwnUnit, UnitLead, UnitOfficer).and(Everything, KeyReports)},
+		{EnterReport, "Ghi phản ánh thay người gửi, nhập bảng", "", desk().and(Everything, KeyReports)},
 		{ActOn("accept"), "Tiếp nhận", ReadReport, desk().and(Everything, KeyReports)},
 		{ActOn("refuse"), "Không tiếp nhận", ReadReport, desk().and(Everything, KeyReports)},
 		{ActOn("merge"), "Gộp vào phản ánh khác", ReadReport, desk().and(Everything, KeyReports)},

@@ -35,6 +35,8 @@ const (
 
 // Intake accepts what comes in.
 type Intake interface {
+	CheckReport(s intake.Submission) error
+	CommunePoint(text string) (report.Point, bool)
 	AcceptReport(ctx context.Context, s intake.Submission) (receipt json.RawMessage, repeated bool, err error)
 	ActAs(ctx context.Context, id string, act report.Act, may func(report.Report) error) (report.Report, error)
 	PlaceAt(code string) (*report.Placed, error)
@@ -173,6 +175,8 @@ func (a *API) Routes(app *fiber.App) {
 
 	v1.Post("/reports", a.within(answerLimit, a.postReport))
 	v1.Get("/reports", a.within(answerLimit, a.listReports))
+	v1.Post("/reports/entries", a.within(answerLimit, a.postEntry))
+	v1.Post("/reports/import", a.within(importLimit, a.postImport))
 	v1.Get("/reports/:id", a.within(answerLimit, a.getReport))
 	v1.Post("/reports/:id/acts", a.within(answerLimit, a.postAct))
 

@@ -18,7 +18,8 @@ func classOf(method, path string) (class limit.Class, ok bool) {
 		return limit.Class{}, false
 	case action == access.OpenSession && method == fiber.MethodPost: // by mayKnock
 		return limit.Class{}, false
-	case action == access.ReadPast, action == access.ReadAudit, action == access.DecidePlaces, strings.HasSuffix(path, "/map.svg"):
+	case action == access.ReadPast, action == access.ReadAudit, action == access.DecidePlaces, strings.HasSuffix(path, "/map.svg"),
+		strings.HasSuffix(path, "/import"):
 		return limit.Costly(), true
 	case method == fiber.MethodGet:
 		return limit.Reads(), true

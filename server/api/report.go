@@ -69,15 +69,21 @@ func readDraft(o *object) report.Draft {
 		Category: o.text("category"), Description: o.text("description"), Address: o.text("address"),
 		OccurredAt: o.instant("occurred_at"), Emergency: o.flag("emergency"),
 	}
+	d.Location = readPoint(o)
+	return d
+}
+
+func readPoint(o *object) report.Point {
 	at, ok := o.child("location")
 	if !ok && !o.given("location") {
 		o.wrong("location", "required", "Thiếu vị trí: cần location.lat và location.lon.")
 	}
-	if ok {
-		d.Location = report.Point{Lat: at.need("lat"), Lon: at.need("lon")}
-		at.refuseUnknown()
+	if !ok {
+		return report.Point{}
 	}
-	return d
+	p := report.Point{Lat: at.need("lat"), Lon: at.need("lon")}
+	at.refuseUnknown()
+	return p
 }
 
 func readContact(o *object) report.Contact {

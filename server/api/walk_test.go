@@ -36,6 +36,8 @@ func aboutRoutes() map[string]string {
 		"POST /api/v1/reports/:id/contact":    aboutReport,
 		"POST /api/v1/reports/:id/callbacks":  aboutReport,
 		"GET /api/v1/reports":                 aboutReports,
+		"POST /api/v1/reports/entries":        aboutReports,
+		"POST /api/v1/reports/import":         aboutReports,
 		"GET /api/v1/kpis":                    aboutFigures,
 		"GET /api/v1/areas/:division/map.svg": aboutFigures,
 		"GET /api/v1/past":                    aboutPast,

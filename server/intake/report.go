@@ -20,6 +20,8 @@ type Submission struct {
 	Draft   report.Draft
 	Contact report.Contact
 	Key     *Key // nil without an Idempotency-Key
+	// Actor is the officer who typed the report in; empty for a sender's own.
+	Actor string
 	// May says why the sender may not send this report, once it is placed; nil: they may send any.
 	May func(report.Report) error
 }
@@ -72,6 +74,42 @@ func (in *Intake) AcceptReport(ctx context.Context, s Submission) (receipt json.
 	return json.RawMessage(acceptance.Promise.Answer), false, nil
 }
 
+// CheckReport says what is wrong with a submission; nothing is kept.
+func (in *Intake) CheckReport(s Submission) error {
+	_, err := in.prepare(s)
+	return err
+}
+
+// CommunePoint is a point in the commune that goes by a code or by a name, however it is spelled; false when there is
+// none or more than one.
+func (in *Intake) CommunePoint(text string) (report.Point, bool) {
+	m, ok := in.Atlas.Map(in.Division)
+	if !ok {
+		return report.Point{}, false
+	}
+	levels := in.Atlas.Tree.Levels(in.Division)
+	want := area.Fold(text)
+	var found []area.Point
+	for _, f := range m.Features(levels[len(levels)-1]) {
+		switch {
+		case f.Area.Code == text:
+			return report.Point(f.Label), true
+		case area.Fold(f.Area.Name) == want, area.Fold(f.Area.Title()) == want, area.Fold(in.fullTitle(f.Area)) == want:
+			found = append(found, f.Label)
+		}
+	}
+	if len(found) != 1 {
+		return report.Point{}, false
+	}
+	return report.Point(found[0]), true
+}
+
+// fullTitle is a commune with the area above it, which parts those of one name: "xã Đắk Ha, huyện Đăk Glong".
+func (in *Intake) fullTitle(a area.Area) string {
+	above, _ := in.Atlas.Tree.Get(in.Division, a.Parent)
+	return a.Title() + ", " + above.Title()
+}
+
 // prepare checks a submission and makes everything that is to be kept of it. All faults are told at once.
 func (in *Intake) prepare(s Submission) (store.Acceptance, error) {
 	now := in.Now().UTC().Truncate(time.Microsecond)
@@ -92,7 +130,7 @@ func (in *Intake) prepare(s Submission) (store.Acceptance, error) {
 	if err != nil {
 		return store.Acceptance{}, err
 	}
-	r, entry, err := in.Rules.New(draft, report.Birth{ID: id, Code: code, Placed: placed, At: now})
+	r, entry, err := in.Rules.New(draft, report.Birth{ID: id, Code: code, Placed: placed, At: now, Actor: s.Actor})
 	if err == nil && s.May != nil {
 		err = s.May(r)
 	}

@@ -60,7 +60,7 @@ func (b *Rulebook) New(d Draft, born Birth) (Report, Entry, error) {
 	}
 	accept := b.current.Calendar.Add(at, c.Limits(d.Emergency).Accept)
 	r.Due.Accept = &accept
-	return r, Entry{N: 1, Act: Receive, To: Moi, Area: born.Area, At: at}, nil
+	return r, Entry{N: 1, Act: Receive, To: Moi, Actor: born.Actor, Area: born.Area, At: at}, nil
 }
 
 func unknownCategory(code string) error {

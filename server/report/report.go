@@ -33,11 +33,36 @@ const (
 	FromForm      Source = "form"
 	FromAPI       Source = "api"
 	FromOpen311   Source = "open311"
-	FromStaff     Source = "staff"
+	FromStaff     Source = "staff"   // typed in by an officer, by whatever way it came
+	FromPhone     Source = "phone"   // a call that an officer wrote down
+	FromPaper     Source = "paper"   // a letter or a petition on paper
+	FromZalo      Source = "zalo"    // a message to the centre's Zalo page
+	FromCounter   Source = "counter" // told at the counter
 	FromSimulator Source = "simulator"
 	FromReplay    Source = "replay"
 	FromHistory   Source = "history"
 )
+
+// Channels are the ways by which a report reaches an officer who types it in.
+func Channels() []Source { return []Source{FromPhone, FromZalo, FromPaper, FromCounter, FromStaff} }
+
+// Label is the channel in Vietnamese, empty for a source that is none.
+func (s Source) Label() string {
+	switch s {
+	case FromPhone:
+		return "Điện thoại"
+	case FromZalo:
+		return "Zalo"
+	case FromPaper:
+		return "Văn bản giấy"
+	case FromCounter:
+		return "Trực tiếp"
+	case FromStaff:
+		return "Cán bộ nhập"
+	default:
+		return ""
+	}
+}
 
 // Point is a place on Earth, WGS 84, in degrees.
 type Point struct{ Lat, Lon float64 }
@@ -126,5 +151,6 @@ type Birth struct {
 	ID   string
 	Code string
 	Placed
-	At time.Time // received_at
+	At    time.Time // received_at
+	Actor string    // the officer who typed it in; empty for a sender's own
 }
