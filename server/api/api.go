@@ -53,6 +53,8 @@ type Store interface {
 	Report(ctx context.Context, id string) (report.Report, error)
 	Timeline(ctx context.Context, reportID string) ([]report.Entry, error)
 	List(ctx context.Context, f store.Filter) (list []report.Report, next string, err error)
+	Rows(ctx context.Context, f store.Filter) (rows []store.Row, next string, err error)
+	Count(ctx context.Context, f store.Filter, most int) (store.Total, error)
 	keyUse
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
@@ -130,6 +132,7 @@ type API struct {
 	spec    *door.Prepared
 	guide   *door.Prepared
 	sheets  mapSheets
+	names   []bearer // of areas and categories, for search
 	running sync.Map // scope and key of deeds under way
 
 	unitBook unitBook
@@ -148,6 +151,7 @@ func New(c Config) (*API, error) {
 	if err := a.prepareGuide(); err != nil {
 		return nil, fmt.Errorf("make api: %w", err)
 	}
+	a.names = a.bearers()
 	return a, nil
 }
 
@@ -177,6 +181,7 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Get("/reports", a.within(answerLimit, a.listReports))
 	v1.Post("/reports/entries", a.within(answerLimit, a.postEntry))
 	v1.Post("/reports/import", a.within(importLimit, a.postImport))
+	v1.Get("/reports/rows", a.within(answerLimit, a.listRows))
 	v1.Get("/reports/:id", a.within(answerLimit, a.getReport))
 	v1.Post("/reports/:id/acts", a.within(answerLimit, a.postAct))
 

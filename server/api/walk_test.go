@@ -38,6 +38,7 @@ func aboutRoutes() map[string]string {
 		"GET /api/v1/reports":                 aboutReports,
 		"POST /api/v1/reports/entries":        aboutReports,
 		"POST /api/v1/reports/import":         aboutReports,
+		"GET /api/v1/reports/rows":            aboutReports,
 		"GET /api/v1/kpis":                    aboutFigures,
 		"GET /api/v1/areas/:division/map.svg": aboutFigures,
 		"GET /api/v1/past":                    aboutPast,
