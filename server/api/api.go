@@ -182,6 +182,7 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Post("/reports/entries", a.within(answerLimit, a.postEntry))
 	v1.Post("/reports/import", a.within(importLimit, a.postImport))
 	v1.Get("/reports/rows", a.within(answerLimit, a.listRows))
+	v1.Get("/reports/export", a.within(answerLimit, a.getExport))
 	v1.Get("/reports/:id", a.within(answerLimit, a.getReport))
 	v1.Post("/reports/:id/acts", a.within(answerLimit, a.postAct))
 

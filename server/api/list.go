@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -30,6 +31,9 @@ const (
 	mostCursor = 300
 	mostAhead  = 720 // hours
 )
+
+// noUnit is what stands for no unit in a list of units.
+const noUnit = "-"
 
 // filterParams are what chooses reports, and sorted with how they come, in the address of every list of reports.
 func filterParams() []string {
@@ -127,8 +131,13 @@ func (a *API) filter(ctx context.Context, q map[string]string) (store.Filter, er
 	})
 	f.Units = r.list("unit", "Không có đơn vị mang mã này.", func(s string) bool {
 		_, ok := units[s]
-		return ok || s == store.NoUnit
+		return ok || s == noUnit
 	})
+	for i, u := range f.Units {
+		if u == noUnit {
+			f.Units[i] = ""
+		}
+	}
 	if q["area"] != "" && f.Division == "" {
 		f.Division = a.Division
 	}
@@ -240,10 +249,15 @@ func (a *API) bearers() []bearer {
 	return list
 }
 
+// mostBearers is which part of all areas a word may name and still choose anything: "xã" names nearly all.
+const mostBearers = 3
+
 // codesOf finds what bears a name with a word that begins as asked, of areas in one division or, when that is empty, in all.
-func (a *API) codesOf(division string) func(string) []string {
-	return func(word string) []string {
-		var terms []string
+// A word of the name of the whole province stands for everything.
+func (a *API) codesOf(division string) func(string) ([]string, bool) {
+	root, _ := a.Atlas.Tree.Root(cmp.Or(division, a.Division))
+	whole := store.AreaTerm(root.Division, root.Code)
+	return func(word string) (terms []string, everything bool) {
 		for _, b := range a.names {
 			if division != "" && b.division != "" && b.division != division {
 				continue
@@ -252,7 +266,7 @@ func (a *API) codesOf(division string) func(string) []string {
 				terms = append(terms, b.term)
 			}
 		}
-		return terms
+		return terms, slices.Contains(terms, whole) || len(terms)*mostBearers > len(a.names)
 	}
 }
 

@@ -39,6 +39,7 @@ func aboutRoutes() map[string]string {
 		"POST /api/v1/reports/entries":        aboutReports,
 		"POST /api/v1/reports/import":         aboutReports,
 		"GET /api/v1/reports/rows":            aboutReports,
+		"GET /api/v1/reports/export":          aboutReports,
 		"GET /api/v1/kpis":                    aboutFigures,
 		"GET /api/v1/areas/:division/map.svg": aboutFigures,
 		"GET /api/v1/past":                    aboutPast,

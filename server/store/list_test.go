@@ -41,16 +41,16 @@ func TestListFindsWordsWithoutDiacriticsWhereTheyBegin(t *testing.T) {
 	if _, err := s.AcceptHistory(t.Context(), store.PastBody{List: list, At: time.Now(), Location: time.UTC}); err != nil {
 		t.Fatal(err)
 	}
-	codes := func(word string) []string {
+	codes := func(word string) ([]string, bool) {
 		if strings.HasPrefix("gia", word) || strings.HasPrefix("nghia", word) {
-			return []string{store.AreaTerm("vn-2022", "660")}
+			return []string{store.AreaTerm("vn-2022", "660")}, false
 		}
-		return nil
+		return nil, word == "nong"
 	}
 	for query, want := range map[string]string{
 		"o ga": "AAAA-1111", "ổ gà": "AAAA-1111", "dak mil rac": "BBBB-2222", "thai": "BBBB-2222", "3333": "CCCC-3333",
 		"cccc-3333": "CCCC-3333", "50%": "AAAA-1111", "uong": "", "rac.*": "BBBB-2222", "(": "", `\`: "", "' | 'rac": "BBBB-2222",
-		"MIL, Đăk": "BBBB-2222", "ra th": "BBBB-2222", "gia nghia den": "CCCC-3333", "gia nghia rac": "", "!rac": "BBBB-2222",
+		"MIL, Đăk": "BBBB-2222", "ra th": "BBBB-2222", "gia nghia den": "CCCC-3333", "gia nghia rac": "", "nong den": "CCCC-3333", "!rac": "BBBB-2222",
 	} {
 		got, _, err := s.List(t.Context(), store.Filter{Query: query, Codes: codes, Limit: 10, Reach: access.Reached{All: true}})
 		if err != nil {
