@@ -25,6 +25,7 @@ const (
 	aboutFigures = "the figures of an area"
 	aboutPast    = "the past of an area"
 	aboutTopics  = "the topics of a ticket"
+	aboutViews   = "the templates and saved views of one's area, and one's own"
 	aboutWhole   = "the whole province"
 	aboutOneself = "one's own session or machine" // their own tests walk these
 )
@@ -40,6 +41,13 @@ func aboutRoutes() map[string]string {
 		"POST /api/v1/reports/import":         aboutReports,
 		"GET /api/v1/reports/rows":            aboutReports,
 		"GET /api/v1/reports/export":          aboutReports,
+		"POST /api/v1/reports/acts":           aboutReport,
+		"POST /api/v1/reports/undo":           aboutReport,
+		"GET /api/v1/reports/:id/notes":       aboutReport,
+		"POST /api/v1/reports/:id/notes":      aboutReport,
+		"GET /api/v1/reports/:id/templates":   aboutReport,
+		"PUT /api/v1/reports/:id/presence":    aboutReport,
+		"DELETE /api/v1/reports/:id/presence": aboutReport,
 		"GET /api/v1/kpis":                    aboutFigures,
 		"GET /api/v1/areas/:division/map.svg": aboutFigures,
 		"GET /api/v1/past":                    aboutPast,
@@ -47,6 +55,10 @@ func aboutRoutes() map[string]string {
 		"POST /api/v1/tickets":                aboutTopics,
 		"GET /api/v1/boundaries/proposals":    aboutWhole,
 		"POST /api/v1/boundaries/proposals":   aboutWhole,
+	}
+	for _, kept := range []string{"GET /templates", "POST /templates", "PUT /templates/:id", "DELETE /templates/:id", "GET /views", "POST /views", "PUT /views/:id", "DELETE /views/:id"} {
+		method, path, _ := strings.Cut(kept, " ")
+		table[method+" /api/v1"+path] = aboutViews
 	}
 	for _, callback := range []string{"GET /callbacks", "POST /callbacks/:id/confirmation", "POST /callbacks/:id/refusal", "POST /callbacks/:id/number"} {
 		method, path, _ := strings.Cut(callback, " ")
