@@ -233,6 +233,18 @@ func (w walker) report(t *testing.T, mine receipt, o access.Object) {
 		a := w.try("POST", "/api/v1/reports/"+mine.ID+"/acts", body)
 		w.expect(t, string(act), a, w.may(access.ActOn(string(act)), o), access.ReadReport, 404)
 	}
+	notes := w.try("GET", "/api/v1/reports/"+mine.ID+"/notes", nil)
+	w.expect(t, "reading its notes", notes, w.may(access.ReadNotes, o), access.ReadNotes, 404)
+	note := w.try("POST", "/api/v1/reports/"+mine.ID+"/notes", map[string]any{"text": "đã xem"})
+	w.expect(t, "writing a note", note, w.may(access.WriteNotes, o), access.WriteNotes, 404)
+	presence := w.try("PUT", "/api/v1/reports/"+mine.ID+"/presence", map[string]any{"page": "page-0001"})
+	w.expect(t, "being present", presence, w.may(access.ShowPresence, o), access.ShowPresence, 404)
+	rows, file := w.try("GET", "/api/v1/reports/rows", nil), w.try("GET", "/api/v1/reports/export", nil)
+	for what, listed := range map[string]answer{"rows": rows, "export": file} {
+		if found := strings.Contains(string(listed.body), mine.Code); found != (read == access.Allow) {
+			t.Errorf("%s tell of it %t, and reading is %s", what, found, read)
+		}
+	}
 	// The sender has left no contact: whoever may see one is told so.
 	contact := w.try("POST", "/api/v1/reports/"+mine.ID+"/contact", map[string]any{"reason": "hỏi lại địa chỉ"})
 	w.expect(t, "revealing its contact", contact, w.may(access.RevealContact, o), access.RevealContact, 404)
