@@ -366,7 +366,7 @@ table report
   CREATE INDEX report_due_original ON public.report USING btree (due_original) WHERE (due_original IS NOT NULL)
   CREATE INDEX report_open_received ON public.report USING btree (received_at DESC) WHERE is_open
   CREATE INDEX report_received ON public.report USING btree (received_at DESC, id)
-  CREATE INDEX report_words ON public.report USING gin (words) WITH (gin_pending_list_limit='1024')
+  CREATE INDEX report_words ON public.report USING gin (words)
   grant insert, select, update to toancanh_app
 table report_act -- Append-only timeline: the application may not change or delete it.
   report_id uuid not null

@@ -5,14 +5,14 @@
 -- asks for the codes that bear it, so that names are kept nowhere twice.
 update report set folded = array_to_string(array(
     select distinct left(w, 40)
-    from regexp_split_to_table(folded || ' ' || replace(folded, '''', ''), '[\u0001-\u002f\u003a-\u0060\u007b-\u00bf\u2000-\u206f]+') as w
+    from regexp_split_to_table(case when withdrawn_at is null then folded || ' ' || replace(folded, '''', '') else lower(code) end, '[\u0001-\u002f\u003a-\u0060\u007b-\u00bf\u2000-\u206f]+') as w
     where w <> ''), ' ')
   || array_to_string(array(select ' a:' || division || '/' || a from unnest(path) as a), '') || ' c:' || lower(category);
 comment on column report.folded is 'Words of description, address and code without diacritics, a:division/code of each area, c:category.';
 
 alter table report add column words tsvector generated always as (array_to_tsvector(string_to_array(folded, ' '))) stored;
 comment on column report.words is 'folded, for search by the beginnings of words.';
-create index report_words on report using gin (words) with (gin_pending_list_limit = 1024);
+create index report_words on report using gin (words);
 create index report_due on report (due_now, id) where due_now is not null;
 
 create table note (

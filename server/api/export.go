@@ -40,9 +40,11 @@ type exporter interface {
 
 // getExport sends every report that a filter finds, as a file. More than there is room for is refused, never cut off.
 func (a *API) getExport(ctx context.Context, c *fiber.Ctx) error {
-	if asking(c).cannotAct() { // a desk shows the list to whoever stands before it; taking it away is somebody's deed
+	who := asking(c).acting() // a desk shows the list to whoever stands before it; taking it away is somebody's deed
+	if !access.May(who, access.ListReports) {
 		return refusal(asking(c), access.ListReports)
 	}
+	a.sign(c, who)
 	q, err := query(c, append(filterParams(), "format")...)
 	if err != nil {
 		return err
@@ -54,7 +56,7 @@ func (a *API) getExport(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	f.Reach = access.ReachOf(asking(c).Principal, access.ListReports)
+	f.Reach = access.ReachOf(who, access.ListReports)
 	f.Order, f.Limit = store.ByReceived, store.MostRows // nothing that happens meanwhile moves a report in this order
 	total, err := a.Store.Count(ctx, f, mostExported)
 	if err != nil {

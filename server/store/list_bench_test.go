@@ -15,6 +15,7 @@ import (
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/report"
 	"toancanh/server/store"
+	"toancanh/server/view"
 )
 
 // benchReports is as many as two years of a busy province.
@@ -22,7 +23,7 @@ const benchReports = 100_000
 
 // manyReports is a store with a hundred thousand reports as replayed ones lie there: over two years, all communes and
 // categories, nine in ten of them closed.
-func manyReports(b *testing.B) (*store.Store, *area.Atlas) {
+func manyReports(b *testing.B) (*store.Store, *area.Tree) {
 	b.Helper()
 	db := testpg.New(b)
 	s, err := store.Open(b.Context(), db.DSN(testpg.App), store.Sizes{Write: 2, Read: 2})
@@ -30,15 +31,12 @@ func manyReports(b *testing.B) (*store.Store, *area.Atlas) {
 		b.Fatal(err)
 	}
 	b.Cleanup(s.Close)
-	atlas, err := area.Sample()
-	if err != nil {
-		b.Fatal(err)
-	}
+	tree := mustTree(b)
 	dice := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same reports every time
 	for at := 0; at < benchReports; at += 2000 {
 		var list []store.Past
 		for i := range 2000 {
-			list = append(list, store.Past{Report: pastReport(dice, atlas.Tree, at+i)})
+			list = append(list, store.Past{Report: pastReport(dice, tree, at+i)})
 		}
 		if _, err := s.AcceptHistory(b.Context(), store.PastBody{List: list, At: time.Now(), Location: time.UTC}); err != nil {
 			b.Fatal(err)
@@ -47,7 +45,16 @@ func manyReports(b *testing.B) (*store.Store, *area.Atlas) {
 	if _, err := db.Owner.Exec(b.Context(), "vacuum analyze report"); err != nil {
 		b.Fatal(err)
 	}
-	return s, atlas
+	return s, tree
+}
+
+func mustTree(b *testing.B) *area.Tree {
+	b.Helper()
+	atlas, err := area.Sample()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return atlas.Tree
 }
 
 func pastReport(dice *rand.Rand, tree *area.Tree, n int) report.Report {
@@ -84,10 +91,10 @@ func sentence(dice *rand.Rand) string {
 // BenchmarkQueue answers how long the console's queue waits for PostgreSQL among a hundred thousand reports. The figure is
 // p95-ms, of the first page with its total; docs/operations.md has them.
 func BenchmarkQueue(b *testing.B) {
-	s, atlas := manyReports(b)
+	s, tree := manyReports(b)
 	yes := true
 	named := func(word string) (terms []string, everything bool) {
-		for _, x := range atlas.Tree.Areas("vn-2022") {
+		for _, x := range tree.Areas("vn-2022") {
 			if slices.ContainsFunc(area.Words(x.Title()), func(w string) bool { return strings.HasPrefix(w, word) }) {
 				terms = append(terms, store.AreaTerm("vn-2022", x.Code))
 			}
@@ -149,4 +156,51 @@ func BenchmarkQueue(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkAcceptBesideSearch answers what the index of words costs the intake: commits of sixty-four reports with it and
+// without it, turn about. The figures are the medians, in microseconds a report.
+func BenchmarkAcceptBesideSearch(b *testing.B) {
+	tree := mustTree(b)
+	dice := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // the same reports every time
+	stores := make([]*store.Store, 2)
+	for i, drop := range []string{"", "drop index report_words, report_due; alter table report drop column words"} {
+		db := testpg.New(b)
+		if _, err := db.Owner.Exec(b.Context(), drop); err != nil {
+			b.Fatal(err)
+		}
+		s, err := store.Open(b.Context(), db.DSN(testpg.App), store.Sizes{Write: 1, Read: 1})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(s.Close)
+		stores[i] = s
+	}
+	const together = 64
+	var took [2][]time.Duration
+	n, turn := 0, 0
+	for b.Loop() {
+		turn = 1 - turn
+		for _, i := range []int{turn, 1 - turn} {
+			batch := make([]store.Acceptance, together)
+			for j := range batch {
+				n++
+				r := pastReport(dice, tree, n)
+				batch[j] = store.Acceptance{
+					Report: r, Entry: report.Entry{N: 1, Act: report.Receive, To: report.Moi, Actor: "sender", At: r.ReceivedAt},
+					Events: view.Events(nil, r, view.Lens{Location: time.UTC}), Promise: &store.Promise{},
+				}
+			}
+			began := time.Now()
+			if _, err := stores[i].AcceptReports(b.Context(), batch); err != nil {
+				b.Fatal(err)
+			}
+			took[i] = append(took[i], time.Since(began))
+		}
+	}
+	for i, name := range []string{"with-us/report", "without-us/report"} {
+		slices.Sort(took[i])
+		b.ReportMetric(float64(took[i][len(took[i])/2].Microseconds())/together, name)
+	}
+	b.ReportMetric(0, "ns/op")
 }
