@@ -73,17 +73,9 @@ func readVersioned(o *object) []versioned {
 
 // postActs does one act to many reports, each decided by itself.
 func (a *API) postActs(ctx context.Context, c *fiber.Ctx) error {
-	o, raw, err := readObject(c, smallBody)
+	o, raw, act, err := a.askedAct(ctx, c)
 	if err != nil {
 		return err
-	}
-	units, err := a.unitsNow(ctx)
-	if err != nil {
-		return err
-	}
-	act := a.readAct(o, units)
-	if takes, known := units[act.Unit]; known && !takes {
-		o.wrong("unit", "disabled", "Đơn vị này không còn nhận việc.")
 	}
 	reports := readVersioned(o)
 	if err := o.done(); err != nil {

@@ -108,7 +108,7 @@ func (a *API) streamExport(c *fiber.Ctx, f store.Filter, format string) {
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
 		ctx, cancel := context.WithTimeout(outer, exportLimit)
 		defer cancel()
-		_ = conn.SetWriteDeadline(time.Now().Add(exportLimit))
+		_ = conn.SetWriteDeadline(a.Now().Add(exportLimit))
 		var file exporter = &csvFile{csv: csv.NewWriter(w), api: a, lens: units}
 		if format == "geojson" {
 			file = &geoFile{w: w}

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -193,9 +194,7 @@ func TestTwoOperatorsSeeEachOther(t *testing.T) {
 	path := "/api/v1/reports/" + r.ID + "/presence"
 	beat := func(v *visitor, more map[string]any) presentAnswer {
 		body := map[string]any{"page": "page-of-" + v.person.Login[:8]}
-		for k, x := range more {
-			body[k] = x
-		}
+		maps.Copy(body, more)
 		return read[presentAnswer](t, v.try("PUT", path, body), 200)
 	}
 	if got := beat(first, map[string]any{"typing": true}); len(got.People) != 1 || got.Lock == nil || !got.Lock.Own {
@@ -241,9 +240,7 @@ func TestOneActOnManyReportsIsDecidedForEach(t *testing.T) {
 	}}), 201)
 	many := func(path, key string, act map[string]any, reports ...any) answer {
 		body := map[string]any{"reports": reports}
-		for k, v := range act {
-			body[k] = v
-		}
+		maps.Copy(body, act)
 		return h.do(call{method: "POST", path: path, body: body, header: map[string]string{"Cookie": operator.cookie, "X-Toancanh": "1", "Idempotency-Key": key}})
 	}
 	at := func(id string, version int) map[string]any { return map[string]any{"id": id, "version": version} }

@@ -31,7 +31,7 @@ type templateShown struct {
 func showTemplate(t store.Template, who access.Principal) templateShown {
 	return templateShown{
 		ID: t.ID, Version: t.Version, Name: t.Name, Act: t.Act, Category: t.Category, Text: t.Text, Division: t.Place.Division,
-		Area: t.Place.Path[len(t.Place.Path)-1], MayChange: mayTemplate(who, access.ManageTemplates)(t) == nil,
+		Area: t.Place.Path[len(t.Place.Path)-1], MayChange: mayTemplate(who)(t) == nil,
 	}
 }
 
@@ -40,10 +40,10 @@ func showTemplate(t store.Template, who access.Principal) templateShown {
 //nolint:gochecknoglobals // an error value
 var errNoTemplate = fault.NotFound("Không có mẫu trả lời này.")
 
-// mayTemplate says whether somebody may do an action to a template as it stands.
-func mayTemplate(who access.Principal, action access.Action) func(store.Template) error {
+// mayTemplate says whether somebody may change a template as it stands.
+func mayTemplate(who access.Principal) func(store.Template) error {
 	return func(t store.Template) error {
-		return allow(access.Decide(who, action, access.Object{Place: t.Place}), errNoTemplate)
+		return allow(access.Decide(who, access.ManageTemplates, access.Object{Place: t.Place}), errNoTemplate)
 	}
 }
 
@@ -199,7 +199,7 @@ func (a *API) postTemplate(ctx context.Context, c *fiber.Ctx) error {
 	}
 	who := asking(c).Principal
 	t.ID, t.Version = uuid.NewString(), 1
-	err = mayTemplate(who, access.ManageTemplates)(t)
+	err = mayTemplate(who)(t)
 	if err == nil {
 		err = a.Queue.AddTemplate(ctx, t, who.ID)
 	}
@@ -216,7 +216,7 @@ func (a *API) putTemplate(ctx context.Context, c *fiber.Ctx) error {
 	}
 	who := asking(c).Principal
 	t.ID = c.Params("id")
-	may := mayTemplate(who, access.ManageTemplates)
+	may := mayTemplate(who)
 	after, err := t, may(t) // also where it is to be
 	if err == nil {
 		after, err = a.Queue.ChangeTemplate(ctx, t, who.ID, may)
@@ -228,7 +228,7 @@ func (a *API) putTemplate(ctx context.Context, c *fiber.Ctx) error {
 }
 
 func (a *API) deleteTemplate(ctx context.Context, c *fiber.Ctx) error {
-	if err := a.Queue.DropTemplate(ctx, c.Params("id"), mayTemplate(asking(c).Principal, access.ManageTemplates)); err != nil {
+	if err := a.Queue.DropTemplate(ctx, c.Params("id"), mayTemplate(asking(c).Principal)); err != nil {
 		return a.refuse(c, refused{access.ManageTemplates, "template", err})
 	}
 	return c.SendStatus(fiber.StatusNoContent)

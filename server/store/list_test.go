@@ -1,7 +1,7 @@
 package store_test
 
 import (
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,7 +42,7 @@ func TestListFindsWordsWithoutDiacriticsWhereTheyBegin(t *testing.T) {
 		t.Fatal(err)
 	}
 	codes := func(word string) ([]string, bool) {
-		if strings.HasPrefix("gia", word) || strings.HasPrefix("nghia", word) {
+		if slices.Contains([]string{"gia", "nghia"}, word) {
 			return []string{store.AreaTerm("vn-2022", "660")}, false
 		}
 		return nil, word == "nong"
