@@ -69,9 +69,9 @@ func TestFramesHaveTheShapesOfTheGoldenMessages(t *testing.T) {
 	t.Parallel()
 	r, s := world(t, nil)
 	var snap, snapOfScreen schema.SnapshotFrame
-	var event, gone, reset, told schema.EventFrame
-	var level, storm schema.LevelFrame
-	for name, into := range map[string]any{"snapshot": &snap, "event-report": &event, "event-gone": &gone, "event-reset": &reset, "level": &level, "level-storm": &storm, "event-screen": &told, "snapshot-screen": &snapOfScreen} {
+	var event, gone, reset, told, note schema.EventFrame
+	var level, storm, presence schema.LevelFrame
+	for name, into := range map[string]any{"snapshot": &snap, "event-report": &event, "event-gone": &gone, "event-reset": &reset, "level": &level, "level-storm": &storm, "event-screen": &told, "snapshot-screen": &snapOfScreen, "event-note": &note, "level-presence": &presence} {
 		if err := json.Unmarshal(golden(t, name), into); err != nil {
 			t.Fatal(err)
 		}
@@ -118,6 +118,15 @@ func TestFramesHaveTheShapesOfTheGoldenMessages(t *testing.T) {
 		got["level-storm"] = s.dial(t, "topics="+ops, s.ticket(t, nil)).untilType(schema.TypeLevel).raw
 		return strings.Count(got["level-storm"], `"key":`) == len(storm.Items)
 	})
+	r.announceAs(ops, note)
+	got["event-note"] = onOps.untilSeq(ops, 1).raw
+	const district = ops + "/660" // of another area, so that one frame holds nothing else
+	inDistrict := s.dial(t, "topics="+district, s.ticket(t, func(ticket *schema.Ticket) { ticket.Topics = []string{district} }))
+	inDistrict.untilType(schema.TypeSnapshot)
+	for _, item := range presence.Items {
+		r.send(district, schema.Batch{Levels: []schema.Level{{Topic: district, LevelItem: item}}})
+	}
+	got["level-presence"] = inDistrict.untilType(schema.TypeLevel).raw
 
 	files, err := filepath.Glob(filepath.Join(goldenFrames, "*.json"))
 	if err != nil {

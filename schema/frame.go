@@ -83,6 +83,7 @@ type EventFrame struct {
 const (
 	KindReport = "report" // a report was received or changed
 	KindScreen = "screen" // on screen/<id>: what the screen is told to show has changed
+	KindNote   = "note"   // on ops/…: somebody wrote an internal note beside a report; its words are not in it
 	KindGone   = "gone"   // the thing left this topic: drop it, unless a newer version is held
 	KindReset  = "reset"  // more than 1,000 things changed at once: take a snapshot
 )

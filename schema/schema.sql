@@ -167,6 +167,18 @@ table invitation -- One-time links to set a password; a new one replaces the one
   constraint invitation_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
   constraint invitation_pkey PRIMARY KEY (person_id)
   grant delete, insert, select, update to toancanh_app
+table note -- Internal and append-only: the application may not change or delete it.
+  report_id uuid not null
+  n bigint not null
+  id uuid not null
+  at timestamp with time zone not null
+  author text not null
+  name text not null
+  text text not null
+  constraint note_id_unique UNIQUE (id)
+  constraint note_pkey PRIMARY KEY (report_id, n)
+  constraint note_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
+  grant insert, select to toancanh_app
 table outbox -- Events committed but not yet numbered by the relay. Rows are read whatever order their transactions committed in.
   event_id bigint not null
   day date not null
@@ -341,17 +353,20 @@ table report
   reason text not null default ''::text
   answer text not null default ''::text
   public_text text not null default ''::text
-  folded text not null default ''::text -- Description, address and code without diacritics, for search.
+  folded text not null default ''::text -- Words of description, address and code without diacritics, a:division/code of each area, c:category.
+  words tsvector default array_to_tsvector(string_to_array(folded, ' '::text)) -- folded, for search by the beginnings of words.
   constraint report_code_unique UNIQUE (code)
   constraint report_origin CHECK ((origin = ANY (ARRAY['real'::text, 'simulated'::text, 'replayed'::text, 'imported'::text, 'drill'::text])))
   constraint report_pkey PRIMARY KEY (id)
   constraint report_version_grows CHECK ((version > 0))
   CREATE INDEX report_changed ON public.report USING btree (changed_at)
   CREATE INDEX report_closed ON public.report USING btree (closed_at DESC) WHERE ((NOT is_open) AND (withdrawn_at IS NULL))
+  CREATE INDEX report_due ON public.report USING btree (due_now, id) WHERE (due_now IS NOT NULL)
   CREATE INDEX report_due_now ON public.report USING btree (due_now) WHERE is_open
   CREATE INDEX report_due_original ON public.report USING btree (due_original) WHERE (due_original IS NOT NULL)
   CREATE INDEX report_open_received ON public.report USING btree (received_at DESC) WHERE is_open
   CREATE INDEX report_received ON public.report USING btree (received_at DESC, id)
+  CREATE INDEX report_words ON public.report USING gin (words)
   grant insert, select, update to toancanh_app
 table report_act -- Append-only timeline: the application may not change or delete it.
   report_id uuid not null
@@ -378,6 +393,20 @@ table report_contact -- AES-256-GCM (nonce first, report id as associated data);
   constraint report_contact_pkey PRIMARY KEY (report_id)
   constraint report_contact_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
   grant delete, insert, select to toancanh_app
+table saved_view
+  id uuid not null
+  version bigint not null default 1
+  owner text not null
+  owner_name text not null
+  name text not null
+  filter jsonb not null
+  division text not null default ''::text
+  path text[] not null default '{}'::text[] -- Empty: the owner's alone; else for everybody who works in that area.
+  changed_at timestamp with time zone not null default now()
+  constraint saved_view_pkey PRIMARY KEY (id)
+  constraint saved_view_place CHECK (((division = ''::text) = (path = '{}'::text[])))
+  CREATE INDEX saved_view_owner ON public.saved_view USING btree (owner)
+  grant delete, insert, select, update to toancanh_app
 table screen -- Settings and orders. Deleted rows stay: the version must go on when the screen comes back.
   id text not null
   version bigint not null
@@ -523,6 +552,19 @@ table sign_in_try -- Failed sign-ins by the hashes of login and address; forgott
   last_at timestamp with time zone not null default now()
   constraint sign_in_try_pkey PRIMARY KEY (account, network)
   CREATE INDEX sign_in_try_last ON public.sign_in_try USING btree (last_at)
+  grant delete, insert, select, update to toancanh_app
+table template -- Answers that officers of an area begin with; empty act or category: for all of them.
+  id uuid not null
+  version bigint not null default 1
+  name text not null
+  act text not null default ''::text
+  category text not null default ''::text
+  text text not null
+  division text not null
+  path text[] not null
+  changed_at timestamp with time zone not null default now()
+  changed_by text not null
+  constraint template_pkey PRIMARY KEY (id)
   grant delete, insert, select, update to toancanh_app
 table topic_entry partition by RANGE (day)
   topic text not null

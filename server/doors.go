@@ -47,7 +47,7 @@ func (s *Server) openDoors() error {
 		Sample: s.options.Sample, Live: s.live(),
 		Keeper: s.keeper, Walls: s.walls, People: s.store, Keys: s.store, Contacts: s.store, Sealer: s.sealer, Log: s.log,
 		Provider: s.provider, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
-		Tiles: tiles,
+		Queue: s.store, Presence: s.presence, Tiles: tiles,
 	})
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ import (
 	"toancanh/server/door"
 	"toancanh/server/intake"
 	"toancanh/server/limit"
+	"toancanh/server/presence"
 	"toancanh/server/public"
 	"toancanh/server/relay"
 	"toancanh/server/report"
@@ -80,6 +81,8 @@ type Server struct {
 	api      *api.API
 	pages    *public.Site
 
+	presence   *presence.Board
+	seeing     io.Closer // what presence is shared through; may be nil
 	counting   io.Closer // what limits count through; may be nil
 	boundaries *boundaries
 }
@@ -167,6 +170,9 @@ func (s *Server) wire() error {
 	if err := s.openLimits(); err != nil {
 		return err
 	}
+	if err := s.openPresence(); err != nil {
+		return err
+	}
 	origin := report.Origin(s.dataset.Origin)
 	s.metrics.MustRegister(screenCounts{s})
 	s.intake, err = intake.New(intake.Config{
@@ -191,8 +197,9 @@ func (s *Server) wire() error {
 		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.forget, DropContacts: s.store.DropContacts,
 	})
 	s.relay = relay.New(relay.Config{
-		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus, Follower: s.watch,
-		Log: s.log, Now: time.Now, Metrics: s.metrics,
+		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus,
+		Follower: followers{s.watch, presence.NewAnnouncer(s.presence, time.Now)},
+		Log:      s.log, Now: time.Now, Metrics: s.metrics,
 	})
 	if s.options.Hub == "on" {
 		s.hub = hub.New(hub.Config{
@@ -275,6 +282,10 @@ func (s *Server) Close() {
 	if s.counting != nil {
 		_ = s.counting.Close()
 		s.counting = nil
+	}
+	if s.seeing != nil {
+		_ = s.seeing.Close()
+		s.seeing = nil
 	}
 	if s.public != nil {
 		s.public.Close()

@@ -34,6 +34,14 @@ const (
 	PlayStorm      Action = "simulation.play"
 	ManageDesks    Action = "desk.manage" // pair and end desks
 
+	ReadNotes       Action = "note.read"
+	WriteNotes      Action = "note.write"
+	ShowPresence    Action = "presence.show" // tell colleagues that one has a report before oneself
+	ReadTemplates   Action = "template.read"
+	ManageTemplates Action = "template.manage"
+	OwnViews        Action = "view.own" // keep filters of the queue
+	ShareViews      Action = "view.share"
+
 	SendReadings    Action = "reading.send"
 	SendEvents      Action = "event.send" // which of them, the handler asks
 	RegisterSensors Action = "sensor.register"

@@ -61,6 +61,14 @@ func Table() []Rule {
 		{ActOn("complete"), "Hoàn thành", ReadReport, desk().and(Everything, KeyReports)},
 		{ActOn("withdraw"), "Thu hồi", ReadReport, lead().and(OwnArea, DataOfficer).and(Everything, KeyReports)},
 
+		{ReadNotes, "Xem ghi chú nội bộ của một phản ánh", ReadReport, desk().and(OwnArea, Leader)},
+		{WriteNotes, "Thêm ghi chú nội bộ", ReadReport, desk()},
+		{ShowPresence, "Báo mình đang mở một phản ánh, giữ khóa mềm", ReadReport, desk().and(OwnUnit, UnitLead, UnitOfficer)},
+		{ReadTemplates, "Xem mẫu trả lời", "", desk().and(Everything, UnitLead, UnitOfficer)},
+		{ManageTemplates, "Thêm, sửa, bỏ mẫu trả lời", ReadTemplates, lead()},
+		{OwnViews, "Lưu bộ lọc của mình", "", to(Oneself, ShiftLead, Operator, Leader, DataOfficer, UnitLead, UnitOfficer)},
+		{ShareViews, "Chia sẻ bộ lọc cho địa bàn", OwnViews, lead()},
+
 		{ReadKPIs, "Xem chỉ số", "", desk().and(OwnArea, Leader, UnitLead, UnitOfficer, DataOfficer, CommunityTeam, Desk, Screen).and(Everything, KeyReports)},
 		{ReadSensors, "Xem cảm biến và số đo", "", to(Everything, ShiftLead, Operator, Leader, UnitLead, UnitOfficer, CommunityTeam, Desk, Screen, KeyReports)},
 		{ReadPast, "Xem lại những gì màn hình đã hiện", "", desk().and(OwnArea, Leader, Desk, Screen).and(Everything, KeyReports)},

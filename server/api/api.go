@@ -30,6 +30,7 @@ import (
 const (
 	answerLimit  = 5 * time.Second
 	historyLimit = 30 * time.Second
+	bulkLimit    = 20 * time.Second // two hundred acts, one after the other
 	readyLimit   = 2500 * time.Millisecond
 )
 
@@ -53,6 +54,8 @@ type Store interface {
 	Report(ctx context.Context, id string) (report.Report, error)
 	Timeline(ctx context.Context, reportID string) ([]report.Entry, error)
 	List(ctx context.Context, f store.Filter) (list []report.Report, next string, err error)
+	Rows(ctx context.Context, f store.Filter) (rows []store.Row, next string, err error)
+	Count(ctx context.Context, f store.Filter, most int) (store.Total, error)
 	keyUse
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
@@ -109,6 +112,10 @@ type Config struct {
 	Contacts Contacts
 	Sealer   *auth.Sealer
 
+	// Queue keeps notes, templates and saved views, and Presence who has a report before them; nil: there is none of it.
+	Queue    Queue
+	Presence Presence
+
 	Live      Live   // nil: no hub may ask
 	HubSecret string // empty: no hub may ask
 	// Storm plays the sample's storm; nil: there is none. It must not block.
@@ -130,6 +137,7 @@ type API struct {
 	spec    *door.Prepared
 	guide   *door.Prepared
 	sheets  mapSheets
+	names   []bearer // of areas and categories, for search
 	running sync.Map // scope and key of deeds under way
 
 	unitBook unitBook
@@ -148,6 +156,7 @@ func New(c Config) (*API, error) {
 	if err := a.prepareGuide(); err != nil {
 		return nil, fmt.Errorf("make api: %w", err)
 	}
+	a.names = a.bearers()
 	return a, nil
 }
 
@@ -177,8 +186,15 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Get("/reports", a.within(answerLimit, a.listReports))
 	v1.Post("/reports/entries", a.within(answerLimit, a.postEntry))
 	v1.Post("/reports/import", a.within(importLimit, a.postImport))
+	v1.Get("/reports/rows", a.within(answerLimit, a.listRows))
+	v1.Get("/reports/export", a.within(answerLimit, a.getExport))
 	v1.Get("/reports/:id", a.within(answerLimit, a.getReport))
 	v1.Post("/reports/:id/acts", a.within(answerLimit, a.postAct))
+	v1.Post("/reports/acts", a.within(bulkLimit, a.postActs))
+	v1.Post("/reports/undo", a.within(bulkLimit, a.postUndo))
+	if a.Queue != nil {
+		a.queueRoutes(v1)
+	}
 
 	v1.Post("/readings", a.within(answerLimit, a.postReadings))
 	v1.Post("/events", a.within(answerLimit, a.postEvents))
@@ -221,6 +237,23 @@ func (a *API) Routes(app *fiber.App) {
 	top.Get(schema.PathHubSnapshot, a.within(answerLimit, a.hubSnapshot))
 	top.Get(schema.PathHubSince, a.within(answerLimit, a.hubSince))
 	top.Get(schema.PathHubKey, a.hubKey)
+}
+
+// queueRoutes are what operators put beside the reports of their queue.
+func (a *API) queueRoutes(v1 guarded) {
+	v1.Get("/reports/:id/notes", a.within(answerLimit, a.listNotes))
+	v1.Post("/reports/:id/notes", a.within(answerLimit, a.postNote))
+	v1.Get("/reports/:id/templates", a.within(answerLimit, a.listTemplatesOf))
+	v1.Put("/reports/:id/presence", a.within(answerLimit, a.putPresence))
+	v1.Delete("/reports/:id/presence", a.within(answerLimit, a.deletePresence))
+	v1.Get("/templates", a.within(answerLimit, a.listTemplates))
+	v1.Post("/templates", a.within(answerLimit, a.postTemplate))
+	v1.Put("/templates/:id", a.within(answerLimit, a.putTemplate))
+	v1.Delete("/templates/:id", a.within(answerLimit, a.deleteTemplate))
+	v1.Get("/views", a.within(answerLimit, a.listViews))
+	v1.Post("/views", a.within(answerLimit, a.postView))
+	v1.Put("/views/:id", a.within(answerLimit, a.putView))
+	v1.Delete("/views/:id", a.within(answerLimit, a.deleteView))
 }
 
 // peopleRoutes are signing in and out, and who may.

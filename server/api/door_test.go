@@ -335,7 +335,7 @@ func TestListsAreWalkedWhole(t *testing.T) {
 		Reports []struct{ ID, Status string }
 		Next    string
 	}
-	for _, sort := range []string{"received", "due"} {
+	for _, sort := range []string{"received", "due", "changed"} {
 		got := map[string]bool{}
 		path := "/api/v1/reports?limit=5&area=660&sort=" + sort
 		for n := 0; path != ""; n++ {
@@ -361,7 +361,7 @@ func TestListsAreWalkedWhole(t *testing.T) {
 			}
 		}
 	}
-	for filter, n := range map[string]int{"status=da_tiep_nhan": 8, "status=da_tiep_nhan,moi&open=true": 25, "open=false": 0, "category=XD": 0, "area=661": 0, "limit=9999": 25, "q=" + url.QueryEscape("GIUA CHUNG"): 2} {
+	for filter, n := range map[string]int{"status=da_tiep_nhan": 8, "status=da_tiep_nhan,moi&open=true": 26, "open=false": 0, "category=XD": 0, "area=661": 0, "limit=9999": 26, "q=" + url.QueryEscape("GIUA CHUNG"): 3} {
 		if got := read[page](t, h.do(call{method: "GET", path: "/api/v1/reports?" + filter}), 200); len(got.Reports) != n {
 			t.Errorf("%s: %d reports, want %d", filter, len(got.Reports), n)
 		}

@@ -26,6 +26,7 @@ import (
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/intake"
 	"toancanh/server/past"
+	"toancanh/server/presence"
 	"toancanh/server/report"
 	"toancanh/server/store"
 	"toancanh/server/view"
@@ -103,7 +104,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	must(t, h.store.SeedUnits(t.Context(), units))
 	c := api.Config{
 		Keeper: keeper, Walls: auth.NewScreenKeeper(h.store, time.Now), People: h.store,
-		Keys: h.store, Contacts: h.store, Sealer: sealer, Log: log,
+		Queue: h.store, Presence: presence.NewBoard(nil, time.Now, log), Keys: h.store, Contacts: h.store, Sealer: sealer, Log: log,
 		Frame: frame, Intake: in, Store: h.store, Atlas: atlas, Rules: rules, Units: units, Signer: h.signer,
 		Past: past.New(past.Config{Store: h.store, Lens: view.NewLens(zone, units), Watch: watch.Config{
 			Atlas: atlas, Rules: rules, Division: "vn-2022", Origin: report.Simulated, Location: zone,

@@ -19,7 +19,7 @@ func classOf(method, path string) (class limit.Class, ok bool) {
 	case action == access.OpenSession && method == fiber.MethodPost: // by mayKnock
 		return limit.Class{}, false
 	case action == access.ReadPast, action == access.ReadAudit, action == access.DecidePlaces, strings.HasSuffix(path, "/map.svg"),
-		strings.HasSuffix(path, "/import"):
+		strings.HasSuffix(path, "/import"), strings.HasSuffix(path, "/export"):
 		return limit.Costly(), true
 	case method == fiber.MethodGet:
 		return limit.Reads(), true

@@ -61,7 +61,7 @@ func (a *API) takeReadings(ctx context.Context, c *fiber.Ctx, b bulk) error {
 	if err != nil {
 		return err
 	}
-	return a.once(ctx, c, onceDeed{key: b.key, raw: raw, do: func() (any, error) {
+	return a.once(ctx, c, onceDeed{who: b.key.Name(), raw: raw, do: func() (any, error) {
 		accepted, refused, err := a.Intake.AcceptReadingsAs(ctx, intake.ReadingBody{Items: items, Door: b.door, Origin: b.origin, May: a.readingWithin(b.key)})
 		if err != nil {
 			return nil, err
@@ -94,7 +94,7 @@ func decodeReadings(c *fiber.Ctx, raw []byte) ([]sensor.Item, error) {
 
 // onceDeed is a deed that may come again under one Idempotency-Key.
 type onceDeed struct {
-	key auth.Key
+	who string // whose key it is
 	raw []byte
 	do  func() (any, error)
 }
@@ -102,7 +102,7 @@ type onceDeed struct {
 // once answers a known Idempotency-Key by its first answer, and else does the deed and remembers the answer. The deed
 // must be able to tell a repeat by itself: between its commit and the remembering the process may end.
 func (a *API) once(ctx context.Context, c *fiber.Ctx, d onceDeed) error {
-	key, err := promise(c, d.key.Name(), d.raw)
+	key, err := promise(c, d.who, d.raw)
 	if err != nil {
 		return err
 	}

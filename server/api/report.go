@@ -220,17 +220,9 @@ func (a *API) postAct(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	o, raw, err := readObject(c, smallBody)
+	o, raw, act, err := a.askedAct(ctx, c)
 	if err != nil {
 		return err
-	}
-	units, err := a.unitsNow(ctx)
-	if err != nil {
-		return err
-	}
-	act := a.readAct(o, units)
-	if takes, known := units[act.Unit]; known && !takes {
-		o.wrong("unit", "disabled", "Đơn vị này không còn nhận việc.")
 	}
 	act.Version, act.Actor = o.whole("version"), actor(who)
 	if err := o.done(); err != nil {
@@ -257,6 +249,23 @@ func (a *API) postAct(ctx context.Context, c *fiber.Ctx) error {
 		Report  view.OpsReport   `json:"report"`
 		Allowed []report.ActName `json:"allowed"`
 	}{view.Ops(after), allowed(who, after)})
+}
+
+// askedAct reads which act a body asks for, to be done now. What else the body holds is read by the caller.
+func (a *API) askedAct(ctx context.Context, c *fiber.Ctx) (*object, []byte, report.Act, error) {
+	o, raw, err := readObject(c, smallBody)
+	if err != nil {
+		return nil, nil, report.Act{}, err
+	}
+	units, err := a.unitsNow(ctx)
+	if err != nil {
+		return nil, nil, report.Act{}, err
+	}
+	act := a.readAct(o, units)
+	if takes, known := units[act.Unit]; known && !takes {
+		o.wrong("unit", "disabled", "Đơn vị này không còn nhận việc.")
+	}
+	return o, raw, act, nil
 }
 
 // actor is who acts, as the timeline names them.

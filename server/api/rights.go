@@ -32,8 +32,26 @@ func routeActions() map[string]access.Action {
 		"GET /api/v1/reports":           access.ListReports,
 		"POST /api/v1/reports/entries":  access.EnterReport,
 		"POST /api/v1/reports/import":   access.EnterReport,
+		"GET /api/v1/reports/rows":      access.ListReports,
+		"GET /api/v1/reports/export":    access.ListReports,
 		"GET /api/v1/reports/:id":       access.ReadReport,
 		"POST /api/v1/reports/:id/acts": access.ReadReport, // which act, the handler asks
+
+		"POST /api/v1/reports/acts":           access.ReadReport, // which act to which report, the handler asks
+		"POST /api/v1/reports/undo":           access.ReadReport,
+		"GET /api/v1/reports/:id/notes":       access.ReadNotes,
+		"POST /api/v1/reports/:id/notes":      access.WriteNotes,
+		"GET /api/v1/reports/:id/templates":   access.ReadTemplates,
+		"PUT /api/v1/reports/:id/presence":    access.ShowPresence,
+		"DELETE /api/v1/reports/:id/presence": access.ShowPresence,
+		"GET /api/v1/templates":               access.ReadTemplates,
+		"POST /api/v1/templates":              access.ManageTemplates,
+		"PUT /api/v1/templates/:id":           access.ManageTemplates,
+		"DELETE /api/v1/templates/:id":        access.ManageTemplates,
+		"GET /api/v1/views":                   access.OwnViews,
+		"POST /api/v1/views":                  access.OwnViews,
+		"PUT /api/v1/views/:id":               access.OwnViews,
+		"DELETE /api/v1/views/:id":            access.OwnViews,
 
 		"POST /api/v1/readings":              access.SendReadings,
 		"POST /api/v1/events":                access.SendEvents,

@@ -25,6 +25,7 @@ const (
 	aboutFigures = "the figures of an area"
 	aboutPast    = "the past of an area"
 	aboutTopics  = "the topics of a ticket"
+	aboutViews   = "the templates and saved views of one's area, and one's own"
 	aboutWhole   = "the whole province"
 	aboutOneself = "one's own session or machine" // their own tests walk these
 )
@@ -38,6 +39,15 @@ func aboutRoutes() map[string]string {
 		"GET /api/v1/reports":                 aboutReports,
 		"POST /api/v1/reports/entries":        aboutReports,
 		"POST /api/v1/reports/import":         aboutReports,
+		"GET /api/v1/reports/rows":            aboutReports,
+		"GET /api/v1/reports/export":          aboutReports,
+		"POST /api/v1/reports/acts":           aboutReport,
+		"POST /api/v1/reports/undo":           aboutReport,
+		"GET /api/v1/reports/:id/notes":       aboutReport,
+		"POST /api/v1/reports/:id/notes":      aboutReport,
+		"GET /api/v1/reports/:id/templates":   aboutReport,
+		"PUT /api/v1/reports/:id/presence":    aboutReport,
+		"DELETE /api/v1/reports/:id/presence": aboutReport,
 		"GET /api/v1/kpis":                    aboutFigures,
 		"GET /api/v1/areas/:division/map.svg": aboutFigures,
 		"GET /api/v1/past":                    aboutPast,
@@ -45,6 +55,10 @@ func aboutRoutes() map[string]string {
 		"POST /api/v1/tickets":                aboutTopics,
 		"GET /api/v1/boundaries/proposals":    aboutWhole,
 		"POST /api/v1/boundaries/proposals":   aboutWhole,
+	}
+	for _, kept := range []string{"GET /templates", "POST /templates", "PUT /templates/:id", "DELETE /templates/:id", "GET /views", "POST /views", "PUT /views/:id", "DELETE /views/:id"} {
+		method, path, _ := strings.Cut(kept, " ")
+		table[method+" /api/v1"+path] = aboutViews
 	}
 	for _, callback := range []string{"GET /callbacks", "POST /callbacks/:id/confirmation", "POST /callbacks/:id/refusal", "POST /callbacks/:id/number"} {
 		method, path, _ := strings.Cut(callback, " ")
@@ -218,6 +232,18 @@ func (w walker) report(t *testing.T, mine receipt, o access.Object) {
 		body := map[string]any{"act": act, "version": 1, "reason": "lý do đủ dài", "text": "x", "unit": "so-xd"}
 		a := w.try("POST", "/api/v1/reports/"+mine.ID+"/acts", body)
 		w.expect(t, string(act), a, w.may(access.ActOn(string(act)), o), access.ReadReport, 404)
+	}
+	notes := w.try("GET", "/api/v1/reports/"+mine.ID+"/notes", nil)
+	w.expect(t, "reading its notes", notes, w.may(access.ReadNotes, o), access.ReadNotes, 404)
+	note := w.try("POST", "/api/v1/reports/"+mine.ID+"/notes", map[string]any{"text": "đã xem"})
+	w.expect(t, "writing a note", note, w.may(access.WriteNotes, o), access.WriteNotes, 404)
+	presence := w.try("PUT", "/api/v1/reports/"+mine.ID+"/presence", map[string]any{"page": "page-0001"})
+	w.expect(t, "being present", presence, w.may(access.ShowPresence, o), access.ShowPresence, 404)
+	rows, file := w.try("GET", "/api/v1/reports/rows", nil), w.try("GET", "/api/v1/reports/export", nil)
+	for what, listed := range map[string]answer{"rows": rows, "export": file} {
+		if found := strings.Contains(string(listed.body), mine.Code); found != (read == access.Allow) {
+			t.Errorf("%s tell of it %t, and reading is %s", what, found, read)
+		}
 	}
 	// The sender has left no contact: whoever may see one is told so.
 	contact := w.try("POST", "/api/v1/reports/"+mine.ID+"/contact", map[string]any{"reason": "hỏi lại địa chỉ"})

@@ -1,6 +1,7 @@
 package area
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -43,4 +44,38 @@ func foldRune(r rune) rune {
 	default:
 		return unicode.ToLower(r)
 	}
+}
+
+// mostWord bounds a word, in characters.
+const mostWord = 40
+
+// Words are the words of a text as search compares them: folded, each once, in order, what stands between letters and digits
+// left out. A word with an apostrophe inside is there in parts and whole: "R'Măng" is r, mang and rmang.
+func Words(s string) []string {
+	folded := Fold(s)
+	words := splitWords(folded)
+	if strings.Contains(folded, "'") {
+		words = append(words, splitWords(strings.ReplaceAll(folded, "'", ""))...)
+	}
+	seen := make(map[string]struct{}, len(words))
+	return slices.DeleteFunc(words, func(w string) bool {
+		_, twice := seen[w]
+		seen[w] = struct{}{}
+		return twice
+	})
+}
+
+func splitWords(folded string) []string {
+	words := strings.FieldsFunc(folded, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+	for i, w := range words {
+		n := 0
+		for at := range w {
+			if n == mostWord {
+				words[i] = w[:at]
+				break
+			}
+			n++
+		}
+	}
+	return words
 }

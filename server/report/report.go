@@ -64,6 +64,15 @@ func (s Source) Label() string {
 	}
 }
 
+// Known reports whether s is one of the sources.
+func (s Source) Known() bool {
+	switch s {
+	case FromForm, FromAPI, FromOpen311, FromStaff, FromPhone, FromZalo, FromPaper, FromCounter, FromSimulator, FromReplay, FromHistory:
+		return true
+	}
+	return false
+}
+
 // Point is a place on Earth, WGS 84, in degrees.
 type Point struct{ Lat, Lon float64 }
 

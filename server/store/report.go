@@ -74,9 +74,7 @@ func reportColumns() []column {
 		{name: "is_excluded", value: func(r *report.Report) any { return r.Excluded() }},
 		{name: "due_now", value: func(r *report.Report) any { return r.Running() }},
 		{name: "ended_at", value: func(r *report.Report) any { return r.EndedAt() }},
-		{name: "folded", value: func(r *report.Report) any {
-			return area.Fold(r.Description + " " + r.Address + " " + r.Code)
-		}},
+		{name: "folded", value: func(r *report.Report) any { return searched(r) }},
 	}
 }
 

@@ -247,6 +247,21 @@ func TestTheGoldenFramesHoldWholeWallReports(t *testing.T) {
 	}
 }
 
+func TestTheGoldenNoteHoldsNoWords(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../../schema/testdata/frames/event-note.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var frame struct{ Data map[string]json.RawMessage }
+	if err := json.Unmarshal(raw, &frame); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(names(view.Note{}), slices.Sorted(maps.Keys(frame.Data))); diff != "" {
+		t.Errorf("(-view +golden):\n%s", diff)
+	}
+}
+
 func TestSummaryFitsAScreen(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, want string }{

@@ -117,7 +117,7 @@ func (w *Watch) Stamped(events []schema.Announced) {
 		case e.Kind == schema.KindReset:
 			w.reload = true
 			w.trend.want()
-		case e.Topic != root || e.ID == "":
+		case e.Topic != root || e.ID == "" || e.Kind == schema.KindNote:
 		case len(w.pending) >= pendingMost:
 			w.reload = true
 		default:

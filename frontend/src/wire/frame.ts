@@ -23,7 +23,7 @@ export interface SnapshotFrame {
   screen: JsonObject | null;
 }
 
-export type EventKind = 'report' | 'screen' | 'gone' | 'reset';
+export type EventKind = 'report' | 'screen' | 'note' | 'gone' | 'reset';
 
 export interface EventFrame {
   type: 'event';

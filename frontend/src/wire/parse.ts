@@ -73,7 +73,7 @@ function parseSnapshot(raw: JsonObject): SnapshotFrame | null {
   };
 }
 
-const eventKinds: ReadonlySet<string> = new Set<EventKind>(['report', 'screen', 'gone', 'reset']);
+const eventKinds: ReadonlySet<string> = new Set<EventKind>(['report', 'screen', 'note', 'gone', 'reset']);
 
 function parseEvent(raw: JsonObject): EventFrame | null {
   const topic = asText(raw['topic']);

@@ -1,0 +1,17 @@
+package report
+
+// Bounds of what officers write beside a report, in characters.
+const (
+	maxNote  = 2000
+	maxTitle = 80
+)
+
+// CleanNote makes an internal note or the text of a template fit to keep: NFC, trimmed, not empty, nothing hidden in it.
+func CleanNote(field, text string) (string, error) {
+	return cleanText(field, text, bounds{least: 1, most: maxNote, lines: true})
+}
+
+// CleanName is the same of the name that officers give a thing of theirs, in one line.
+func CleanName(field, text string) (string, error) {
+	return cleanText(field, text, bounds{least: 1, most: maxTitle})
+}
