@@ -150,6 +150,10 @@ func (f Filter) stretches(after *cursor) []stretch {
 		if after != nil && after.Rest {
 			return []stretch{rest}
 		}
+		if after == nil && f.Query != "" { // no index holds what was searched in an order: it is looked up once
+			return []stretch{{`due_now nulls last, case when due_now is null then received_at end desc,
+				case when due_now is null then report.id end desc, report.id`, func(*conditions) {}}}
+		}
 		return []stretch{{"due_now, report.id", func(c *conditions) {
 			c.add("due_now is not null")
 			if after != nil {
