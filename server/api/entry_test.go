@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -42,10 +43,7 @@ func TestAnOfficerWritesDownACall(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			body := map[string]any{}
-			for k, v := range entry {
-				body[k] = v
-			}
+			body := maps.Clone(entry)
 			for k, v := range c.change {
 				if body[k] = v; v == nil {
 					delete(body, k)
