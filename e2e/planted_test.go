@@ -91,6 +91,7 @@ func TestPlantedWordsStayInside(t *testing.T) {
 	stream := p.hear("sse")
 	p.plantAsCitizen()
 	p.plantByForm()
+	p.plantByPartner()
 	p.plantAsStaff()
 	p.plantAsOfficers()
 	p.plantAtDesk()
@@ -268,6 +269,26 @@ func (p *planting) plantByForm() {
 	p.codes = append(p.codes, code)
 }
 
+// plantByPartner sends a report as a partner system does, decomposed, with words in every place there is.
+func (p *planting) plantByPartner() {
+	p.t.Helper()
+	form := url.Values{
+		"service_code": {"MT"}, "lat": {"12.007"}, "long": {"107.696"},
+		"description": {norm.NFD.String(p.words["citizen's words"])}, "address_string": {norm.NFD.String(p.words["citizen's address"])},
+		"first_name": {norm.NFD.String(p.words["the form's name"])}, "phone": {p.words["the form's phone"]}, "email": {p.words["the form's mail"]},
+		"device_id": {p.words["a device"]}, "account_id": {p.words["a tried login"]}, "media_url": {"http://127.0.0.1:1/" + p.words["a stranger's query"]},
+		"attribute[place_detail]": {p.words["citizen's address"]},
+	}
+	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	a, err := p.s.api().send(http.MethodPost, "/open311/v2/requests.json", header, []byte(form.Encode()))
+	if err != nil || a.status != http.StatusCreated {
+		p.t.Fatalf("a partner's report: %d %v", a.status, err)
+	}
+	p.answers = append(p.answers, a)
+	code, _, _ := strings.Cut(strings.TrimPrefix(a.header.Get("Location"), "/open311/v2/requests/"), ".")
+	p.codes = append(p.codes, code)
+}
+
 // plantAsStaff sets a screen up and sends a message to it.
 func (p *planting) plantAsStaff() {
 	p.t.Helper()
@@ -313,6 +334,9 @@ func (p *planting) plantAsStranger() {
 		{"GET", "/api/v1/sensors/" + p.words["a device"] + "/readings", plainly, nil},
 		{"GET", "/phan-anh/" + url.PathEscape(p.words["a stranger's query"]), odd, nil},
 		{"GET", "/phan-anh?ma=" + q, plainly, nil},
+		{"GET", "/open311/v2/requests.json?status=" + q + "&service_code=" + q + "&start_date=" + q + "&page=" + q, plainly, nil},
+		{"GET", "/open311/v2/requests.xml?service_request_id=" + q + "&jurisdiction_id=" + q, odd, nil},
+		{"GET", "/open311/v2/requests/" + url.PathEscape(p.words["a stranger's query"]) + ".xml", plainly, nil},
 		{"GET", "/?lang=" + q, odd, nil},
 		{"GET", "/tinh-hinh/x/" + url.PathEscape(p.words["a stranger's query"]), plainly, nil},
 		{"GET", "/wall/" + url.PathEscape(p.words["a screen's point"]), plainly, nil},
@@ -386,12 +410,13 @@ func (p *planting) readEverything() {
 		"/api/v1/reports", "/api/v1/kpis", "/api/v1/sensors", "/api/v1/screens", "/api/v1/screens/660", "/api/v1/people", "/api/v1/audit",
 		"/api/v1/boundaries", "/api/v1/past", "/api/v1/past/changes", "/api/v1/sessions", "/internal/hub/snapshot?topic=" + publicTopic,
 		"/api/v1/desks", "/api/v1/keys", "/api/v1/reveals", "/api/v1/callbacks", "/api/v1/oidc", "/api/v1/units?all=1", "/api/v1/people/" + p.staff.person.ID,
+		"/open311/discovery.xml", "/open311/v2/services.json", "/open311/v2/services/MT.xml", "/open311/v2/requests.json?extensions=true", "/open311/v2/requests.xml",
 	}
 	for _, place := range p.s.communes()[:3] {
 		paths = append(paths, "/tinh-hinh/2022/"+place.Code)
 	}
 	for _, code := range p.codes {
-		paths = append(paths, "/phan-anh/"+code, "/phan-anh/"+code+"?lang=en", "/api/v1/reports/"+code)
+		paths = append(paths, "/phan-anh/"+code, "/phan-anh/"+code+"?lang=en", "/api/v1/reports/"+code, "/open311/v2/requests/"+code+".xml?extensions=true")
 	}
 	if read := p.readPages(paths...); read < 200 {
 		p.t.Errorf("only %d answers were read", read)

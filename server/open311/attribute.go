@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -116,7 +117,9 @@ func (b *book) take(service string, sent answers, d *report.Draft) ([]report.Att
 	}
 	for code := range sent {
 		if !asked[code] {
-			faults = append(faults, wrong("attribute["+clipped(code)+"]", "Dịch vụ %s không hỏi điều này.", service))
+			known := strings.Join(slices.Sorted(maps.Keys(asked)), ", ")
+			faults = append(faults, wrong("attribute", "Dịch vụ %s chỉ hỏi: %s.", service, known))
+			break
 		}
 	}
 	return kept, fault.Join(faults...)
@@ -215,13 +218,4 @@ func parseInstant(sent string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, fault.Invalid("", "Cần ngày giờ kèm múi giờ, ví dụ 2026-11-23T08:00:00Z hoặc 2026-11-23T08:00:00+07:00.")
-}
-
-// clipped shortens what was sent before it is repeated.
-func clipped(sent string) string {
-	const most = 40
-	if len(sent) > most {
-		sent = sent[:most] + "…"
-	}
-	return strings.ToValidUTF8(sent, "\uFFFD")
 }

@@ -168,7 +168,7 @@ func (q *question) filter(known func(string) bool) (f store.PublicFilter, page i
 	}
 	for _, service := range q.items("service_code") {
 		if !known(service) {
-			q.wrong("service_code", "Không có dịch vụ %s.", clipped(service))
+			q.wrong("service_code", "Có mã không phải của dịch vụ nào.")
 		}
 		f.Categories = append(f.Categories, service)
 	}

@@ -163,7 +163,7 @@ func TestWhatIsAskedWronglyIsRefusedInItsFormat(t *testing.T) {
 		{"an e-mail that is none", "POST", "requests.F", [][2]string{{"email", "abc"}}, 400, "email"},
 		{"an answer that must be", "POST", "requests.F", [][2]string{{"service_code", "CS"}}, 400, "attribute[asset]"},
 		{"a choice nobody offered", "POST", "requests.F", [][2]string{{"service_code", "CS"}, {"attribute[asset]", "meo"}}, 400, "attribute[asset]"},
-		{"an answer nobody asked for", "POST", "requests.F", [][2]string{{"attribute[title]", "x"}}, 400, "attribute[title]"},
+		{"an answer nobody asked for", "POST", "requests.F", [][2]string{{"attribute[title]", "x"}}, 400, "attribute: Dịch vụ MT chỉ hỏi: emergency, kinds"},
 		{"a number that is none", "POST", "requests.F", [][2]string{{"service_code", "TT"}, {"attribute[depth_cm]", "sâu"}}, 400, "attribute[depth_cm]"},
 		{"a date that is none", "POST", "requests.F", [][2]string{{"attribute[occurred_at]", "2026-13-01T00:00:00Z"}}, 400, "attribute[occurred_at]"},
 		{"a time to come", "POST", "requests.F", [][2]string{{"attribute[occurred_at]", "2126-01-01T00:00:00Z"}}, 400, "attribute[occurred_at]"},

@@ -195,7 +195,7 @@ func readForm(c *fiber.Ctx) (form, error) {
 	all := form{}
 	for name, value := range c.Request().PostArgs().All() {
 		if !utf8.Valid(name) || !utf8.Valid(value) {
-			return nil, wrong(clipped(string(name)), "Nội dung không đúng mã UTF-8.")
+			return nil, wrong("form", "Nội dung không đúng mã UTF-8.")
 		}
 		all[string(name)] = append(all[string(name)], string(value))
 	}
