@@ -62,23 +62,16 @@ func failsOf(err error) (status int, fails []fail) {
 	return status, fails[:min(len(fails), mostFails)]
 }
 
+// statusOf turns kinds of fault into the standard's statuses.
 func statusOf(k fault.Kind) int {
 	switch k {
 	case fault.KindInvalid:
 		return fiber.StatusBadRequest
-	case fault.KindUnauthenticated, fault.KindForbidden:
+	case fault.KindUnauthenticated:
 		return fiber.StatusForbidden
-	case fault.KindNotFound:
-		return fiber.StatusNotFound
-	case fault.KindConflict:
-		return fiber.StatusConflict
-	case fault.KindTooMany:
-		return fiber.StatusTooManyRequests
-	case fault.KindUnavailable:
-		return fiber.StatusServiceUnavailable
-	case fault.KindInternal:
+	default:
+		return door.StatusOf(k)
 	}
-	return fiber.StatusInternalServerError
 }
 
 // parameter is the standard's name of a field of ours.

@@ -185,12 +185,8 @@ func (f form) answers() answers {
 }
 
 func readForm(c *fiber.Ctx) (form, error) {
-	media, _, _ := strings.Cut(string(c.Request().Header.ContentType()), ";")
-	switch {
-	case !strings.EqualFold(strings.TrimSpace(media), fiber.MIMEApplicationForm):
-		return nil, &door.Refusal{Status: fiber.StatusUnsupportedMediaType, Detail: "Cần Content-Type: " + fiber.MIMEApplicationForm + "."}
-	case len(c.Request().Body()) > mostForm:
-		return nil, &door.Refusal{Status: fiber.StatusRequestEntityTooLarge, Detail: "Nội dung vượt quá 64 KiB."}
+	if err := door.TakesForm(c, mostForm); err != nil {
+		return nil, err
 	}
 	all := form{}
 	for name, value := range c.Request().PostArgs().All() {
@@ -291,12 +287,12 @@ func (d *Door) accept(ctx context.Context, c *fiber.Ctx, key auth.Key, s intake.
 		scope = "anyone"
 	}
 	hash := f.hash()
-	s.Key = &intake.Key{Scope: scope + scopeOf, Key: strings.Trim(c.Get("Idempotency-Key"), `"`), BodyHash: hash[:]}
-	if s.Key.Key != "" {
-		const mostKey = 255
-		if len(s.Key.Key) > mostKey || strings.ContainsFunc(s.Key.Key, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return nil, false, wrong("Idempotency-Key", "Cần từ 1 đến %d ký tự ASCII nhìn thấy được.", mostKey)
-		}
+	named, err := door.IdempotencyKey(c)
+	if err != nil {
+		return nil, false, err
+	}
+	s.Key = &intake.Key{Scope: scope + scopeOf, Key: named, BodyHash: hash[:]}
+	if named != "" {
 		return d.Intake.AcceptReport(ctx, s)
 	}
 	span := d.Now().Unix() / int64(sameWithin/time.Second)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -86,17 +85,11 @@ func endOfTime() time.Time { return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) 
 
 // CodeOf is the public code of the report with a UUID; not found when there is none or it was withdrawn.
 func (s *Store) CodeOf(ctx context.Context, id string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
-	defer cancel()
-	var code string
-	err := s.read.QueryRow(ctx, "select code from report where id = $1::uuid and withdrawn_at is null", id).Scan(&code)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", fault.NotFound("Không có phản ánh này.")
-	}
+	codes, err := collect(ctx, s, pgx.RowTo[string], "select code from report where id = $1::uuid and withdrawn_at is null", id)
 	if err != nil {
-		return "", fmt.Errorf("read code of report %s: %w", id, classify(err))
+		return "", fmt.Errorf("read code of report %s: %w", id, err)
 	}
-	return code, nil
+	return firstOr(codes, error(fault.NotFound("Không có phản ánh này.")))
 }
 
 // insertAttributes keeps what the senders answered beside their descriptions.
@@ -119,15 +112,10 @@ func insertAttributes(ctx context.Context, tx pgx.Tx, fresh []Acceptance) error 
 
 // Attributes reads what the sender of a report answered beside the description, in the order it was asked.
 func (s *Store) Attributes(ctx context.Context, reportID string) ([]report.Attribute, error) {
-	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
-	defer cancel()
-	rows, err := s.read.Query(ctx, "select code, name, value from report_attribute where report_id = $1::uuid order by n", reportID)
+	list, err := collect(ctx, s, pgx.RowToStructByPos[report.Attribute],
+		"select code, name, value from report_attribute where report_id = $1::uuid order by n", reportID)
 	if err != nil {
-		return nil, fmt.Errorf("read attributes of %s: %w", reportID, classify(err))
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[report.Attribute])
-	if err != nil {
-		return nil, fmt.Errorf("read attributes of %s: %w", reportID, classify(err))
+		return nil, fmt.Errorf("read attributes of %s: %w", reportID, err)
 	}
 	return list, nil
 }
