@@ -37,7 +37,7 @@ func TestMain(m *testing.M) { testpg.Main(m) }
 
 // house is the door on a loopback address beside the API, with a real intake and a database of its own.
 type house struct {
-	t      *testing.T
+	t      testing.TB
 	base   string
 	db     testpg.DB
 	store  *store.Store
@@ -45,7 +45,7 @@ type house struct {
 }
 
 // newHouse builds a house; change may alter the door's configuration.
-func newHouse(t *testing.T, change ...func(*open311.Config)) *house {
+func newHouse(t testing.TB, change ...func(*open311.Config)) *house {
 	t.Helper()
 	h := &house{t: t, db: testpg.New(t)}
 	zone, err := time.LoadLocation("Asia/Ho_Chi_Minh")
@@ -113,7 +113,7 @@ func limited(c *open311.Config) {
 // sampleAtlas is drawn once; it does not change.
 var sampleAtlas = sync.OnceValues(area.Sample)
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -206,7 +206,7 @@ func (h *house) publish(code, text string) {
 		report.Act{Name: report.Resolve, Text: "nội bộ"}, report.Act{Name: report.Publish, Text: text})
 }
 
-func read[T any](t *testing.T, a answer) T {
+func read[T any](t testing.TB, a answer) T {
 	t.Helper()
 	var out T
 	if err := json.Unmarshal([]byte(a.body), &out); err != nil {
@@ -242,7 +242,7 @@ var schemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 })
 
 // valid holds an answer to the schema of its kind. Without xmllint the XML is held to its form alone.
-func valid(t *testing.T, kind, format, body string) {
+func valid(t testing.TB, kind, format, body string) {
 	t.Helper()
 	if format == "json" {
 		all, err := schemas()
@@ -274,7 +274,7 @@ func valid(t *testing.T, kind, format, body string) {
 	}
 }
 
-func hasXMLLint(t *testing.T) bool {
+func hasXMLLint(t testing.TB) bool {
 	t.Helper()
 	_, err := exec.LookPath("xmllint")
 	if err != nil && os.Getenv("CI") == "true" {

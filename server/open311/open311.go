@@ -72,6 +72,7 @@ type Door struct {
 	Config
 	book         *book
 	jurisdiction string                    // the code of the whole province
+	names        map[string]text           // of services, by code
 	services     map[format]*door.Prepared // the list
 	definitions  map[string]*door.Prepared // by "CODE.format"
 }
@@ -87,7 +88,8 @@ func New(c Config) (*Door, error) {
 		return nil, fmt.Errorf("make open311: %w", err)
 	}
 	d := &Door{
-		Config: c, book: b, jurisdiction: root.Code, services: map[format]*door.Prepared{}, definitions: map[string]*door.Prepared{},
+		Config: c, book: b, jurisdiction: root.Code, names: map[string]text{},
+		services: map[format]*door.Prepared{}, definitions: map[string]*door.Prepared{},
 	}
 	if err := d.prepare(); err != nil {
 		return nil, fmt.Errorf("make open311: %w", err)

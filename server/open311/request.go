@@ -294,13 +294,10 @@ func (d *Door) request(r store.PublicRecord, at spot) request {
 	out := request{
 		ID: r.Code, Status: "closed", ServiceCode: r.Category, Requested: d.stamp(r.ReceivedHour), Updated: d.stamp(r.ChangedAt),
 		Notice: text(notReal(report.Origin(r.Origin))), StatusNotes: text(statusName(r.Status)),
-		Address: at.address, Lat: at.lat, Long: at.long,
+		Address: at.address, Lat: at.lat, Long: at.long, ServiceName: d.names[r.Category],
 	}
 	if r.Open {
 		out.Status = "open"
-	}
-	if k, ok := d.Rules.Category(r.Category); ok {
-		out.ServiceName = text(serviceOf(k).Name)
 	}
 	if r.PublishedAt != nil && r.Text != "" {
 		out.Description, out.StatusNotes = text(r.Text), text(r.Text)

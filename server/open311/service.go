@@ -83,7 +83,9 @@ func (d *Door) prepare() error {
 	categories := d.Rules.Current().Categories
 	services := list[service]{root: "services", item: "service"}
 	for _, k := range categories {
-		services.items = append(services.items, serviceOf(k))
+		s := serviceOf(k)
+		services.items = append(services.items, s)
+		d.names[k.Code] = text(s.Name)
 	}
 	for _, f := range formats() {
 		all, err := prepared(f, services)
