@@ -249,7 +249,15 @@ func (p *planting) plantByForm() {
 		"name": {norm.NFD.String(p.words["the form's name"])}, "phone": {p.words["the form's phone"]}, "email": {p.words["the form's mail"]},
 		"address": {norm.NFD.String(p.words["citizen's address"])}, "lat": {""}, "lon": {""}, "website": {""}, "key": {key[1]},
 	}
-	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, "http://"+p.s.addr+"/phan-anh", strings.NewReader(form.Encode()))
+	where := p.postForm("/phan-anh", form, http.StatusSeeOther)
+	code, _, _ := strings.Cut(strings.TrimPrefix(where, "/phan-anh/"), "?")
+	p.codes = append(p.codes, code)
+}
+
+// postForm posts a form that must be answered with the status, and says where the answer leads.
+func (p *planting) postForm(path string, form url.Values, status int) string {
+	p.t.Helper()
+	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, "http://"+p.s.addr+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -260,13 +268,11 @@ func (p *planting) plantByForm() {
 	}
 	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
-	where := res.Header.Get("Location")
-	if err != nil || res.StatusCode != http.StatusSeeOther {
-		p.t.Fatalf("the form: %d %v", res.StatusCode, err)
+	if err != nil || res.StatusCode != status {
+		p.t.Fatalf("the form of %s: %d %v", path, res.StatusCode, err)
 	}
 	p.answers = append(p.answers, answer{status: res.StatusCode, header: res.Header, body: body})
-	code, _, _ := strings.Cut(strings.TrimPrefix(where, "/phan-anh/"), "?")
-	p.codes = append(p.codes, code)
+	return res.Header.Get("Location")
 }
 
 // plantByPartner sends a report as a partner system does, decomposed, with words in every place there is.
@@ -279,13 +285,8 @@ func (p *planting) plantByPartner() {
 		"device_id": {p.words["a device"]}, "account_id": {p.words["a tried login"]}, "media_url": {"http://127.0.0.1:1/" + p.words["a stranger's query"]},
 		"attribute[place_detail]": {p.words["citizen's address"]},
 	}
-	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
-	a, err := p.s.api().send(http.MethodPost, "/open311/v2/requests.json", header, []byte(form.Encode()))
-	if err != nil || a.status != http.StatusCreated {
-		p.t.Fatalf("a partner's report: %d %v", a.status, err)
-	}
-	p.answers = append(p.answers, a)
-	code, _, _ := strings.Cut(strings.TrimPrefix(a.header.Get("Location"), "/open311/v2/requests/"), ".")
+	where := p.postForm("/open311/v2/requests.json", form, http.StatusCreated)
+	code, _, _ := strings.Cut(strings.TrimPrefix(where, "/open311/v2/requests/"), ".")
 	p.codes = append(p.codes, code)
 }
 
