@@ -91,6 +91,7 @@ func TestPlantedWordsStayInside(t *testing.T) {
 	stream := p.hear("sse")
 	p.plantAsCitizen()
 	p.plantByForm()
+	p.plantByPartner()
 	p.plantAsStaff()
 	p.plantAsOfficers()
 	p.plantAtDesk()
@@ -248,7 +249,15 @@ func (p *planting) plantByForm() {
 		"name": {norm.NFD.String(p.words["the form's name"])}, "phone": {p.words["the form's phone"]}, "email": {p.words["the form's mail"]},
 		"address": {norm.NFD.String(p.words["citizen's address"])}, "lat": {""}, "lon": {""}, "website": {""}, "key": {key[1]},
 	}
-	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, "http://"+p.s.addr+"/phan-anh", strings.NewReader(form.Encode()))
+	where := p.postForm("/phan-anh", form, http.StatusSeeOther)
+	code, _, _ := strings.Cut(strings.TrimPrefix(where, "/phan-anh/"), "?")
+	p.codes = append(p.codes, code)
+}
+
+// postForm posts a form that must be answered with the status, and says where the answer leads.
+func (p *planting) postForm(path string, form url.Values, status int) string {
+	p.t.Helper()
+	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, "http://"+p.s.addr+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -259,12 +268,25 @@ func (p *planting) plantByForm() {
 	}
 	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
-	where := res.Header.Get("Location")
-	if err != nil || res.StatusCode != http.StatusSeeOther {
-		p.t.Fatalf("the form: %d %v", res.StatusCode, err)
+	if err != nil || res.StatusCode != status {
+		p.t.Fatalf("the form of %s: %d %v", path, res.StatusCode, err)
 	}
 	p.answers = append(p.answers, answer{status: res.StatusCode, header: res.Header, body: body})
-	code, _, _ := strings.Cut(strings.TrimPrefix(where, "/phan-anh/"), "?")
+	return res.Header.Get("Location")
+}
+
+// plantByPartner sends a report as a partner system does, decomposed, with words in every place there is.
+func (p *planting) plantByPartner() {
+	p.t.Helper()
+	form := url.Values{
+		"service_code": {"MT"}, "lat": {"12.007"}, "long": {"107.696"},
+		"description": {norm.NFD.String(p.words["citizen's words"])}, "address_string": {norm.NFD.String(p.words["citizen's address"])},
+		"first_name": {norm.NFD.String(p.words["the form's name"])}, "phone": {p.words["the form's phone"]}, "email": {p.words["the form's mail"]},
+		"device_id": {p.words["a device"]}, "account_id": {p.words["a tried login"]}, "media_url": {"http://127.0.0.1:1/" + p.words["a stranger's query"]},
+		"attribute[place_detail]": {p.words["citizen's address"]},
+	}
+	where := p.postForm("/open311/v2/requests.json", form, http.StatusCreated)
+	code, _, _ := strings.Cut(strings.TrimPrefix(where, "/open311/v2/requests/"), ".")
 	p.codes = append(p.codes, code)
 }
 
@@ -313,6 +335,9 @@ func (p *planting) plantAsStranger() {
 		{"GET", "/api/v1/sensors/" + p.words["a device"] + "/readings", plainly, nil},
 		{"GET", "/phan-anh/" + url.PathEscape(p.words["a stranger's query"]), odd, nil},
 		{"GET", "/phan-anh?ma=" + q, plainly, nil},
+		{"GET", "/open311/v2/requests.json?status=" + q + "&service_code=" + q + "&start_date=" + q + "&page=" + q, plainly, nil},
+		{"GET", "/open311/v2/requests.xml?service_request_id=" + q + "&jurisdiction_id=" + q, odd, nil},
+		{"GET", "/open311/v2/requests/" + url.PathEscape(p.words["a stranger's query"]) + ".xml", plainly, nil},
 		{"GET", "/?lang=" + q, odd, nil},
 		{"GET", "/tinh-hinh/x/" + url.PathEscape(p.words["a stranger's query"]), plainly, nil},
 		{"GET", "/wall/" + url.PathEscape(p.words["a screen's point"]), plainly, nil},
@@ -386,12 +411,13 @@ func (p *planting) readEverything() {
 		"/api/v1/reports", "/api/v1/kpis", "/api/v1/sensors", "/api/v1/screens", "/api/v1/screens/660", "/api/v1/people", "/api/v1/audit",
 		"/api/v1/boundaries", "/api/v1/past", "/api/v1/past/changes", "/api/v1/sessions", "/internal/hub/snapshot?topic=" + publicTopic,
 		"/api/v1/desks", "/api/v1/keys", "/api/v1/reveals", "/api/v1/callbacks", "/api/v1/oidc", "/api/v1/units?all=1", "/api/v1/people/" + p.staff.person.ID,
+		"/open311/discovery.xml", "/open311/v2/services.json", "/open311/v2/services/MT.xml", "/open311/v2/requests.json?extensions=true", "/open311/v2/requests.xml",
 	}
 	for _, place := range p.s.communes()[:3] {
 		paths = append(paths, "/tinh-hinh/2022/"+place.Code)
 	}
 	for _, code := range p.codes {
-		paths = append(paths, "/phan-anh/"+code, "/phan-anh/"+code+"?lang=en", "/api/v1/reports/"+code)
+		paths = append(paths, "/phan-anh/"+code, "/phan-anh/"+code+"?lang=en", "/api/v1/reports/"+code, "/open311/v2/requests/"+code+".xml?extensions=true")
 	}
 	if read := p.readPages(paths...); read < 200 {
 		p.t.Errorf("only %d answers were read", read)

@@ -247,9 +247,12 @@ table public_report -- The public projection: an allow-list written by view, all
   origin text not null
   text text not null default ''::text
   answer text not null default ''::text
+  changed_at timestamp with time zone not null default now() -- When what everybody may see of the report last changed.
   constraint public_report_pkey PRIMARY KEY (code)
   CREATE INDEX public_report_area ON public.public_report USING btree (division, area)
+  CREATE INDEX public_report_changed ON public.public_report USING btree (changed_at DESC, code)
   CREATE INDEX public_report_published ON public.public_report USING btree (published_at DESC) WHERE (published_at IS NOT NULL)
+  CREATE INDEX public_report_received ON public.public_report USING btree (received_hour DESC, code)
   grant delete, insert, select, update to toancanh_app
   grant select to toancanh_public_read
 table reading partition by RANGE (ts)
@@ -384,6 +387,15 @@ table report_act -- Append-only timeline: the application may not change or dele
   area text not null default ''::text
   constraint report_act_pkey PRIMARY KEY (report_id, n)
   constraint report_act_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
+  grant insert, select to toancanh_app
+table report_attribute -- What a service asked beside the description, and the answer, for staff alone; name is the question as it was put.
+  report_id uuid not null
+  n smallint not null
+  code text not null
+  name text not null
+  value text[] not null
+  constraint report_attribute_pkey PRIMARY KEY (report_id, n)
+  constraint report_attribute_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
   grant insert, select to toancanh_app
 table report_contact -- AES-256-GCM (nonce first, report id as associated data); the key lies outside the database.
   report_id uuid not null

@@ -24,6 +24,7 @@ import (
 	"toancanh/server/door"
 	"toancanh/server/fault"
 	"toancanh/server/limit"
+	"toancanh/server/open311"
 	"toancanh/server/past"
 	"toancanh/server/public"
 	"toancanh/server/report"
@@ -53,6 +54,9 @@ func (s *Server) openDoors() error {
 		return err
 	}
 	s.api.Routes(s.app)
+	if err := s.openPartners(frame); err != nil {
+		return err
+	}
 	if err := s.openPages(frame, s.api.EnterSample); err != nil {
 		return err
 	}
@@ -114,6 +118,20 @@ func (s *Server) openTiles() (string, error) {
 // lookBack answers for the past by what counts the present.
 func (s *Server) lookBack() *past.Desk {
 	return past.New(past.Config{Store: s.store, Watch: s.watch.Config, Lens: view.NewLens(s.location, s.units)})
+}
+
+// openPartners hangs the door for partner systems in.
+func (s *Server) openPartners(frame *door.Frame) error {
+	partners, err := open311.New(open311.Config{
+		Frame: frame, Records: s.partners, Intake: s.intake, Store: s.store, Keys: s.api, Atlas: s.atlas, Rules: s.rules,
+		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
+		Origin: report.Origin(s.dataset.Origin),
+	})
+	if err != nil {
+		return err
+	}
+	partners.Routes(s.app)
+	return nil
 }
 
 // openPages hangs the HTML pages and the built faces in.

@@ -61,6 +61,7 @@ type Server struct {
 
 	store    *store.Store
 	public   *store.PublicStore
+	partners *store.PublicStore // connections of their own: long lists must not make the public page old
 	dataset  store.Dataset
 	atlas    *area.Atlas
 	rules    *report.Rulebook
@@ -124,6 +125,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	}
 	if s.public, err = store.OpenPublic(ctx, s.options.publicURL()); err != nil {
+		return err
+	}
+	if s.partners, err = store.OpenPublic(ctx, s.options.publicURL()); err != nil {
 		return err
 	}
 	if s.atlas, err = area.Sample(); err != nil {
@@ -290,6 +294,10 @@ func (s *Server) Close() {
 	if s.public != nil {
 		s.public.Close()
 		s.public = nil
+	}
+	if s.partners != nil {
+		s.partners.Close()
+		s.partners = nil
 	}
 	if s.store != nil {
 		s.store.Close()

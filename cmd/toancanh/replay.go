@@ -29,6 +29,7 @@ type replayCmd struct {
 	Within     time.Duration     `help:"Play the files in so long: 10m. Without it all is sent at once."`
 	Speed      float64           `help:"Play so many times faster than it happened; instead of --within."`
 	Span       time.Duration     `default:"840h" help:"Squeeze files that reach further back into so much time before now; below 0 keeps their own."`
+	Publish    bool              `help:"Carry each report to where everybody sees it, on the public page and over Open311: what is open is accepted, what is closed is published in the file's own words."`
 	Limit      int               `default:"200000" help:"Lines read of each file."`
 }
 
@@ -65,7 +66,7 @@ func (c replayCmd) options() (replaying.Options, error) {
 	}
 	return replaying.Options{
 		Base: c.URL, Key: key, Files: c.Files, Map: columns, Categories: categories, Zone: zone, DayFirst: c.DayFirst,
-		Within: c.Within, Speed: c.Speed, Span: c.Span, Limit: c.Limit,
+		Within: c.Within, Speed: c.Speed, Span: c.Span, Publish: c.Publish, Limit: c.Limit,
 		Out: os.Stderr, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	}, nil
 }

@@ -53,6 +53,7 @@ type Intake interface {
 type Store interface {
 	Report(ctx context.Context, id string) (report.Report, error)
 	Timeline(ctx context.Context, reportID string) ([]report.Entry, error)
+	Attributes(ctx context.Context, reportID string) ([]report.Attribute, error)
 	List(ctx context.Context, f store.Filter) (list []report.Report, next string, err error)
 	Rows(ctx context.Context, f store.Filter) (rows []store.Row, next string, err error)
 	Count(ctx context.Context, f store.Filter, most int) (store.Total, error)

@@ -106,24 +106,12 @@ func readObject(c *fiber.Ctx, limit int) (*object, []byte, error) {
 	return o, raw, err
 }
 
-// mostKey bounds an Idempotency-Key, in characters.
-const mostKey = 255
-
 // promise reads the Idempotency-Key; nil when there is none. Its scope names caller and route, so one caller's keys
-// tell nothing to another. Quotes around it count for nothing: many clients leave them out.
+// tell nothing to another.
 func promise(c *fiber.Ctx, who string, raw []byte) (*intake.Key, error) {
-	header := c.Request().Header.Peek("Idempotency-Key")
-	if header == nil {
-		return nil, nil //nolint:nilnil // no key is no fault
-	}
-	text := string(header)
-	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {
-		text = text[1 : len(text)-1]
-	}
-	if text == "" || len(text) > mostKey || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, &door.Refusal{
-			Status: fiber.StatusBadRequest, Detail: "Idempotency-Key phải có từ 1 đến 255 ký tự ASCII nhìn thấy được.",
-		}
+	text, err := door.IdempotencyKey(c)
+	if err != nil || text == "" {
+		return nil, err
 	}
 	hash := sha256.Sum256(raw)
 	return &intake.Key{Scope: scope(who, c.Method()+" "+c.Route().Path), Key: text, BodyHash: hash[:]}, nil

@@ -224,7 +224,7 @@ func (a *API) takeReportEvent(ctx context.Context, key auth.Key, e cloudEvent) (
 	if err != nil {
 		return nil, fault.Invalid("data", "Dữ liệu của sự kiện phải là một đối tượng JSON hợp lệ.").Because("malformed")
 	}
-	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o), May: a.reportWithin(key)}
+	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o), May: a.ReportWithin(key)}
 	s.Draft.Source = report.FromAPI
 	if err := o.done(); err != nil {
 		return nil, err

@@ -95,7 +95,7 @@ func (a *API) takeHistory(ctx context.Context, items []value, by pastSender) (js
 		}
 		list, place = append(list, past), append(place, i)
 	}
-	return a.Intake.AcceptHistory(ctx, intake.PastBody{Reports: list, Key: by.once, May: a.reportWithin(by.key), Answer: func(taken int, refused error) (json.RawMessage, error) {
+	return a.Intake.AcceptHistory(ctx, intake.PastBody{Reports: list, Key: by.once, May: a.ReportWithin(by.key), Answer: func(taken int, refused error) (json.RawMessage, error) {
 		answer.Accepted = taken
 		last := -1
 		for _, e := range fault.Items(refused) {

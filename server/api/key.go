@@ -167,6 +167,15 @@ func (a *API) shown(ctx context.Context, c *fiber.Ctx) (auth.Key, error) {
 	return a.keyring.open(ctx, strings.TrimSpace(token))
 }
 
+// OpenKey is the key of a token that another door was shown, counted against its rate as if it had been shown here.
+func (a *API) OpenKey(ctx context.Context, c *fiber.Ctx, token string) (auth.Key, error) {
+	key, err := a.keyring.open(ctx, token)
+	if err != nil {
+		return auth.Key{}, err
+	}
+	return key, a.Frame.Limit(c, limit.Key(key.Rate.PerMinute, key.Rate.Burst), key.Name())
+}
+
 // need is the caller's key with a right.
 func (a *API) need(ctx context.Context, c *fiber.Ctx, right auth.Right) (auth.Key, error) {
 	key, err := a.caller(ctx, c)

@@ -39,8 +39,8 @@ func placeOfSensor(s sensor.Sensor) access.Place {
 	return access.Place{Division: s.Division, Path: s.Path}
 }
 
-// reportWithin says why a report lies outside what the key is for.
-func (a *API) reportWithin(k auth.Key) func(report.Report) error {
+// ReportWithin says why a report lies outside what the key is for.
+func (a *API) ReportWithin(k auth.Key) func(report.Report) error {
 	b := a.bounds(k)
 	return func(r report.Report) error {
 		var faults []error

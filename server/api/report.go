@@ -33,7 +33,7 @@ func (a *API) postReport(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o), May: a.reportWithin(key)}
+	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o), May: a.ReportWithin(key)}
 	s.Draft.Source = report.FromAPI
 	if err := o.done(); err != nil {
 		return err
@@ -148,11 +148,39 @@ func (a *API) getReport(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	answered, err := a.attributes(ctx, r)
+	if err != nil {
+		return err
+	}
 	return send(c, fiber.StatusOK, struct {
-		Report  view.OpsReport   `json:"report"`
-		Acts    []entry          `json:"acts"`
-		Allowed []report.ActName `json:"allowed"`
-	}{view.Ops(r), timeline(r, entries), allowed(who.acting(), r)})
+		Report     view.OpsReport   `json:"report"`
+		Acts       []entry          `json:"acts"`
+		Allowed    []report.ActName `json:"allowed"`
+		Attributes []attribute      `json:"attributes"`
+	}{view.Ops(r), timeline(r, entries), allowed(who.acting(), r), answered})
+}
+
+// attribute is what a door asked beside the description, with the sender's answer.
+type attribute struct {
+	Code   string   `json:"code"`
+	Name   string   `json:"name"`
+	Values []string `json:"values"`
+}
+
+// attributes are what the sender of a report answered; those of a withdrawn one are gone with its other words.
+func (a *API) attributes(ctx context.Context, r report.Report) ([]attribute, error) {
+	if r.WithdrawnAt != nil || r.Source != report.FromOpen311 {
+		return []attribute{}, nil
+	}
+	kept, err := a.Store.Attributes(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]attribute, len(kept))
+	for i, k := range kept {
+		shown[i] = attribute(k)
+	}
+	return shown, nil
 }
 
 // hideID says not found in the door's own words: the store's repeat what was asked for.

@@ -136,6 +136,14 @@ func routeActions() map[string]access.Action {
 		"POST /api/v1/callbacks/:id/refusal":      access.CallBack,
 		"POST /api/v1/callbacks/:id/number":       access.CallBack,
 
+		"GET /open311/discovery.:format":         access.SeePublic, // the door of server/open311
+		"GET /open311/v2/services.:format":       access.SeePublic,
+		"GET /open311/v2/services/:code.:format": access.SeePublic,
+		"GET /open311/v2/requests.:format":       access.SeePublic,
+		"POST /open311/v2/requests.:format":      access.SendReport,
+		"GET /open311/v2/requests/:id.:format":   access.SeePublic,
+		"GET /open311/v2/tokens/:token.:format":  access.SeePublic,
+
 		"GET /internal/hub/snapshot": access.AskAsHub,
 		"GET /internal/hub/since":    access.AskAsHub,
 		"GET /internal/hub/key":      access.AskAsHub,

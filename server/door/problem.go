@@ -108,8 +108,8 @@ func kindOfStatus(status int) shape {
 	return all[len(all)-1]
 }
 
-// statusOf turns kinds of fault into statuses.
-func statusOf(k fault.Kind) int {
+// StatusOf turns kinds of fault into statuses.
+func StatusOf(k fault.Kind) int {
 	switch k {
 	case fault.KindInvalid:
 		return fiber.StatusUnprocessableEntity
@@ -173,7 +173,7 @@ func ofRefusal(r *Refusal) Problem {
 }
 
 func ofFaults(items []*fault.Error) Problem {
-	p := newProblem(statusOf(items[0].Kind), items[0].Message)
+	p := newProblem(StatusOf(items[0].Kind), items[0].Message)
 	if items[0].Reason == "key_reused" {
 		p.Type = "/problems/idempotency-reuse"
 	}

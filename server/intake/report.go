@@ -22,6 +22,8 @@ type Submission struct {
 	Key     *Key // nil without an Idempotency-Key
 	// Actor is the officer who typed the report in; empty for a sender's own.
 	Actor string
+	// Attributes are answers to what the door asked beside the description; the door has checked them.
+	Attributes []report.Attribute
 	// May says why the sender may not send this report, once it is placed; nil: they may send any.
 	May func(report.Report) error
 }
@@ -137,7 +139,7 @@ func (in *Intake) prepare(s Submission) (store.Acceptance, error) {
 	if err != nil {
 		return store.Acceptance{}, err
 	}
-	a := store.Acceptance{Report: r, Entry: entry, Events: view.Events(nil, r, in.lens)}
+	a := store.Acceptance{Report: r, Entry: entry, Events: view.Events(nil, r, in.lens), Attributes: s.Attributes}
 	if a.Contact, err = in.seal(r.ID, contact); err != nil {
 		return store.Acceptance{}, err
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"html/template"
 	"math"
 	"strconv"
@@ -76,7 +75,7 @@ func (s *Site) sendForm(c *fiber.Ctx, l look, page formPage) error {
 }
 
 func (s *Site) postForm(c *fiber.Ctx) error {
-	if err := takesForm(c); err != nil {
+	if err := door.TakesForm(c, mostForm); err != nil {
 		return err
 	}
 	l, _ := s.lookOf(c)
@@ -108,17 +107,6 @@ func (s *Site) postForm(c *fiber.Ctx) error {
 		return fault.Internal(err)
 	}
 	return c.Redirect("/phan-anh/"+receipt.Code+"?moi=1", fiber.StatusSeeOther)
-}
-
-func takesForm(c *fiber.Ctx) error {
-	media, _, _ := strings.Cut(string(c.Request().Header.ContentType()), ";")
-	switch {
-	case !strings.EqualFold(strings.TrimSpace(media), fiber.MIMEApplicationForm):
-		return &door.Refusal{Status: fiber.StatusUnsupportedMediaType, Detail: "Cần Content-Type: " + fiber.MIMEApplicationForm + "."}
-	case len(c.Request().Body()) > mostForm:
-		return &door.Refusal{Status: fiber.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("Nội dung vượt quá %d KiB.", mostForm>>10)}
-	}
-	return nil
 }
 
 // submission is what a filled form says. Pressing the button twice sends the same form under the same key; the form

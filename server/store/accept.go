@@ -30,6 +30,8 @@ type Acceptance struct {
 	Contact *auth.Sealed // nil when the sender left none
 	Events  []view.Draft
 	Promise *Promise // its Key is empty without an Idempotency-Key
+	// Attributes are what the door asked beside the description.
+	Attributes []report.Attribute
 }
 
 // Accepted is what became of an Acceptance. Repeated says that the key was known: Answer is the first one's.
@@ -73,6 +75,9 @@ func keepReports(ctx context.Context, tx pgx.Tx, fresh []Acceptance) error {
 		return err
 	}
 	if err := insertContacts(ctx, tx, fresh); err != nil {
+		return err
+	}
+	if err := insertAttributes(ctx, tx, fresh); err != nil {
 		return err
 	}
 	return insertEvents(ctx, tx, drafts, reports[len(reports)-1].ReceivedAt)

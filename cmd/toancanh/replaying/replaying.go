@@ -55,6 +55,9 @@ type Options struct {
 	// Span squeezes files that reach further back into the last so many days;
 	// 0 takes DefaultSpan, below 0 keeps their own time.
 	Span time.Duration
+	// Publish carries each report to where everybody sees it: what is open is accepted, what is closed is published in the
+	// file's own words. The newest instant of the file, of a closing too, is then what ends now.
+	Publish bool
 
 	Atlas *area.Atlas // nil: the sample's
 	Limit int         // lines read of a file; 0: DefaultLimit

@@ -257,3 +257,21 @@ func TestRealFilesOfOtherCitiesPlay(t *testing.T) {
 		})
 	}
 }
+
+func TestPublishCarriesReportsToWhereEverybodySeesThem(t *testing.T) {
+	t.Parallel()
+	api, o := newFakeAPI(t)
+	o.Zone, o.Span, o.Publish = newYork(t), -1, true
+	run(t, o, "testdata/requests.csv")
+	for _, r := range api.reports {
+		last := r.Acts[len(r.Acts)-1]
+		switch {
+		case strings.HasPrefix(r.Description, "Graffiti"):
+			if last.Act != "publish" || last.Text != r.Description || last.At.Sub(r.ReceivedAt) != 2*time.Hour {
+				t.Errorf("a closed report ends with %+v", last)
+			}
+		case len(r.Acts) != 1 || last.Act != "accept":
+			t.Errorf("an open report ends with %+v", r.Acts)
+		}
+	}
+}

@@ -53,11 +53,14 @@ func (p *player) playReports(ctx context.Context, t *table) error {
 		times[i] = one.received
 	}
 	moved := p.begin(times)
+	if p.Publish {
+		moved = p.shiftOf(moved.oldest, newest(reports), moved.end)
+	}
 	return p.play(ctx, stream{times: times, batch: reportBatch, send: func(ctx context.Context, from, to int) error {
 		now := p.Now()
 		batch := make([]client.PastReport, 0, to-from)
 		for _, one := range reports[from:to] {
-			batch = append(batch, one.at(moved, now, unit))
+			batch = append(batch, one.at(moved, now, p.acts(one, unit)))
 		}
 		taken, err := p.client.PostHistory(ctx, batch)
 		if err != nil {
@@ -215,26 +218,57 @@ func (r reportReader) place(w row) (area.Point, string, error) {
 	return ours, "", nil
 }
 
-// at carries a report to our time, with the acts that led to its closing. How
-// long its handling took stays as it was.
-func (o told) at(s shift, now time.Time, unit string) client.PastReport {
+// newest is the last instant the reports tell of.
+func newest(reports []told) time.Time {
+	var last time.Time
+	for _, one := range reports {
+		for _, at := range []time.Time{one.received, one.closed} {
+			if at.After(last) {
+				last = at
+			}
+		}
+	}
+	return last
+}
+
+// step is an act so long after the receipt.
+type step struct {
+	client.Act
+	after time.Duration
+}
+
+// acts are those that led to a report's closing. How long its handling took stays as it was.
+func (p *player) acts(o told, unit string) []step {
+	if o.closed.IsZero() {
+		if !p.Publish {
+			return nil
+		}
+		return []step{{client.Act{Act: "accept"}, 0}}
+	}
+	took := o.closed.Sub(o.received)
+	pause := min(took/intakePart, intakeAtMost)
+	steps := []step{
+		{client.Act{Act: "accept"}, pause},
+		{client.Act{Act: "assign", Unit: unit}, 2 * pause},
+		{client.Act{Act: "start"}, 3 * pause},
+		{client.Act{Act: "resolve", Text: resultText}, took},
+	}
+	if p.Publish {
+		steps = append(steps, step{client.Act{Act: "publish", Text: o.report.Description}, took})
+	}
+	return steps
+}
+
+// at carries a report to our time, with those of its acts that have happened by now.
+func (o told) at(s shift, now time.Time, steps []step) client.PastReport {
 	sent := o.report
 	sent.ReceivedAt = s.apply(o.received)
 	if sent.ReceivedAt.After(now) {
 		sent.ReceivedAt = now.Truncate(time.Millisecond)
 	}
-	if o.closed.IsZero() {
-		return sent
-	}
-	took := o.closed.Sub(o.received)
-	step := min(took/intakePart, intakeAtMost)
-	for _, act := range []client.Act{
-		{Act: "accept", At: sent.ReceivedAt.Add(step)},
-		{Act: "assign", At: sent.ReceivedAt.Add(2 * step), Unit: unit},
-		{Act: "start", At: sent.ReceivedAt.Add(3 * step)},
-		{Act: "resolve", At: sent.ReceivedAt.Add(took), Text: resultText},
-	} {
-		if act.At.After(now) {
+	for _, one := range steps {
+		act := one.Act
+		if act.At = sent.ReceivedAt.Add(one.after); act.At.After(now) {
 			break // has not happened yet
 		}
 		act.Actor = actor

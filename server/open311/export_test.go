@@ -1,0 +1,4 @@
+package open311
+
+// ParseInstant is parseInstant for the tests.
+var ParseInstant = parseInstant
