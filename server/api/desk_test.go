@@ -327,7 +327,8 @@ func TestADeskWalksEveryRoute(t *testing.T) {
 			continue
 		}
 		reads := r.Method == fiber.MethodGet || action == access.GetTicket || access.May(access.Anybody(), action)
-		may := access.May(desk, action) && reads
+		taken := strings.HasSuffix(r.Path, "/export") // what leaves the house is a person's deed, though it reads
+		may := access.May(desk, action) && reads && !taken
 		for name, m := range map[string]*machine{"vacant": vacant, "locked": locked} {
 			a := m.try(r.Method, fill.Replace(r.Path), nil)
 			if refused := a.status == 401 || a.status == 403; may == refused {
