@@ -34,6 +34,10 @@ func aboutRoutes() map[string]string {
 	table := map[string]string{
 		"GET /api/v1/reports/:id":             aboutReport,
 		"POST /api/v1/reports/:id/acts":       aboutReport,
+		"POST /api/v1/reports/:id/photos":     aboutReport,
+		"GET /api/v1/reports/:id/photos":      aboutReport,
+		"GET /api/v1/photos/:photo":           aboutReport,
+		"PUT /api/v1/photos/:photo/redaction": aboutReport,
 		"POST /api/v1/reports/:id/contact":    aboutReport,
 		"POST /api/v1/reports/:id/callbacks":  aboutReport,
 		"GET /api/v1/reports":                 aboutReports,

@@ -37,6 +37,18 @@ const (
 	MostOfStaff  = 10
 )
 
+// CheckCount says that a report which has n photos of its sender, or of everybody else, takes no more of them.
+func CheckCount(n int, ofSender bool) error {
+	most := MostOfStaff
+	if ofSender {
+		most = MostOfSender
+	}
+	if n < most {
+		return nil
+	}
+	return fault.Conflict("Phản ánh đã có đủ ảnh: nhiều nhất %d ảnh của người gửi và %d của cán bộ.", MostOfSender, MostOfStaff).Because("most_photos")
+}
+
 // Picture is a photo as it is kept: a JPEG without any metadata, at most MaxSide long.
 type Picture struct {
 	JPEG          []byte

@@ -12,7 +12,12 @@ import (
 )
 
 // Box is a part to hide, in pixels of the kept picture from its left upper corner.
-type Box struct{ X, Y, W, H int }
+type Box struct {
+	X int `json:"x"`
+	Y int `json:"y"`
+	W int `json:"w"`
+	H int `json:"h"`
+}
 
 // Bounds of hiding. A box is at least leastBox wide and high; in it at most cells by cells colours are left, each of a part
 // no smaller than leastCell.
