@@ -9,6 +9,7 @@ import (
 	"image/jpeg"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,9 +76,7 @@ func ofReceipts(c *api.Config, app *fiber.App) {
 func (h *house) sends(r receipt, raw []byte, header map[string]string) answer {
 	h.t.Helper()
 	all := map[string]string{"Content-Type": "image/jpeg", "Report-Secret": receipts.of(r.ID)}
-	for name, text := range header {
-		all[name] = text
-	}
+	maps.Copy(all, header)
 	return h.do(call{method: "POST", path: "/api/v1/reports/" + r.Code + "/photos", body: raw, header: all})
 }
 
