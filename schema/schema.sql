@@ -378,9 +378,9 @@ table report
   answer text not null default ''::text
   public_text text not null default ''::text
   folded text not null default ''::text -- Words of description, address and code without diacritics, a:division/code of each area, c:category.
-  words tsvector default array_to_tsvector(string_to_array(folded, ' '::text)) -- folded, for search by the beginnings of words.
   photos integer not null default 0
   public_photos jsonb -- Photos and the names of their public copies, as the timeline left them.
+  words tsvector default array_to_tsvector(string_to_array(folded, ' '::text)) -- folded, for search by the beginnings of words.
   constraint report_code_unique UNIQUE (code)
   constraint report_origin CHECK ((origin = ANY (ARRAY['real'::text, 'simulated'::text, 'replayed'::text, 'imported'::text, 'drill'::text])))
   constraint report_pkey PRIMARY KEY (id)
