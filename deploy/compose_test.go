@@ -143,7 +143,7 @@ func TestComposeKeepsDataInVolumes(t *testing.T) {
 	}
 	want := map[string]map[string]string{
 		"postgres": {"database": "/var/lib/postgresql"},
-		"server":   {"keys": "/var/lib/toancanh/keys"},
+		"server":   {"keys": "/var/lib/toancanh/keys", "photos": "/var/lib/toancanh/photos"},
 		"redis":    {}, // it holds only what may be lost
 		"hub-1":    {}, // a hub holds no key of ours
 	}

@@ -50,7 +50,7 @@ func newMachine(t *testing.T) *machine {
 		m.address[name] = freeAddress(t)
 		pairs = append(pairs, "http://"+name+":8080", "http://"+m.address[name])
 	}
-	pairs = append(pairs, "redis://redis:6379/0", testredis.New(t).URL(), "/var/lib/toancanh/keys", m.keys)
+	pairs = append(pairs, "redis://redis:6379/0", testredis.New(t).URL(), "/var/lib/toancanh/keys", m.keys, "/var/lib/toancanh/photos", t.TempDir())
 	m.replace = strings.NewReplacer(pairs...)
 	return m
 }

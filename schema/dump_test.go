@@ -95,6 +95,8 @@ func TestRolesSeeOnlyTheirPart(t *testing.T) {
 	}{
 		{"the public reads reports", "select 1 from report", db.Public},
 		{"the public reads contacts", "select 1 from report_contact", db.Public},
+		{"the public reads photos", "select 1 from photo", db.Public},
+		{"the application moves a photo to another report", "update photo set report_id = report_id", db.App},
 		{"the public reads events", "select 1 from event", db.Public},
 		{"the public writes its projection", "delete from public_report", db.Public},
 		{"the application changes a timeline", "update report_act set reason = ''", db.App},

@@ -214,6 +214,29 @@ table person_subject
   constraint person_subject_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
   constraint person_subject_pkey PRIMARY KEY (issuer, subject)
   grant delete, insert, select to toancanh_app
+table photo -- Coded anew without metadata before anything was kept. A withdrawn report has none.
+  id uuid not null
+  report_id uuid not null
+  kind text not null
+  of_sender boolean not null
+  added_at timestamp with time zone not null
+  width integer not null
+  height integer not null
+  bytes integer not null -- Of the JPEG, not of the sealed file.
+  file text not null
+  key_id text not null -- Of the key in photo.key that seals the file's own key.
+  sealed bytea not null
+  boxes jsonb -- What was covered in the copy, in pixels of the original; null: nobody has looked yet.
+  copy text -- Name of the copy's file and of its public address; another one after each covering.
+  public boolean not null default false
+  constraint photo_copy_unique UNIQUE (copy)
+  constraint photo_file_unique UNIQUE (file)
+  constraint photo_kind CHECK ((kind = ANY (ARRAY['scene'::text, 'answer'::text, 'visit'::text])))
+  constraint photo_pkey PRIMARY KEY (id)
+  constraint photo_public_copy CHECK (((copy IS NOT NULL) OR (NOT public)))
+  constraint photo_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
+  CREATE INDEX photo_report ON public.photo USING btree (report_id, added_at)
+  grant delete, insert, select to toancanh_app
 table place_proposal
   version bigint not null
   report_id uuid not null
@@ -247,6 +270,7 @@ table public_report -- The public projection: an allow-list written by view, all
   origin text not null
   text text not null default ''::text
   answer text not null default ''::text
+  photos text[] not null default '{}'::text[]
   changed_at timestamp with time zone not null default now() -- When what everybody may see of the report last changed.
   constraint public_report_pkey PRIMARY KEY (code)
   CREATE INDEX public_report_area ON public.public_report USING btree (division, area)
@@ -357,6 +381,8 @@ table report
   answer text not null default ''::text
   public_text text not null default ''::text
   folded text not null default ''::text -- Words of description, address and code without diacritics, a:division/code of each area, c:category.
+  photos integer not null default 0
+  public_photos jsonb -- Photos and the names of their public copies, as the timeline left them.
   words tsvector default array_to_tsvector(string_to_array(folded, ' '::text)) -- folded, for search by the beginnings of words.
   constraint report_code_unique UNIQUE (code)
   constraint report_origin CHECK ((origin = ANY (ARRAY['real'::text, 'simulated'::text, 'replayed'::text, 'imported'::text, 'drill'::text])))
@@ -385,6 +411,8 @@ table report_act -- Append-only timeline: the application may not change or dele
   text text not null default ''::text
   parent text not null default ''::text
   area text not null default ''::text
+  photo text not null default ''::text
+  copy text not null default ''::text -- With redact_photo: the public name of the photo's copy from then on; empty: none.
   constraint report_act_pkey PRIMARY KEY (report_id, n)
   constraint report_act_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
   grant insert, select to toancanh_app

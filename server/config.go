@@ -19,7 +19,10 @@ type Config struct {
 	MetricsListen string `env:"TOANCANH_METRICS_LISTEN" help:"Private address for /metrics and /debug/pprof, host:port. Empty: /metrics is served on the main address, and only while that is a loopback address."`
 
 	Data string `env:"TOANCANH_DATA" default:"data" help:"Data directory: the embedded database, key files, logs of child servers."`
-	Keys string `env:"TOANCANH_KEYS" help:"Directory of the key files contact.key, ticket.key, person.key and audit.key. Empty: keys inside the data directory."`
+	Keys string `env:"TOANCANH_KEYS" help:"Directory of the key files contact.key, ticket.key, person.key, photo.key and audit.key. Empty: keys inside the data directory."`
+
+	Photos     string `env:"TOANCANH_PHOTOS" help:"Directory for the photos of reports, sealed. Empty: up keeps them in the data directory; serve takes none."`
+	PhotoQuota int64  `env:"TOANCANH_PHOTO_QUOTA" default:"20480" help:"MiB that photos may take together; beyond it none are taken, and reports still are."`
 
 	DatabaseURL       string `env:"TOANCANH_DATABASE_URL" help:"PostgreSQL as the application role. Empty: up starts one of its own."`
 	PublicDatabaseURL string `env:"TOANCANH_PUBLIC_DATABASE_URL" help:"PostgreSQL as the role that sees the public projection only. Empty: the application's address with the user toancanh_public_read."`
@@ -54,6 +57,9 @@ type Config struct {
 // keepEvents is how long events can be asked for again; longer absences take a snapshot.
 const keepEvents = 48 * time.Hour
 
+// mostQuota bounds the setting of photos, in MiB: 1 EiB, so that bytes can be counted.
+const mostQuota = 1 << 40
+
 // Validate says everything that is wrong at once.
 func (c Config) Validate() error {
 	var faults []error
@@ -87,6 +93,9 @@ func (c Config) Validate() error {
 	c.checkProvider(wrong)
 	if c.DeskIdle < time.Minute || c.DeskIdle > 12*time.Hour {
 		wrong("TOANCANH_DESK_IDLE", "%s is not between 1m and 12h", c.DeskIdle)
+	}
+	if c.PhotoQuota < 1 || c.PhotoQuota > mostQuota {
+		wrong("TOANCANH_PHOTO_QUOTA", "%d is not between 1 and %d MiB", c.PhotoQuota, mostQuota)
 	}
 	if c.KeepReadings < 48*time.Hour {
 		wrong("TOANCANH_KEEP_READINGS", "%s is less than 48h, which the pages need", c.KeepReadings)

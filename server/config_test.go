@@ -7,7 +7,7 @@ import (
 )
 
 func valid() Config {
-	return Config{Listen: "127.0.0.1:8080", Timezone: "Asia/Ho_Chi_Minh", KeepReadings: 9600 * time.Hour, DeskIdle: 10 * time.Minute}
+	return Config{Listen: "127.0.0.1:8080", Timezone: "Asia/Ho_Chi_Minh", KeepReadings: 9600 * time.Hour, PhotoQuota: 64, DeskIdle: 10 * time.Minute}
 }
 
 func TestValidateTellsEveryFaultAtOnce(t *testing.T) {
@@ -17,12 +17,12 @@ func TestValidateTellsEveryFaultAtOnce(t *testing.T) {
 	}
 	c := valid()
 	c.Listen, c.Timezone, c.HubSecret = "8080", "Hanoi", "short"
-	c.Origins, c.TrustedProxies, c.KeepReadings = []string{"example.com"}, []string{"10.0.0/8"}, time.Hour
+	c.Origins, c.TrustedProxies, c.KeepReadings, c.PhotoQuota = []string{"example.com"}, []string{"10.0.0/8"}, time.Hour, 0
 	err := c.Validate()
 	if err == nil {
-		t.Fatal("six faults were taken")
+		t.Fatal("seven faults were taken")
 	}
-	for _, name := range []string{"LISTEN", "TIMEZONE", "HUB_SECRET", "ORIGINS", "TRUSTED_PROXIES", "KEEP_READINGS"} {
+	for _, name := range []string{"LISTEN", "TIMEZONE", "HUB_SECRET", "ORIGINS", "TRUSTED_PROXIES", "KEEP_READINGS", "PHOTO_QUOTA"} {
 		if !strings.Contains(err.Error(), "TOANCANH_"+name) {
 			t.Errorf("the error does not name TOANCANH_%s: %v", name, err)
 		}

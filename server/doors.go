@@ -140,6 +140,7 @@ func (s *Server) openPages(frame *door.Frame, enter func(*fiber.Ctx, string) err
 		Frame: frame, Pictures: s.public, Intake: s.intake, Follow: s.follow, Atlas: s.atlas, Rules: s.rules,
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Sample: s.options.Sample, Storm: s.options.Storm, Enter: enter,
+		Photos: s.intake,
 	}
 	if faces, ok := frontend.Files(); ok {
 		config.Faces = faces

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { testpg.Main(m) }
 // ask for this machine themselves.
 func openPages() []string {
 	return []string{
-		"GET /", "GET /tinh-hinh/:division/:area", "GET /phan-anh", "POST /phan-anh", "GET /phan-anh/:code",
+		"GET /", "GET /tinh-hinh/:division/:area", "GET /phan-anh", "POST /phan-anh", "GET /phan-anh/:code", "GET /anh/:name.jpg",
 		"GET /bat-dau", "POST /bat-dau", "GET /wall/worker.js", "GET /wall/:screen", "GET /console", "GET /assets/*",
 		"GET /favicon.ico", "GET /robots.txt", "GET /live", "GET /live/sse", "GET /metrics",
 	}

@@ -75,6 +75,7 @@ type Server struct {
 	bus      io.Closer
 	limits   *limit.Limits // nil: lifted
 	intake   *intake.Intake
+	shelf    *intake.Shelf // nil: photos are refused
 	watch    *watch.Watch
 	relay    *relay.Relay
 	hub      *hub.Hub
@@ -177,10 +178,13 @@ func (s *Server) wire() error {
 	if err := s.openPresence(); err != nil {
 		return err
 	}
+	if err := s.openShelf(); err != nil {
+		return err
+	}
 	origin := report.Origin(s.dataset.Origin)
 	s.metrics.MustRegister(screenCounts{s})
 	s.intake, err = intake.New(intake.Config{
-		Store: s.store, Rules: s.rules, Atlas: s.atlas, Division: s.options.Division, Sealer: s.sealer,
+		Store: s.store, Rules: s.rules, Atlas: s.atlas, Division: s.options.Division, Sealer: s.sealer, Shelf: s.shelf,
 		Origin: origin, Location: s.location, Units: s.units, Now: time.Now, Wake: func() { s.relay.Wake() }, Log: s.log,
 		Committers: s.options.Intake.Committers, Together: s.options.Intake.Together,
 	})
@@ -234,6 +238,9 @@ func (s *Server) Run(ctx context.Context, listener net.Listener, more ...net.Lis
 	g, life := errgroup.WithContext(life)
 	g.Go(func() error { return s.intake.Run(life) })
 	g.Go(func() error { return s.relay.Run(life) })
+	if s.shelf != nil {
+		g.Go(func() error { return s.shelf.Run(life) })
+	}
 	g.Go(func() error { return s.pages.Run(life) })
 	g.Go(func() error { return s.api.Run(life) })
 	g.Go(func() error { return s.boundaries.Run(life) })

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -48,6 +49,9 @@ const stopChildren = 40 * time.Second
 func (c upCmd) Run(ctx context.Context) error {
 	if err := c.validate(); err != nil {
 		return err
+	}
+	if c.Photos == "" {
+		c.Photos = filepath.Join(c.Data, "photos")
 	}
 	log := newLog(c.Config)
 	listener, err := listen(ctx, c.Listen) // first: a busy address must not create anything

@@ -237,6 +237,7 @@ export function reportMaker(areas, pick) {
       bounces: 0,
       reopens: 0,
       has_contact: pick() < 0.7,
+      photos: 0,
     };
   };
 }

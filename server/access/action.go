@@ -16,6 +16,9 @@ const (
 	OpenSession Action = "session.open" // sign in, take an invitation, ask who one is, sign out
 	OwnSession  Action = "session.own"  // list and end one's sessions, change one's password, enrol a second factor
 
+	SendPhoto      Action = "photo.send"  // hand in a photo: as the sender with the receipt's secret; as anybody else the handler asks for the act
+	SendVisitPhoto Action = "photo.visit" // a photo of a visit on site
+
 	ListReports    Action = "report.list"
 	ReadReport     Action = "report.read"
 	EnterReport    Action = "report.enter" // write down what somebody called, wrote or told

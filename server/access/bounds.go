@@ -64,7 +64,7 @@ func (a Action) about() subject {
 		return aboutReports
 	}
 	switch a {
-	case ListReports, ReadReport, LoadHistory:
+	case ListReports, ReadReport, SendVisitPhoto, LoadHistory:
 		return aboutReports
 	case ReadSensors, SendReadings, SendEvents, RegisterSensors, GetTicket:
 		return aboutSensors

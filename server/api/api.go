@@ -18,6 +18,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/door"
 	"toancanh/server/intake"
+	"toancanh/server/photo"
 	"toancanh/server/report"
 	"toancanh/server/scene"
 	"toancanh/server/screen"
@@ -31,6 +32,7 @@ const (
 	answerLimit  = 5 * time.Second
 	historyLimit = 30 * time.Second
 	bulkLimit    = 20 * time.Second // two hundred acts, one after the other
+	photoLimit   = 20 * time.Second // decoding has to wait for its turn, and is long for the largest
 	readyLimit   = 2500 * time.Millisecond
 )
 
@@ -42,6 +44,9 @@ type Intake interface {
 	ActAs(ctx context.Context, id string, act report.Act, may func(report.Report) error) (report.Report, error)
 	PlaceAt(code string) (*report.Placed, error)
 	DecidePlaces(ctx context.Context, d intake.PlaceDecision) (intake.DecidedPlaces, error)
+	AddPhoto(ctx context.Context, b intake.PhotoBody) (answer json.RawMessage, repeated bool, err error)
+	CoverPhoto(ctx context.Context, c intake.PhotoCover) (store.Photo, error)
+	OpenPhoto(ctx context.Context, p store.Photo, covered bool) ([]byte, error)
 	AcceptReadingsAs(ctx context.Context, b intake.ReadingBody) (int, []intake.Refusal, error)
 	RegisterSensorsAs(ctx context.Context, list []sensor.Sensor, may func(sensor.Sensor) error) error
 	AcceptHistory(ctx context.Context, body intake.PastBody) (answer json.RawMessage, repeated bool, err error)
@@ -54,6 +59,8 @@ type Store interface {
 	Report(ctx context.Context, id string) (report.Report, error)
 	Timeline(ctx context.Context, reportID string) ([]report.Entry, error)
 	Attributes(ctx context.Context, reportID string) ([]report.Attribute, error)
+	Photos(ctx context.Context, reportID string) ([]store.Photo, error)
+	Photo(ctx context.Context, id string) (store.Photo, error)
 	List(ctx context.Context, f store.Filter) (list []report.Report, next string, err error)
 	Rows(ctx context.Context, f store.Filter) (rows []store.Row, next string, err error)
 	Count(ctx context.Context, f store.Filter, most int) (store.Total, error)
@@ -117,6 +124,9 @@ type Config struct {
 	Queue    Queue
 	Presence Presence
 
+	// Secrets knows the secret that only the sender of a report has; nil: no sender is known again.
+	Secrets Secrets
+
 	Live      Live   // nil: no hub may ask
 	HubSecret string // empty: no hub may ask
 	// Storm plays the sample's storm; nil: there is none. It must not block.
@@ -167,6 +177,7 @@ func (a *API) Routes(app *fiber.App) {
 	for path, most := range largeBodies() {
 		a.Frame.Bulk(path, most)
 	}
+	a.Frame.BulkOf("/api/v1/reports/", "/photos", photo.MaxBytes)
 	top := guarded{a, app, ""}
 	top.Get("/healthz", a.within(readyLimit, a.health))
 	top.Get("/readyz", a.within(readyLimit, a.ready))
@@ -196,6 +207,11 @@ func (a *API) Routes(app *fiber.App) {
 	if a.Queue != nil {
 		a.queueRoutes(v1)
 	}
+
+	v1.Post("/reports/:id/photos", a.within(photoLimit, a.postPhoto))
+	v1.Get("/reports/:id/photos", a.within(answerLimit, a.listPhotos))
+	v1.Get("/photos/:photo", a.within(answerLimit, a.getPhoto))
+	v1.Put("/photos/:photo/redaction", a.within(photoLimit, a.putRedaction))
 
 	v1.Post("/readings", a.within(answerLimit, a.postReadings))
 	v1.Post("/events", a.within(answerLimit, a.postEvents))

@@ -46,6 +46,8 @@ type house struct {
 	log     *lockedBuffer
 	metrics *prometheus.Registry
 	storms  chan struct{}
+	shelf   *intake.Shelf
+	photos  string // their directory
 }
 
 // lockedBuffer keeps what was logged.
@@ -86,10 +88,11 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	must(t, err)
 	sealer, err := auth.NewSealer(bytes.Repeat([]byte{1}, 32))
 	must(t, err)
+	h.newShelf(sealer)
 	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	in, err := intake.New(intake.Config{
 		Store: h.store, Rules: rules, Atlas: atlas, Division: "vn-2022", Sealer: sealer, Origin: report.Simulated,
-		Location: zone, Now: time.Now, Wake: func() {}, Log: log,
+		Location: zone, Now: time.Now, Wake: func() {}, Log: log, Shelf: h.shelf,
 	})
 	must(t, err)
 	ctx, stop := context.WithCancel(context.Background())

@@ -14,7 +14,7 @@ import (
 func classOf(method, path string) (class limit.Class, ok bool) {
 	action, _ := ActionOf(method, path)
 	switch {
-	case path == "/healthz", path == "/readyz", action == access.AskAsHub, action == access.SendReport:
+	case path == "/healthz", path == "/readyz", action == access.AskAsHub, action == access.SendReport, action == access.SendPhoto:
 		return limit.Class{}, false
 	case action == access.OpenSession && method == fiber.MethodPost: // by mayKnock
 		return limit.Class{}, false

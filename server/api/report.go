@@ -128,6 +128,7 @@ type entry struct {
 	Parent string `json:"parent,omitempty"`
 	Area   string `json:"area,omitempty"`
 	Until  string `json:"until,omitempty"`
+	Photo  string `json:"photo,omitempty"`
 	At     string `json:"at"`
 }
 
@@ -227,7 +228,7 @@ func timeline(r report.Report, entries []report.Entry) []entry {
 	for i, e := range entries {
 		shown[i] = entry{
 			N: e.N, Act: string(e.Act), From: string(e.From), To: string(e.To), Actor: e.Actor, Unit: e.Unit,
-			Reason: e.Reason, Text: e.Text, Parent: e.Parent, Area: e.Area, At: e.At.UTC().Format(timeLayout),
+			Reason: e.Reason, Text: e.Text, Parent: e.Parent, Area: e.Area, Photo: e.Photo, At: e.At.UTC().Format(timeLayout),
 		}
 		if e.Until != nil {
 			shown[i].Until = e.Until.UTC().Format(timeLayout)
@@ -315,7 +316,7 @@ func (a *API) readAct(o *object, units map[string]bool) report.Act {
 	switch {
 	case !o.given("act"):
 		o.wrong("act", "required", "Thiếu thao tác.")
-	case act.Name.Label() == "" || act.Name == report.Receive:
+	case act.Name.Label() == "" || act.Name == report.Receive || act.Name.WithPhoto():
 		o.wrong("act", "unknown", "Không có thao tác này.")
 	case act.Unit != "" && !known:
 		o.wrong("unit", "unknown", "Không có đơn vị mang mã này.")

@@ -13,6 +13,7 @@ import (
 
 	"toancanh/server/access"
 	"toancanh/server/api"
+	"toancanh/server/photo/phototest"
 	"toancanh/server/report"
 )
 
@@ -34,6 +35,10 @@ func aboutRoutes() map[string]string {
 	table := map[string]string{
 		"GET /api/v1/reports/:id":             aboutReport,
 		"POST /api/v1/reports/:id/acts":       aboutReport,
+		"POST /api/v1/reports/:id/photos":     aboutReport,
+		"GET /api/v1/reports/:id/photos":      aboutReport,
+		"GET /api/v1/photos/:photo":           aboutReport,
+		"PUT /api/v1/photos/:photo/redaction": aboutReport,
 		"POST /api/v1/reports/:id/contact":    aboutReport,
 		"POST /api/v1/reports/:id/callbacks":  aboutReport,
 		"GET /api/v1/reports":                 aboutReports,
@@ -171,6 +176,11 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 	mine := h.post("Rác ở Gia Nghĩa")
 	asPartner(map[string]any{"act": "accept", "version": 1}, mine.ID)
 	asPartner(map[string]any{"act": "assign", "version": 2, "unit": "so-xd"}, mine.ID)
+	picture := h.do(call{
+		method: "POST", path: "/api/v1/reports/" + mine.ID + "/photos", body: phototest.WebP(),
+		header: map[string]string{"Authorization": key, "Content-Type": "image/webp"},
+	})
+	photoID := read[photoAnswer](t, picture, 201).ID
 	stored, err := h.store.Report(t.Context(), mine.ID)
 	must(t, err)
 	object := access.Object{Place: access.Place{Division: stored.Division, Path: stored.Path}, Unit: stored.Unit}
@@ -184,6 +194,7 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 				v := h.as(role, scope)
 				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name}
 				w.report(t, mine, object)
+				w.photos(t, mine, photoID, object)
 				w.figures(t)
 				w.past(t)
 				w.topics(t)
@@ -191,7 +202,7 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 			})
 		}
 	}
-	if got, err := h.store.Report(t.Context(), mine.ID); err != nil || got.Version != 3 {
+	if got, err := h.store.Report(t.Context(), mine.ID); err != nil || got.Version != 4 {
 		t.Errorf("somebody changed the report: version %d, %v", got.Version, err)
 	}
 }

@@ -21,7 +21,7 @@ import (
 // BodyLimit is the largest body any door takes, in bytes on the wire, and usualBody what a door takes that did not ask for
 // more. Doors refuse far smaller ones in words; beyond these the connection ends.
 const (
-	BodyLimit = 8 << 20
+	BodyLimit = 12 << 20
 	usualBody = 256 << 10
 )
 
@@ -48,6 +48,7 @@ type Frame struct {
 	meters  *meters
 	fast    map[string]func(*fasthttp.RequestCtx) bool
 	bulk    map[string]int // largest bodies, by path
+	things  []thingBulk
 	errPage func(Problem) []byte
 }
 

@@ -11,12 +11,36 @@ import (
 // listens.
 func (f *Frame) Bulk(path string, bytes int) { f.bulk[path] = min(bytes, BodyLimit) }
 
+// thingBulk is Bulk for what belongs to a thing whose name stands within the path.
+type thingBulk struct {
+	before, after string
+	most          int
+}
+
+// BulkOf lets the body of every path that is one name between before and after be up to so many bytes, at most BodyLimit. Call
+// it before the application listens.
+func (f *Frame) BulkOf(before, after string, bytes int) {
+	f.things = append(f.things, thingBulk{before, after, min(bytes, BodyLimit)})
+}
+
+// holds reports whether a path is one name between before and after.
+func (t thingBulk) holds(path []byte) bool {
+	name, begins := bytes.CutPrefix(path, []byte(t.before))
+	name, ends := bytes.CutSuffix(name, []byte(t.after))
+	return begins && ends && !bytes.ContainsRune(name, '/')
+}
+
 // bodyLimit bounds a body before any of it is read. A path written in an unusual way gets the usual bound.
 func (f *Frame) bodyLimit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
 	most, ok := f.bulk[string(path)]
 	if !ok {
 		most = usualBody
+	}
+	for _, t := range f.things {
+		if t.holds(path) {
+			most = t.most
+		}
 	}
 	return fasthttp.RequestConfig{MaxRequestBodySize: most}
 }

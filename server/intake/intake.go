@@ -26,6 +26,7 @@ import (
 
 // Store is what the intake needs kept.
 type Store interface {
+	PhotoStore
 	AcceptReports(ctx context.Context, list []store.Acceptance) ([]store.Accepted, error)
 	AcceptHistory(ctx context.Context, body store.PastBody) (store.Accepted, error)
 	Act(ctx context.Context, id string, lens view.Lens, decide store.Decide) (report.Report, error)
@@ -44,6 +45,7 @@ type Config struct {
 	Atlas    *area.Atlas
 	Division string // the division in whose areas reports are placed and announced
 	Sealer   *auth.Sealer
+	Shelf    *Shelf        // keeps the pixels of photos; nil: photos are refused
 	Origin   report.Origin // of whatever does not say otherwise: what the dataset was born as
 	Location *time.Location
 	Units    []report.Unit // who acts, as a wall names them

@@ -204,6 +204,10 @@ func (in *Intake) Act(ctx context.Context, id string, act report.Act) (report.Re
 // ActAs is Act for somebody of whom may says, inside the transaction, whether they may do it to the report as it stands.
 func (in *Intake) ActAs(ctx context.Context, id string, act report.Act, may func(report.Report) error) (report.Report, error) {
 	now := in.Now().UTC().Truncate(time.Microsecond)
+	var files []string
+	if act.Name == report.Withdraw {
+		files = in.filesOf(ctx, id)
+	}
 	after, err := in.Store.Act(ctx, id, in.lens, func(r report.Report) (report.Report, report.Entry, error) {
 		if err := may(r); err != nil {
 			return report.Report{}, report.Entry{}, err
@@ -211,6 +215,7 @@ func (in *Intake) ActAs(ctx context.Context, id string, act report.Act, may func
 		return in.Rules.Apply(r, act, now)
 	})
 	if err == nil {
+		in.Shelf.drop(ctx, files...)
 		in.Wake()
 	}
 	return after, err

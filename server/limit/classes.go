@@ -21,6 +21,9 @@ func SignIn() Class { return Class{Name: "sign-in", PerMinute: 60, Burst: 30} }
 // Reports are reports of citizens, by form or API.
 func Reports() Class { return Class{Name: "reports", PerMinute: 30, Burst: 20} }
 
+// Photos are photos of citizens, each of which has to be decoded.
+func Photos() Class { return Class{Name: "photos", PerMinute: 90, Burst: 45} }
+
 // ScreenCodes are codes asked for by browsers that are no screen yet; a room of walls asks for all of its own at once.
 func ScreenCodes() Class { return Class{Name: "screen-code", PerMinute: 30, Burst: 40} }
 

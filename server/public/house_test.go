@@ -84,7 +84,7 @@ func newHouse(t *testing.T, change ...func(*public.Config)) *house {
 	log := slog.New(slog.DiscardHandler)
 	h.intake, err = intake.New(intake.Config{
 		Store: h.store, Rules: rules, Atlas: atlas, Division: "vn-2022", Sealer: sealer, Origin: report.Simulated,
-		Location: zone, Now: time.Now, Wake: func() {}, Log: log,
+		Location: zone, Now: time.Now, Wake: func() {}, Log: log, Shelf: newShelf(t, h.store, sealer),
 	})
 	must(t, err)
 	background(t, h.intake.Run)
@@ -94,7 +94,7 @@ func newHouse(t *testing.T, change ...func(*public.Config)) *house {
 	c := public.Config{
 		Frame: frame, Pictures: pictures{reader, &h.broken}, Intake: h.intake, Atlas: atlas, Rules: rules,
 		Location: zone, Now: time.Now, Log: log, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
-		Origin: report.Simulated, Sample: true, Storm: func() { h.storms <- struct{}{} }, Faces: faces(),
+		Origin: report.Simulated, Sample: true, Storm: func() { h.storms <- struct{}{} }, Faces: faces(), Photos: h.intake,
 		Follow: func(ctx context.Context, code string) (view.FollowReport, error) {
 			r, err := h.store.Report(ctx, code)
 			if err != nil {

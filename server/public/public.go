@@ -54,9 +54,10 @@ type Config struct {
 	Origin   report.Origin // what the dataset was born as
 	Sample   bool          // the newcomer's page is there for this machine's user
 	// Enter signs the caller in as the sample's person of a role; nil: nobody signs in here.
-	Enter func(c *fiber.Ctx, role string) error
-	Storm func() // plays the sample's storm; must not block
-	Faces fs.FS  // wall.html, console.html, assets/; nil: not built in
+	Enter  func(c *fiber.Ctx, role string) error
+	Storm  func() // plays the sample's storm; must not block
+	Photos Photos // opens what everybody may see of photos; nil: there are none
+	Faces  fs.FS  // wall.html, console.html, assets/; nil: not built in
 }
 
 // Site is the door. Make it with New, hang it in with Routes, and keep Run running.
@@ -100,6 +101,7 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/phan-anh", s.getForm)
 	app.Post("/phan-anh", s.Frame.SameSite, s.postForm)
 	app.Get("/phan-anh/:code", s.getFollow)
+	app.Get("/anh/:name.jpg", s.getPhoto)
 	app.Get("/bat-dau", s.getStart)
 	app.Post("/bat-dau", s.Frame.SameSite, s.postStart)
 	app.Get("/wall/worker.js", s.getWorker)

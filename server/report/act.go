@@ -31,6 +31,8 @@ const (
 	Complete         ActName = "complete"
 	Withdraw         ActName = "withdraw"
 	ConfirmPlace     ActName = "confirm_place"
+	AddPhoto         ActName = "add_photo"
+	RedactPhoto      ActName = "redact_photo"
 )
 
 // Act is one thing somebody does.
@@ -44,6 +46,8 @@ type Act struct {
 	Parent  string     // merge: the other's public code
 	Until   *time.Time // request_extension; approve_extension may name another day
 	Place   *Placed    // confirm_place; nil confirms the present area
+	Photo   string     // add_photo, redact_photo: the photo's id
+	Copy    string     // redact_photo: the public name of the copy everybody may see; empty: they see none
 }
 
 // Entry is an act as it happened; the timeline of a report is its entries, N from 1.
@@ -59,6 +63,8 @@ type Entry struct {
 	Parent string
 	Until  *time.Time
 	Area   string // at birth and confirm_place
+	Photo  string
+	Copy   string
 	At     time.Time
 }
 
@@ -101,9 +107,16 @@ func (a ActName) Label() string {
 		return "Thu hồi"
 	case ConfirmPlace:
 		return "Xác nhận địa bàn"
+	case AddPhoto:
+		return "Thêm ảnh"
+	case RedactPhoto:
+		return "Che ảnh để công khai"
 	}
 	return ""
 }
+
+// WithPhoto reports whether the act is done by handing in or covering a photo, and cannot be asked for by its name.
+func (a ActName) WithPhoto() bool { return a == AddPhoto || a == RedactPhoto }
 
 // ActNames lists what can be asked for, in the order faces show it.
 func ActNames() []ActName {
@@ -149,16 +162,19 @@ func transitionOf(a ActName) transition {
 		return transition{[]Status{DaXuLy, CongKhai}, MoLai}
 	case Complete:
 		return transition{[]Status{CongKhai}, HoanThanh}
-	case Withdraw:
+	case Withdraw, RedactPhoto: // what shows a face must go whenever somebody sees it
 		return transition{Statuses(), ""}
-	case ConfirmPlace:
+	case ConfirmPlace, AddPhoto:
 		return transition{[]Status{Moi, CanBoSung, DaTiepNhan, DaPhanCong, TraLai, DangXuLy, XinGiaHan, DaXuLy, CongKhai, MoLai}, ""}
 	default: // no act, or the birth, which follows nothing
 		return transition{}
 	}
 }
 
-// Allowed lists the acts lawful for the report as it stands.
+// TakesPhotos reports whether a photo may still be added.
+func (r Report) TakesPhotos() bool { return lawful(r, AddPhoto) }
+
+// Allowed lists the acts that can be asked for and are lawful for the report as it stands.
 func Allowed(r Report) []ActName {
 	return slices.DeleteFunc(ActNames(), func(a ActName) bool { return !lawful(r, a) })
 }

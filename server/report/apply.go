@@ -46,7 +46,7 @@ func (b *Rulebook) Apply(r Report, a Act, now time.Time) (Report, Entry, error) 
 	after := d.do(r, a)
 	return after, Entry{
 		N: after.Version, Act: a.Name, From: r.Status, To: after.Status, Actor: a.Actor, Unit: a.Unit, Reason: a.Reason,
-		Text: a.Text, Parent: a.Parent, Until: a.Until, Area: confirmed(after, a), At: at,
+		Text: a.Text, Parent: a.Parent, Until: a.Until, Area: confirmed(after, a), Photo: a.Photo, Copy: a.Copy, At: at,
 	}, nil
 }
 
@@ -76,6 +76,12 @@ func checkAct(r Report, a Act, at time.Time) (Act, error) {
 	case ConfirmPlace:
 		clean.Place = a.Place
 		wrong[4] = checkPlace(a.Place)
+	case AddPhoto, RedactPhoto:
+		clean.Photo = a.Photo
+		if a.Name == RedactPhoto {
+			clean.Copy = a.Copy
+		}
+		wrong[4] = checkPhoto(a.Photo)
 	default: // a reason or a text is all the others carry
 	}
 	return clean, fault.Join(wrong[:]...)
@@ -142,6 +148,13 @@ func checkUntil(r Report, a Act, at time.Time) (*time.Time, error) {
 		return nil, fault.Invalid("until", "Hạn mới không được quá một năm").Because("too_late")
 	}
 	return &until, nil
+}
+
+func checkPhoto(id string) error {
+	if id == "" {
+		return fault.Invalid("photo", "Chưa có ảnh").Because("required")
+	}
+	return nil
 }
 
 func checkPlace(p *Placed) error {

@@ -65,14 +65,37 @@ func (d deed) do(r Report, a Act) Report {
 		r.ClosedAt = d.now()
 	case Withdraw:
 		r.WithdrawnAt = d.now()
+		r.Photos, r.PublicPhotos = 0, nil
 	case ConfirmPlace:
 		r.PlaceConfirmed = true
 		if a.Place != nil {
 			r.Division, r.Area, r.Path = a.Place.Division, a.Place.Area, a.Place.Path
 		}
+	case AddPhoto:
+		r.Photos++
+	case RedactPhoto:
+		r.PublicPhotos = covered(r.PublicPhotos, PublicPhoto{a.Photo, a.Copy})
 	case Receive, Start: // the birth is New's; to start changes the status only
 	}
 	return r
+}
+
+// covered is the list with another copy of a photo, or without the photo when it has none any more. The photo keeps its place.
+func covered(list []PublicPhoto, now PublicPhoto) []PublicPhoto {
+	var after []PublicPhoto
+	known := false
+	for _, p := range list {
+		if p.Photo == now.Photo {
+			p, known = now, true
+		}
+		if p.Copy != "" {
+			after = append(after, p)
+		}
+	}
+	if !known && now.Copy != "" {
+		after = append(after, now)
+	}
+	return after
 }
 
 // now is a pointer of its own, so that no two fields share one.

@@ -140,6 +140,15 @@ type Report struct {
 	Reopens    int
 	HasContact bool
 	Rules      int // version of the deadline rules at its birth
+
+	Photos       int           // kept of it; none once it is withdrawn
+	PublicPhotos []PublicPhoto // whose copies everybody may see while a result is published; nil for none
+}
+
+// PublicPhoto is a photo and the public name of its copy, in which is covered what concerns nobody.
+type PublicPhoto struct {
+	Photo string `json:"photo"`
+	Copy  string `json:"copy"`
 }
 
 // Draft is what a sender gives.

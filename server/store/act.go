@@ -16,34 +16,20 @@ import (
 // Decide says what an act makes of a report; it is pure and may refuse.
 type Decide func(report.Report) (report.Report, report.Entry, error)
 
+// Deed is an act on a report; ID is the UUID or the public code.
+type Deed struct {
+	ID     string
+	Lens   view.Lens
+	Decide Decide
+}
+
 // Act locks a report, decides, and keeps the new state with its timeline entry, its public projection and its
 // events. id is the UUID or the public code.
 func (s *Store) Act(ctx context.Context, id string, lens view.Lens, decide Decide) (report.Report, error) {
 	var after report.Report
-	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		before, err := lockReport(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		var entry report.Entry
-		if after, entry, err = decide(before); err != nil {
-			return err
-		}
-		if err := updateReport(ctx, tx, &after, before.Version); err != nil {
-			return err
-		}
-		if err := copyEntries(ctx, tx, []Entry{{after.ID, entry}}); err != nil {
-			return err
-		}
-		batch := &pgx.Batch{}
-		project(batch, &after, lens.Location)
-		if err := sendBatch(ctx, tx, batch); err != nil {
-			return err
-		}
-		if err := insertEvents(ctx, tx, view.Events(&before, after, lens), entry.At); err != nil {
-			return err
-		}
-		return insertAudit(ctx, tx, actRow(ctx, after, entry))
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
+		after, err = actOn(ctx, tx, Deed{id, lens, decide})
+		return err
 	})
 	if err != nil {
 		return report.Report{}, fmt.Errorf("act on report %s: %w", id, classify(err))
@@ -51,11 +37,44 @@ func (s *Store) Act(ctx context.Context, id string, lens view.Lens, decide Decid
 	return after, nil
 }
 
+// actOn does a deed inside a transaction. The report stays locked until its end.
+func actOn(ctx context.Context, tx pgx.Tx, d Deed) (report.Report, error) {
+	before, err := lockReport(ctx, tx, d.ID)
+	if err != nil {
+		return before, err
+	}
+	after, entry, err := d.Decide(before)
+	if err != nil {
+		return after, err
+	}
+	if err := updateReport(ctx, tx, &after, before.Version); err != nil {
+		return after, err
+	}
+	if err := copyEntries(ctx, tx, []Entry{{after.ID, entry}}); err != nil {
+		return after, err
+	}
+	if err := dropPhotos(ctx, tx, before, after); err != nil {
+		return after, err
+	}
+	batch := &pgx.Batch{}
+	project(batch, &after, d.Lens.Location)
+	if err := sendBatch(ctx, tx, batch); err != nil {
+		return after, err
+	}
+	if err := insertEvents(ctx, tx, view.Events(&before, after, d.Lens), entry.At); err != nil {
+		return after, err
+	}
+	return after, insertAudit(ctx, tx, actRow(ctx, after, entry))
+}
+
 // actRow is an act as the audit keeps it. Its reason is an officer's; the texts of an act stay in the report's timeline.
 func actRow(ctx context.Context, r report.Report, e report.Entry) audit.Row {
 	row := audit.Row{
 		Author: audit.AuthorOf(ctx), What: string(access.ActOn(string(e.Act))), Object: "report:" + r.ID, Why: e.Reason, Result: audit.Done,
 		Detail: detail(map[string]any{"n": e.N, "from": e.From, "to": e.To, "unit": e.Unit}),
+	}
+	if e.Act.WithPhoto() {
+		row.Detail = detail(map[string]any{"n": e.N, "photo": e.Photo, "public": e.Copy != ""})
 	}
 	if row.Role == "" { // nobody asked: the clock, or a tool inside the process
 		row.Who = e.Actor
@@ -75,7 +94,7 @@ func (s *Store) Timeline(ctx context.Context, reportID string) ([]report.Entry, 
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
 	rows, err := s.read.Query(ctx, `
-		select n, at, until, act, from_status, to_status, actor, unit, reason, text, parent, area
+		select n, at, until, act, from_status, to_status, actor, unit, reason, text, parent, area, photo, copy
 		from report_act where report_id = $1::uuid order by n`, reportID)
 	if err != nil {
 		return nil, fmt.Errorf("read timeline of %s: %w", reportID, classify(err))
@@ -83,7 +102,7 @@ func (s *Store) Timeline(ctx context.Context, reportID string) ([]report.Entry, 
 	entries, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (report.Entry, error) {
 		var e report.Entry
 		err := row.Scan(&e.N, &e.At, &e.Until, (*string)(&e.Act), (*string)(&e.From), (*string)(&e.To),
-			&e.Actor, &e.Unit, &e.Reason, &e.Text, &e.Parent, &e.Area)
+			&e.Actor, &e.Unit, &e.Reason, &e.Text, &e.Parent, &e.Area, &e.Photo, &e.Copy)
 		e.At = e.At.UTC()
 		if e.Until != nil {
 			*e.Until = e.Until.UTC()

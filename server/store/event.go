@@ -102,10 +102,12 @@ func copyEntries(ctx context.Context, tx pgx.Tx, entries []Entry) error {
 		return []any{
 			uuid.MustParse(e.ReportID), e.N, e.At, e.Until, string(e.Act), string(e.From), string(e.To),
 			e.Actor, e.Unit, e.Reason, e.Text, e.Parent, e.Area,
+			e.Photo, e.Copy,
 		}, nil
 	})
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"report_act"}, []string{
 		"report_id", "n", "at", "until", "act", "from_status", "to_status", "actor", "unit", "reason", "text", "parent", "area",
+		"photo", "copy",
 	}, rows)
 	if err != nil {
 		return fmt.Errorf("insert timeline entries: %w", classify(err))
@@ -121,18 +123,18 @@ type Entry struct {
 
 const sqlProject = `
 	insert into public_report (code, version, category, division, area, path, status, is_open, received_hour,
-		due_date, resolved_date, published_at, origin, text, answer, changed_at)
+		due_date, resolved_date, published_at, origin, text, answer, photos, changed_at)
 	values (@code, @version, @category, @division, @area, @path, @status, @open, @received_hour,
-		@due_date::date, @resolved_date::date, @published_at, @origin, @text, @answer, @changed_at)
+		@due_date::date, @resolved_date::date, @published_at, @origin, @text, @answer, @photos, @changed_at)
 	on conflict (code) do update set version = excluded.version, category = excluded.category,
 		division = excluded.division, area = excluded.area, path = excluded.path, status = excluded.status,
 		is_open = excluded.is_open, received_hour = excluded.received_hour, due_date = excluded.due_date,
 		resolved_date = excluded.resolved_date, published_at = excluded.published_at, origin = excluded.origin,
-		text = excluded.text, answer = excluded.answer,
+		text = excluded.text, answer = excluded.answer, photos = excluded.photos,
 		changed_at = case when (public_report.category, public_report.area, public_report.status, public_report.due_date,
-				public_report.resolved_date, public_report.published_at, public_report.text)
+				public_report.resolved_date, public_report.published_at, public_report.text, public_report.photos)
 			is distinct from (excluded.category, excluded.area, excluded.status, excluded.due_date, excluded.resolved_date,
-				excluded.published_at, excluded.text) then excluded.changed_at else public_report.changed_at end
+				excluded.published_at, excluded.text, excluded.photos) then excluded.changed_at else public_report.changed_at end
 	where excluded.version > public_report.version`
 
 // project queues the public projection of a report: what view lets everybody see, or its removal.
@@ -146,6 +148,6 @@ func project(batch *pgx.Batch, r *report.Report, loc *time.Location) {
 		"code": p.Code, "version": p.Version, "category": p.Category, "division": r.Division, "area": p.Area,
 		"path": p.Path, "status": p.Status, "open": r.Open(), "received_hour": p.ReceivedHour,
 		"due_date": p.DueDate, "resolved_date": p.ResolvedDate, "published_at": p.PublishedAt,
-		"origin": p.Origin, "text": p.Text, "answer": p.Answer, "changed_at": r.ChangedAt,
+		"origin": p.Origin, "text": p.Text, "answer": p.Answer, "photos": p.Photos, "changed_at": r.ChangedAt,
 	})
 }

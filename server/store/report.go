@@ -47,6 +47,8 @@ func reportColumns() []column {
 		c("version", func(r *report.Report) any { return &r.Version }),
 		c("bounces", func(r *report.Report) any { return &r.Bounces }),
 		c("reopens", func(r *report.Report) any { return &r.Reopens }),
+		c("photos", func(r *report.Report) any { return &r.Photos }),
+		c("public_photos", func(r *report.Report) any { return &r.PublicPhotos }),
 		c("rules", func(r *report.Report) any { return &r.Rules }),
 		c("emergency", func(r *report.Report) any { return &r.Emergency }),
 		c("place_confirmed", func(r *report.Report) any { return &r.PlaceConfirmed }),

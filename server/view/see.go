@@ -32,6 +32,7 @@ func Ops(r report.Report) OpsReport {
 		PublishedAt: utc(r.PublishedAt), ClosedAt: utc(r.ClosedAt), WithdrawnAt: utc(r.WithdrawnAt),
 		Reason: r.Reason, Answer: r.Answer, PublicText: r.PublicText,
 		Bounces: r.Bounces, Reopens: r.Reopens, HasContact: r.HasContact,
+		Photos: r.Photos,
 	}
 }
 
@@ -76,7 +77,7 @@ func Public(r report.Report, loc *time.Location) (PublicReport, bool) {
 		Status: status, ReceivedHour: hourOf(r.ReceivedAt, loc), DueDate: dateOf(r.Due.Resolve, loc),
 		ResolvedDate: dateOf(r.ResolvedAt, loc), PublishedAt: utc(r.PublishedAt), Text: published(r),
 		// The unit's own answer was not reviewed for the public; what was is Text.
-		Answer: "",
+		Answer: "", Photos: publicPhotos(r),
 	}, true
 }
 
@@ -105,6 +106,21 @@ func published(r report.Report) string {
 	return Redact(r.PublicText)
 }
 
+// PhotoAddress is where everybody finds the public copy of a photo.
+func PhotoAddress(name string) string { return "/anh/" + name + ".jpg" }
+
+// publicPhotos are the addresses of what was covered and marked public, while a result is published; never null in JSON.
+func publicPhotos(r report.Report) []string {
+	list := []string{}
+	if r.PublishedAt == nil {
+		return list
+	}
+	for _, p := range r.PublicPhotos {
+		list = append(list, PhotoAddress(p.Copy))
+	}
+	return list
+}
+
 // Follow is the report for whoever holds its code; false when it was withdrawn.
 func Follow(r report.Report, loc *time.Location) (FollowReport, bool) {
 	if r.WithdrawnAt != nil {
@@ -114,6 +130,7 @@ func Follow(r report.Report, loc *time.Location) (FollowReport, bool) {
 		Code: r.Code, Version: r.Version, Origin: string(r.Origin), Category: r.Category, Area: r.Area, Path: path(r),
 		ReceivedHour: hourOf(r.ReceivedAt, loc), DueDate: dateOf(r.Due.Resolve, loc), ResolvedDate: dateOf(r.ResolvedAt, loc),
 		PublishedAt: utc(r.PublishedAt), AnswerUntil: utc(r.AnswerUntil()), Parent: r.Parent, Text: published(r),
+		Photos: publicPhotos(r),
 	}
 	shown := r.Status
 	switch {

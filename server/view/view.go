@@ -66,6 +66,7 @@ type OpsReport struct {
 	Bounces        int        `json:"bounces"`
 	Reopens        int        `json:"reopens"`
 	HasContact     bool       `json:"has_contact"`
+	Photos         int        `json:"photos"`
 }
 
 // Location is a point, in degrees.
@@ -124,6 +125,7 @@ type PublicReport struct {
 	PublishedAt  *time.Time `json:"published_at"`
 	Text         string     `json:"text"`
 	Answer       string     `json:"answer"`
+	Photos       []string   `json:"photos"` // addresses of what everybody may see
 }
 
 // FollowReport is what the sender, who holds the code, sees on the page of the report.
@@ -144,4 +146,5 @@ type FollowReport struct {
 	Reason       string     `json:"reason"`       // redacted; only of a refusal or a question
 	Parent       string     `json:"parent"`
 	Text         string     `json:"text"`
+	Photos       []string   `json:"photos"`
 }

@@ -143,11 +143,11 @@ func names(v any) []string {
 // Whoever adds a field to what strangers see must say so here, and think.
 func TestThePublicSeesOnlyTheseFields(t *testing.T) {
 	t.Parallel()
-	want := []string{"answer", "area", "category", "code", "due_date", "origin", "path", "published_at", "received_hour", "resolved_date", "status", "text", "version"}
+	want := []string{"answer", "area", "category", "code", "due_date", "origin", "path", "photos", "published_at", "received_hour", "resolved_date", "status", "text", "version"}
 	if diff := cmp.Diff(want, names(view.PublicReport{})); diff != "" {
 		t.Errorf("PublicReport (-want +got):\n%s", diff)
 	}
-	want = []string{"answer_until", "area", "category", "code", "due_date", "origin", "parent", "path", "published_at", "reason", "received_hour", "resolved_date", "status", "status_label", "text", "version"}
+	want = []string{"answer_until", "area", "category", "code", "due_date", "origin", "parent", "path", "photos", "published_at", "reason", "received_hour", "resolved_date", "status", "status_label", "text", "version"}
 	if diff := cmp.Diff(want, names(view.FollowReport{})); diff != "" {
 		t.Errorf("FollowReport (-want +got):\n%s", diff)
 	}
@@ -167,7 +167,7 @@ func TestOpsIsTheContract(t *testing.T) {
 		`"unit":"so-tnmt","parent":"","source":"form","received_at":"2026-11-16T01:42:07Z","occurred_at":null,` +
 		`"due":{"accept":"2026-11-16T07:42:07Z","assign":"2026-11-16T07:43:07Z","resolve":"2026-11-19T01:45:07Z","original":"2026-11-19T01:45:07Z","publish":null,"running":"2026-11-19T01:45:07Z"},` +
 		`"accepted_at":"2026-11-16T01:43:07Z","assigned_at":"2026-11-16T01:45:07Z","resolved_at":null,"published_at":null,"closed_at":null,"withdrawn_at":null,` +
-		`"reason":"","answer":"","public_text":"","bounces":0,"reopens":0,"has_contact":true}` + "\n"
+		`"reason":"","answer":"","public_text":"","bounces":0,"reopens":0,"has_contact":true,"photos":0}` + "\n"
 	if diff := cmp.Diff(want, encode(t, view.Ops(r))); diff != "" {
 		t.Errorf("ops (-want +got):\n%s", diff)
 	}
@@ -313,7 +313,7 @@ func TestThePublicSeesOnlyWhatTheProcedureLetsOut(t *testing.T) {
 	}
 	p, _ := view.Public(do(t, b, r, actsTo(report.CongKhai)...), vietnam(t))
 	wantText := `{"code":"K7M2-Q9XD","version":5,"category":"MT","area":"24611","path":["67","660","24611"],"origin":"real","status":"da_xu_ly",` +
-		`"received_hour":"2026-11-16T01:00:00Z","due_date":"2026-11-19","resolved_date":"2026-11-16","published_at":"2026-11-16T01:52:07Z","text":"Đã dọn sạch, liên hệ [ẩn số]","answer":""}` + "\n"
+		`"received_hour":"2026-11-16T01:00:00Z","due_date":"2026-11-19","resolved_date":"2026-11-16","published_at":"2026-11-16T01:52:07Z","text":"Đã dọn sạch, liên hệ [ẩn số]","answer":"","photos":[]}` + "\n"
 	if diff := cmp.Diff(wantText, encode(t, p)); diff != "" {
 		t.Errorf("public (-want +got):\n%s", diff)
 	}

@@ -44,6 +44,8 @@ const actWords: Record<string, () => string> = {
   complete: m.act_complete,
   withdraw: m.act_withdraw,
   confirm_place: m.act_confirm_place,
+  add_photo: m.act_add_photo,
+  redact_photo: m.act_redact_photo,
 };
 
 const sourceWords: Record<string, () => string> = {

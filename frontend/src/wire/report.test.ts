@@ -58,4 +58,14 @@ describe('an ops report', () => {
     const got = parseOpsReport({ ...wall, description: 'x', due: { accept: null, running: '2026-11-23T04:00:00Z' } });
     expect(got?.dueAt).toBe(Date.UTC(2026, 10, 23, 4));
   });
+
+  it('counts the photos, none where an older server says nothing of them', () => {
+    expect(parseOpsReport({ ...wall, photos: 3 })?.photos).toBe(3);
+    expect(parseOpsReport({ ...wall })?.photos).toBe(0);
+    expect(parseOpsReport({ ...wall, photos: -1 })?.photos).toBe(0);
+  });
+
+  it('keeps what the staff see of photos from the wall', () => {
+    expect(parseWallReport({ ...wall, photos: 3 })).not.toHaveProperty('photos');
+  });
 });

@@ -80,6 +80,8 @@ export interface OpsReport {
   bounces: number;
   reopens: number;
   hasContact: boolean;
+  /** How many photos are kept of it. */
+  photos: number;
 }
 
 const states: readonly string[] = ['normal', 'attention', 'warning', 'critical'] satisfies State[];
@@ -172,5 +174,6 @@ export function parseOpsReport(raw: JsonObject): OpsReport | null {
     bounces: asCount(raw['bounces']) ?? 0,
     reopens: asCount(raw['reopens']) ?? 0,
     hasContact: raw['has_contact'] === true,
+    photos: asCount(raw['photos']) ?? 0,
   };
 }

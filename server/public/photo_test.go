@@ -1,0 +1,114 @@
+package public_test
+
+import (
+	"image/jpeg"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"toancanh/server/auth"
+	"toancanh/server/intake"
+	"toancanh/server/photo"
+	"toancanh/server/photo/folder"
+	"toancanh/server/photo/phototest"
+	"toancanh/server/report"
+	"toancanh/server/store"
+)
+
+// newShelf keeps photos in a directory of the test's own.
+func newShelf(t *testing.T, rows *store.Store, sealer *auth.Sealer) *intake.Shelf {
+	t.Helper()
+	files, err := folder.Open(filepath.Join(t.TempDir(), "photos"), time.Now)
+	must(t, err)
+	return intake.NewShelf(intake.ShelfConfig{
+		Files: files, Rows: rows, Sealer: sealer, Quota: 64 << 20, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+}
+
+func TestAPhotoIsPublicWhileItsResultIs(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	code := h.report(report.Point{Lat: 12.007, Lon: 107.696})
+	acts := func(list ...report.Act) {
+		t.Helper()
+		for _, a := range list {
+			h.act(code, a)
+		}
+	}
+	_, _, err := h.intake.AddSendersPhoto(t.Context(), code, phototest.Phone(phototest.Picture(320, 240), 1), nil)
+	must(t, err)
+	known, err := h.store.Report(t.Context(), code)
+	must(t, err)
+	list, err := h.store.Photos(t.Context(), known.ID)
+	must(t, err)
+	cover := func(public bool) string {
+		t.Helper()
+		p, err := h.intake.CoverPhoto(t.Context(), intake.PhotoCover{
+			PhotoID: list[0].ID, Boxes: []photo.Box{{X: 200, Y: 150, W: 100, H: 80}}, Public: public, May: func(report.Report) error { return nil },
+		})
+		must(t, err)
+		return p.Copy
+	}
+	gone := func(when, name string) {
+		t.Helper()
+		if a := h.get("/anh/"+name+".jpg", nil); a.status != 404 || a.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: status %d, %.100q", when, a.status, a.body)
+		}
+	}
+	hidden := cover(false)
+	first := cover(true)
+	gone("never marked public", hidden)
+	gone("before anything is published", first)
+	acts(report.Act{Name: report.Accept}, report.Act{Name: report.Assign, Unit: "so-xd"}, report.Act{Name: report.Resolve, Text: "Đã dọn"})
+	gone("before it is approved", first)
+	acts(report.Act{Name: report.Publish, Text: "Đã dọn sạch"})
+
+	shown := h.get("/anh/"+first+".jpg", nil)
+	if _, err := jpeg.Decode(strings.NewReader(shown.body)); err != nil || shown.status != 200 {
+		t.Fatalf("status %d, %v", shown.status, err)
+	}
+	for name, want := range map[string]string{
+		"Content-Type": "image/jpeg", "X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=300, immutable",
+		"Content-Disposition": `attachment; filename="` + first + `.jpg"`, "Cross-Origin-Resource-Policy": "same-origin",
+	} {
+		if got := shown.header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	if policy := shown.header.Get("Content-Security-Policy"); !strings.HasSuffix(policy, "; sandbox") || !strings.Contains(policy, "default-src 'none'") {
+		t.Errorf("policy %q", policy)
+	}
+	for _, planted := range [][]byte{phototest.Latitude(), phototest.Longitude(), []byte(phototest.Camera), []byte(phototest.Comment), []byte(phototest.Behind)} {
+		if strings.Contains(shown.body, string(planted)) {
+			t.Errorf("everybody sees %q", planted)
+		}
+	}
+	for name, path := range map[string]string{
+		"the file of the original": "/anh/" + list[0].File + ".jpg", "the photo's id": "/anh/" + list[0].ID + ".jpg", "another kind": "/anh/" + first + ".png",
+		"no kind": "/anh/" + first, "the folder": "/anh/", "large letters": "/anh/" + strings.ToUpper(first) + ".jpg", "a way out": "/anh/..%2f" + first + ".jpg",
+	} {
+		if a := h.get(path, nil); a.status != 404 {
+			t.Errorf("%s: status %d", name, a.status)
+		}
+	}
+	second := cover(true)
+	gone("covered anew", first)
+	if a := h.get("/anh/"+second+".jpg", nil); a.status != 200 {
+		t.Errorf("the new copy: status %d", a.status)
+	}
+	seen, err := h.store.Report(t.Context(), code)
+	must(t, err)
+	if len(seen.PublicPhotos) != 1 || seen.PublicPhotos[0] != (report.PublicPhoto{Photo: list[0].ID, Copy: second}) {
+		t.Errorf("the report knows %v", seen.PublicPhotos)
+	}
+	acts(report.Act{Name: report.Reopen, Reason: "Vẫn còn"})
+	gone("the result was taken down", second)
+	acts(report.Act{Name: report.Assign, Unit: "so-yt"}, report.Act{Name: report.Resolve, Text: "Dọn lại"}, report.Act{Name: report.Publish, Text: "Đã dọn lại"})
+	if a := h.get("/anh/"+second+".jpg", nil); a.status != 200 {
+		t.Errorf("published again: status %d", a.status)
+	}
+	acts(report.Act{Name: report.Withdraw, Reason: "Lộ mặt người"})
+	gone("withdrawn", second)
+}
