@@ -29,6 +29,7 @@ const (
 	Publish          ActName = "publish"
 	Reopen           ActName = "reopen"
 	Complete         ActName = "complete"
+	Rate             ActName = "rate"
 	Withdraw         ActName = "withdraw"
 	ConfirmPlace     ActName = "confirm_place"
 )
@@ -44,6 +45,7 @@ type Act struct {
 	Parent  string     // merge: the other's public code
 	Until   *time.Time // request_extension; approve_extension may name another day
 	Place   *Placed    // confirm_place; nil confirms the present area
+	Rating  Rating     // rate
 }
 
 // Entry is an act as it happened; the timeline of a report is its entries, N from 1.
@@ -59,6 +61,7 @@ type Entry struct {
 	Parent string
 	Until  *time.Time
 	Area   string // at birth and confirm_place
+	Rating Rating // of rate
 	At     time.Time
 }
 
@@ -97,6 +100,8 @@ func (a ActName) Label() string {
 		return "Mở lại"
 	case Complete:
 		return "Hoàn thành"
+	case Rate:
+		return "Đánh giá"
 	case Withdraw:
 		return "Thu hồi"
 	case ConfirmPlace:
@@ -109,7 +114,7 @@ func (a ActName) Label() string {
 func ActNames() []ActName {
 	return []ActName{
 		Accept, Assign, Start, Resolve, Publish, Complete, Ask, Supplement, RequestExtension, ApproveExtension, DenyExtension,
-		Return, Reopen, Merge, Refuse, ConfirmPlace, Withdraw,
+		Return, Reopen, Merge, Refuse, ConfirmPlace, Withdraw, Rate,
 	}
 }
 
@@ -146,9 +151,11 @@ func transitionOf(a ActName) transition {
 	case Publish:
 		return transition{[]Status{DaXuLy}, CongKhai}
 	case Reopen:
-		return transition{[]Status{DaXuLy, CongKhai}, MoLai}
+		return transition{[]Status{DaXuLy, CongKhai, HoanThanh}, MoLai}
 	case Complete:
 		return transition{[]Status{CongKhai}, HoanThanh}
+	case Rate:
+		return transition{[]Status{CongKhai, HoanThanh}, ""}
 	case Withdraw:
 		return transition{Statuses(), ""}
 	case ConfirmPlace:
@@ -158,7 +165,7 @@ func transitionOf(a ActName) transition {
 	}
 }
 
-// Allowed lists the acts lawful for the report as it stands.
+// Allowed lists the acts of the staff lawful for the report as it stands.
 func Allowed(r Report) []ActName {
 	return slices.DeleteFunc(ActNames(), func(a ActName) bool { return !lawful(r, a) })
 }
@@ -167,8 +174,14 @@ func lawful(r Report, a ActName) bool {
 	if r.WithdrawnAt != nil || !slices.Contains(transitionOf(a).from, r.Status) {
 		return false
 	}
-	// Nobody could answer.
-	return a != Ask || r.HasContact
+	switch a {
+	case Ask:
+		return r.HasContact // else nobody could answer
+	case Rate:
+		return false // the sender's alone
+	default:
+		return a == Withdraw || !r.Status.Final() // what is complete only its sender may open again
+	}
 }
 
 // unlawful says, for people, why an act cannot be done now and what can.
