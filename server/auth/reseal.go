@@ -13,6 +13,7 @@ type SealedKind string
 const (
 	SealedContacts SealedKind = "contact" // how to reach senders, under contact.key
 	SealedFactors  SealedKind = "person"  // second factors, under person.key
+	SealedMails    SealedKind = "mail"    // addresses that hear of a report, under mail.key
 )
 
 // name is what a row's content is sealed for.

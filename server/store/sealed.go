@@ -18,8 +18,12 @@ const sealedAtOnce = 200
 type sealedTable struct{ table, id string }
 
 func tableOf(kind auth.SealedKind) sealedTable {
-	if kind == auth.SealedFactors {
+	switch kind {
+	case auth.SealedFactors:
 		return sealedTable{"totp", "person_id"}
+	case auth.SealedMails:
+		return sealedTable{"mail_follower", "id"}
+	case auth.SealedContacts:
 	}
 	return sealedTable{"report_contact", "report_id"}
 }
