@@ -19,7 +19,7 @@ type Config struct {
 	MetricsListen string `env:"TOANCANH_METRICS_LISTEN" help:"Private address for /metrics and /debug/pprof, host:port. Empty: /metrics is served on the main address, and only while that is a loopback address."`
 
 	Data string `env:"TOANCANH_DATA" default:"data" help:"Data directory: the embedded database, key files, logs of child servers."`
-	Keys string `env:"TOANCANH_KEYS" help:"Directory of the key files contact.key, ticket.key, person.key and audit.key. Empty: keys inside the data directory."`
+	Keys string `env:"TOANCANH_KEYS" help:"Directory of the key files contact.key, ticket.key, person.key, mail.key, receipt.key and audit.key. Empty: keys inside the data directory."`
 
 	DatabaseURL       string `env:"TOANCANH_DATABASE_URL" help:"PostgreSQL as the application role. Empty: up starts one of its own."`
 	PublicDatabaseURL string `env:"TOANCANH_PUBLIC_DATABASE_URL" help:"PostgreSQL as the role that sees the public projection only. Empty: the application's address with the user toancanh_public_read."`

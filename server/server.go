@@ -26,6 +26,7 @@ import (
 	"toancanh/server/audit"
 	"toancanh/server/auth"
 	"toancanh/server/door"
+	"toancanh/server/follow"
 	"toancanh/server/intake"
 	"toancanh/server/limit"
 	"toancanh/server/presence"
@@ -68,6 +69,8 @@ type Server struct {
 	signer   *auth.Signer
 	keeper   *auth.Keeper
 	sealer   *auth.Sealer // of contacts
+	receipts *auth.Receipts
+	follow   *follow.Desk
 	walls    *auth.ScreenKeeper
 	provider *auth.Provider // nil: none
 	chain    *audit.Chain
@@ -162,6 +165,9 @@ func (s *Server) wire() error {
 	if s.sealer, err = auth.OpenSealer(s.options.SealKey(auth.SealedContacts)); err != nil {
 		return err
 	}
+	if s.receipts, err = auth.OpenReceipts(s.options.KeyFile("receipt.key")); err != nil {
+		return err
+	}
 	bus, closer, err := OpenBus(s.options.RedisURL)
 	if err != nil {
 		return err
@@ -183,6 +189,7 @@ func (s *Server) wire() error {
 	if err != nil {
 		return err
 	}
+	s.follow = follow.New(follow.Config{Store: s.store, Actor: s.intake, Receipts: s.receipts, Location: s.location, Now: time.Now})
 	s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "toancanh_database_full", Help: "1 while the database refuses to store for want of room.",
 	}, func() float64 {

@@ -17,6 +17,7 @@ import (
 	"toancanh/server/area"
 	"toancanh/server/auth"
 	"toancanh/server/door"
+	"toancanh/server/follow"
 	"toancanh/server/intake"
 	"toancanh/server/report"
 	"toancanh/server/scene"
@@ -116,6 +117,9 @@ type Config struct {
 	Queue    Queue
 	Presence Presence
 
+	Follow   Follow          // answers those who follow a report; needed
+	Receipts follow.Receipts // makes the secrets of receipts; needed
+
 	Live      Live   // nil: no hub may ask
 	HubSecret string // empty: no hub may ask
 	// Storm plays the sample's storm; nil: there is none. It must not block.
@@ -195,6 +199,10 @@ func (a *API) Routes(app *fiber.App) {
 	if a.Queue != nil {
 		a.queueRoutes(v1)
 	}
+
+	v1.Get("/follow/:code", a.within(answerLimit, a.getFollow))
+	v1.Post("/follow/:code/acts", a.within(answerLimit, a.postFollowAct))
+	v1.Post("/follow/:code/mail", a.within(answerLimit, a.postFollowMail))
 
 	v1.Post("/readings", a.within(answerLimit, a.postReadings))
 	v1.Post("/events", a.within(answerLimit, a.postEvents))

@@ -230,7 +230,7 @@ func TestFoldSaysWhereTheChainIsBroken(t *testing.T) {
 			es[2].Act, es[2].From, es[2].To = report.Rate, report.CongKhai, report.HoanThanh
 			es[1].To = report.CongKhai
 		},
-		"an unlawful act":         func(es []report.Entry) { es[2].Act = report.Publish },
+		"an unlawful act": func(es []report.Entry) { es[2].Act = report.Publish },
 	}
 	for name, spoil := range cases {
 		entries := slices.Clone(s.entries)
