@@ -187,7 +187,7 @@ table mail_outbox -- Mails to be sent; id names the message, n the timeline entr
   n bigint not null
   step text not null
   made_at timestamp with time zone not null default now()
-  due_at timestamp with time zone not null default now()
+  due_at timestamp with time zone not null default '-infinity'::timestamp with time zone -- Not before; a new mail is due at once.
   tries smallint not null default 0
   constraint mail_outbox_follower_id_fkey FOREIGN KEY (follower_id) REFERENCES mail_follower(id) ON DELETE CASCADE
   constraint mail_outbox_once UNIQUE (follower_id, n)

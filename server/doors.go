@@ -123,6 +123,9 @@ func (s *Server) openPages(frame *door.Frame, enter func(*fiber.Ctx, string) err
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Sample: s.options.Sample, Storm: s.options.Storm, Enter: enter,
 	}
+	if s.mails != nil {
+		config.Mails = s.mails
+	}
 	if faces, ok := frontend.Files(); ok {
 		config.Faces = faces
 	}

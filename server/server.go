@@ -29,6 +29,7 @@ import (
 	"toancanh/server/follow"
 	"toancanh/server/intake"
 	"toancanh/server/limit"
+	"toancanh/server/mail"
 	"toancanh/server/presence"
 	"toancanh/server/public"
 	"toancanh/server/relay"
@@ -71,6 +72,7 @@ type Server struct {
 	sealer   *auth.Sealer // of contacts
 	receipts *auth.Receipts
 	follow   *follow.Desk
+	mails    *mail.Desk // nil: no mail is sent
 	walls    *auth.ScreenKeeper
 	provider *auth.Provider // nil: none
 	chain    *audit.Chain
@@ -189,7 +191,9 @@ func (s *Server) wire() error {
 	if err != nil {
 		return err
 	}
-	s.follow = follow.New(follow.Config{Store: s.store, Actor: s.intake, Receipts: s.receipts, Location: s.location, Now: time.Now})
+	if err := s.openFollowing(); err != nil {
+		return err
+	}
 	s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "toancanh_database_full", Help: "1 while the database refuses to store for want of room.",
 	}, func() float64 {
@@ -201,7 +205,7 @@ func (s *Server) wire() error {
 	s.watch = watch.New(watch.Config{
 		Store: s.store, Actor: s.intake, Atlas: s.atlas, Rules: s.rules, Division: s.options.Division, Origin: origin,
 		Location: s.location, Keep: store.Retention{Readings: s.options.KeepReadings, Events: keepEvents},
-		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.forget, DropContacts: s.store.DropContacts,
+		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.forget, DropContacts: s.dropContacts, Mail: s.deliver(),
 	})
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus,

@@ -34,11 +34,12 @@ create table mail_outbox (
   n           bigint not null,
   step        text not null,
   made_at     timestamptz not null default now(),
-  due_at      timestamptz not null default now(),
+  due_at      timestamptz not null default '-infinity',
   tries       smallint not null default 0,
   constraint mail_outbox_once unique (follower_id, n)
 );
 comment on table mail_outbox is 'Mails to be sent; id names the message, n the timeline entry it tells of, 0 asks for the confirmation.';
+comment on column mail_outbox.due_at is 'Not before; a new mail is due at once.';
 create index mail_outbox_due on mail_outbox (due_at);
 
 grant select, insert on report_rating to toancanh_app;

@@ -144,6 +144,32 @@ func TestASenderFollowsRatesAndAsksAgain(t *testing.T) {
 	}
 }
 
+func TestASenderLeavesAnAddress(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	r := h.post("Rác")
+	leave := func(body string) answer {
+		return h.do(call{method: "POST", path: "/api/v1/follow/" + r.Code + "/mail", body: body, header: map[string]string{"Report-Secret": r.Secret}})
+	}
+	for body, field := range map[string]string{`{}`: "email", `{"email":"canary"}`: "email", `{"email":"a@b.vn","language":"fr"}`: "language", `{"email":"a@b.vn","name":"x"}`: "name"} {
+		if p := problem(t, leave(body), 422); len(p.Errors) != 1 || p.Errors[0].Field != field {
+			t.Errorf("%s: %+v", body, p.Errors)
+		}
+	}
+	for i := range 3 {
+		if a := leave(fmt.Sprintf(`{"email":"canary%d@example.vn","language":"en"}`, i)); a.status != 202 {
+			t.Errorf("status %d: %s", a.status, a.body)
+		}
+	}
+	problem(t, leave(`{"email":"canary3@example.vn"}`), 409)
+	if n, err := h.store.MailsWaiting(t.Context()); err != nil || n != 3 {
+		t.Errorf("%d mails wait: %v", n, err)
+	}
+	if strings.Contains(h.log.String(), "canary") {
+		t.Error("an address is in the log")
+	}
+}
+
 func TestASenderAnswersAQuestion(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

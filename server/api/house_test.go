@@ -26,6 +26,7 @@ import (
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/follow"
 	"toancanh/server/intake"
+	"toancanh/server/mail"
 	"toancanh/server/past"
 	"toancanh/server/presence"
 	"toancanh/server/report"
@@ -104,9 +105,11 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	keeper := auth.NewKeeper(h.store, auth.NewHasher(), sealer, time.Now)
 	must(t, h.store.SeedUnits(t.Context(), units))
 	receipts := auth.NewReceipts(bytes.Repeat([]byte{5}, 32))
+	mails, err := mail.New(mail.Config{Store: h.store, Sealer: sealer, Now: time.Now, Log: log})
+	must(t, err)
 	c := api.Config{
 		Receipts: receipts,
-		Follow:   follow.New(follow.Config{Store: h.store, Actor: in, Receipts: receipts, Location: zone, Now: time.Now}),
+		Follow:   follow.New(follow.Config{Store: h.store, Actor: in, Receipts: receipts, Mails: mails, Location: zone, Now: time.Now}),
 		Keeper:   keeper, Walls: auth.NewScreenKeeper(h.store, time.Now), People: h.store,
 		Queue: h.store, Presence: presence.NewBoard(nil, time.Now, log), Keys: h.store, Contacts: h.store, Sealer: sealer, Log: log,
 		Frame: frame, Intake: in, Store: h.store, Atlas: atlas, Rules: rules, Units: units, Signer: h.signer,

@@ -75,6 +75,10 @@ func (s *Site) routeFollow(app *fiber.App) {
 		return report.Act{Name: report.Reopen, Reason: typed["reason"]}
 	}))
 	app.Post("/phan-anh/:code/thu", s.Frame.SameSite, s.postMail)
+	for _, deed := range s.mailDeeds() {
+		app.Get(deed.path, s.getMailLink(deed))
+		app.Post(deed.path, s.Frame.SameSite, s.postMailLink(deed))
+	}
 }
 
 // followed is a request about one report.

@@ -1,6 +1,8 @@
 package public_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"encoding/xml"
 	"net/url"
 	"regexp"
@@ -8,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"toancanh/server/auth"
 	"toancanh/server/report"
 )
 
@@ -335,5 +338,65 @@ func TestTheFeedOfAnAreaTellsItsPublishedResults(t *testing.T) {
 	h.act(code, report.Act{Name: report.Reopen, Reason: "Chưa sạch"})
 	if got := readFeed(t, h.get("/tinh-hinh/2022/67/feed.atom", nil)); len(got.Entries) != 0 {
 		t.Errorf("a result taken down is still there: %+v", got)
+	}
+}
+
+// linkOf is the token in the links of the one address that follows.
+func (h *house) linkOf() string {
+	h.t.Helper()
+	sealer, err := auth.NewSealer(bytes.Repeat([]byte{1}, 32))
+	must(h.t, err)
+	var id, key string
+	var sealed []byte
+	must(h.t, h.db.Owner.QueryRow(h.t.Context(), "select id::text, key_id, sealed from mail_follower").Scan(&id, &key, &sealed))
+	plain, err := sealer.Open(id, auth.Sealed{KeyID: key, Bytes: sealed})
+	must(h.t, err)
+	var kept struct{ Token string }
+	must(h.t, json.Unmarshal(plain, &kept))
+	return kept.Token
+}
+
+func TestAnAddressIsConfirmedAndEndedByPressingNotByLooking(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	r := h.sendReport(nil)
+	page := "/phan-anh/" + r.code
+	wrong := h.post(page+"/thu", url.Values{"email": {"canary"}}, r.cookie)
+	if wrong.status != 422 {
+		t.Errorf("a wrong address: status %d", wrong.status)
+	}
+	holds(t, "a wrong address", wrong.body, `id="email-wrong"`, `value="canary"`)
+	a := h.post(page+"/thu", url.Values{"email": {"canary@example.vn"}}, r.cookie)
+	if a.status != 303 || a.header.Get("Location") != page+"?thu=1" {
+		t.Fatalf("status %d, %v", a.status, a.header)
+	}
+	holds(t, "the page", h.get(page+"?thu=1", map[string]string{"Cookie": r.cookie}).body, "Đã gửi thư xác nhận")
+	confirm, stop := "/thu/xac-nhan?ma="+h.linkOf(), "/thu/ngung?ma="+h.linkOf()
+	state := func() (confirmed, there int) {
+		must(t, h.db.Owner.QueryRow(t.Context(), "select count(confirmed_at), count(*) from mail_follower").Scan(&confirmed, &there))
+		return confirmed, there
+	}
+	for _, link := range []string{confirm, stop} {
+		shown := h.get(link, nil)
+		holds(t, link, shown.body, `method="post"`, r.code)
+		lacks(t, link, shown.body, "canary")
+	}
+	if confirmed, there := state(); confirmed != 0 || there != 1 {
+		t.Errorf("looking changed something: %d confirmed, %d there", confirmed, there)
+	}
+	holds(t, "confirming", h.send("POST", confirm, url.Values{}, nil).body, "Đã xác nhận")
+	if confirmed, _ := state(); confirmed != 1 {
+		t.Error("it is not confirmed")
+	}
+	// As a mail provider presses it (RFC 8058).
+	for range 2 {
+		ended := h.send("POST", stop, url.Values{"List-Unsubscribe": {"One-Click"}}, nil)
+		holds(t, "ending", ended.body, "Đã xóa địa chỉ")
+	}
+	if _, there := state(); there != 0 {
+		t.Error("the address is still there")
+	}
+	if gone := h.get(confirm, nil); gone.status != 404 {
+		t.Errorf("a link that was ended: status %d", gone.status)
 	}
 }

@@ -27,6 +27,7 @@ import (
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/follow"
 	"toancanh/server/intake"
+	"toancanh/server/mail"
 	"toancanh/server/public"
 	"toancanh/server/report"
 	"toancanh/server/store"
@@ -44,6 +45,7 @@ type house struct {
 	site   *public.Site
 	broken atomic.Bool // the projection cannot be read
 	storms chan struct{}
+	mails  *mail.Desk
 	ahead  atomic.Int64 // how far the follow desk's clock is ahead, in nanoseconds
 }
 
@@ -96,12 +98,15 @@ func newHouse(t *testing.T, change ...func(*public.Config)) *house {
 	frame := door.New(door.Config{Log: log, Now: time.Now})
 	app := fiber.New(frame.AppConfig())
 	frame.Install(app)
+	h.mails, err = mail.New(mail.Config{Store: h.store, Sealer: sealer, Now: time.Now, Log: log})
+	must(t, err)
 	c := public.Config{
+		Mails: h.mails,
 		Frame: frame, Pictures: pictures{reader, &h.broken}, Intake: h.intake, Atlas: atlas, Rules: rules,
 		Location: zone, Now: time.Now, Log: log, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
 		Origin: report.Simulated, Sample: true, Storm: func() { h.storms <- struct{}{} }, Faces: faces(),
 		Receipts: receipts(),
-		Follow:   follow.New(follow.Config{Store: h.store, Actor: h.intake, Receipts: receipts(), Location: zone, Now: h.now}),
+		Follow:   follow.New(follow.Config{Store: h.store, Actor: h.intake, Receipts: receipts(), Mails: h.mails, Location: zone, Now: h.now}),
 	}
 	for _, f := range change {
 		f(&c)

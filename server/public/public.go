@@ -44,6 +44,7 @@ type Config struct {
 	Intake   Intake
 	Follow   Follow
 	Receipts follow.Receipts
+	Mails    Mails // nil: nobody is written to
 	Atlas    *area.Atlas
 	Rules    *report.Rulebook
 	Location *time.Location
@@ -110,7 +111,7 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/assets/*", s.getAsset)
 	app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) })
 	app.Get("/robots.txt", func(c *fiber.Ctx) error {
-		return c.SendString("User-agent: *\nDisallow: /phan-anh/\nDisallow: /wall/\nDisallow: /console\n")
+		return c.SendString("User-agent: *\nDisallow: /phan-anh/\nDisallow: /thu/\nDisallow: /wall/\nDisallow: /console\n")
 	})
 }
 

@@ -151,7 +151,7 @@ func (s *Store) DueMails(ctx context.Context, now, again time.Time, most int) ([
 	var list []MailToSend
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
-			with due as (select id from mail_outbox where due_at <= $1 order by due_at limit $3 for update skip locked),
+			with due as (select id from mail_outbox where due_at <= $1 order by due_at, made_at limit $3 for update skip locked),
 			taken as (update mail_outbox o set due_at = $2, tries = tries + 1 from due where o.id = due.id returning o.*)
 			select t.id::text, t.step, t.made_at, t.tries, f.id::text, f.report_id::text, f.key_id, f.sealed, f.english, r.code
 			from taken t join mail_follower f on f.id = t.follower_id join report r on r.id = f.report_id
