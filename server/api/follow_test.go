@@ -38,8 +38,12 @@ func (h *house) published(text string) receipt {
 	h.t.Helper()
 	r := h.post(text)
 	for i, act := range []map[string]any{
-		{"act": "accept"}, {"act": "assign", "unit": "so-xd"}, {"act": "return", "reason": "Không đúng thẩm quyền"},
-		{"act": "assign", "unit": "so-tnmt"}, {"act": "resolve", "text": "Nội bộ: đã dọn"}, {"act": "publish", "text": "Đã dọn sạch"},
+		{"act": "accept"},
+		{"act": "assign", "unit": "so-xd"},
+		{"act": "return", "reason": "Không đúng thẩm quyền"},
+		{"act": "assign", "unit": "so-tnmt"},
+		{"act": "resolve", "text": "Nội bộ: đã dọn"},
+		{"act": "publish", "text": "Đã dọn sạch"},
 	} {
 		act["version"] = i + 1
 		read[opsAnswer](h.t, h.act(r.ID, act), 200)
@@ -202,7 +206,7 @@ func TestWithoutTheSecretNothingIsThere(t *testing.T) {
 	nothing := problem(t, h.follow("ZZZZ-ZZZZ", ""), 404)
 	strip := func(p any) string {
 		text := fmt.Sprintf("%+v", p)
-		for _, part := range strings.Fields(text) {
+		for _, part := range strings.FieldsSeq(text) {
 			if strings.Contains(part, "urn:") || strings.Contains(part, "RequestID") {
 				text = strings.ReplaceAll(text, part, "")
 			}

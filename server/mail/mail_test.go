@@ -305,8 +305,11 @@ func TestEveryStepHasWords(t *testing.T) {
 func TestASettingThatIsWrongIsNamed(t *testing.T) {
 	t.Parallel()
 	for _, tc := range [][2]string{
-		{"mail.example.vn", "a@example.vn"}, {"http://mail.example.vn", "a@example.vn"}, {"smtp://mail.example.vn/x", "a@example.vn"},
-		{"smtp://mail.example.vn:99999", "a@example.vn"}, {"smtp://mail.example.vn", "không phải"},
+		{"mail.example.vn", "a@example.vn"},
+		{"http://mail.example.vn", "a@example.vn"},
+		{"smtp://mail.example.vn/x", "a@example.vn"},
+		{"smtp://mail.example.vn:99999", "a@example.vn"},
+		{"smtp://mail.example.vn", "không phải"},
 	} {
 		if _, err := mail.NewPost(tc[0], tc[1]); err == nil {
 			t.Errorf("%v is taken", tc)

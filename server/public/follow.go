@@ -2,6 +2,7 @@ package public
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,14 +47,7 @@ type followPage struct {
 type followStep struct{ Step, Date, Day string }
 
 // Can reports whether the sender may do something now.
-func (p followPage) Can(what string) bool {
-	for _, may := range p.May {
-		if may == what {
-			return true
-		}
-	}
-	return false
-}
+func (p followPage) Can(what string) bool { return slices.Contains(p.May, what) }
 
 // Fault is what is wrong with a field.
 func (p followPage) Fault(field string) formFault { return formFault{field, p.Wrong[field]} }

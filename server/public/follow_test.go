@@ -53,8 +53,12 @@ func (h *house) post(path string, form url.Values, cookie string) answer {
 func (h *house) handled(code, text string) {
 	h.t.Helper()
 	for _, act := range []report.Act{
-		{Name: report.Accept}, {Name: report.Assign, Unit: "so-xd"}, {Name: report.Return, Reason: "Không đúng thẩm quyền"},
-		{Name: report.Assign, Unit: "so-tnmt"}, {Name: report.Resolve, Text: "nội bộ"}, {Name: report.Publish, Text: text},
+		{Name: report.Accept},
+		{Name: report.Assign, Unit: "so-xd"},
+		{Name: report.Return, Reason: "Không đúng thẩm quyền"},
+		{Name: report.Assign, Unit: "so-tnmt"},
+		{Name: report.Resolve, Text: "nội bộ"},
+		{Name: report.Publish, Text: text},
 	} {
 		h.act(code, act)
 	}

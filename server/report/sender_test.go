@@ -29,8 +29,7 @@ func rate(solved report.Solved, manner report.Manner) report.Act {
 }
 
 func reasonOf(err error) string {
-	var f *fault.Error
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return f.Reason
 	}
 	return ""
