@@ -29,6 +29,15 @@ func followed(c *fiber.Ctx) (code, secret string, err error) {
 	return code, c.Get(headerSecret), nil
 }
 
+// wanted is followed with the body of what the sender wants.
+func wanted(c *fiber.Ctx) (code, secret string, o *object, err error) {
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if code, secret, err = followed(c); err == nil {
+		o, _, err = readObject(c, smallBody)
+	}
+	return code, secret, o, err
+}
+
 func (a *API) getFollow(ctx context.Context, c *fiber.Ctx) error {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	code, secret, err := followed(c)
@@ -51,12 +60,7 @@ func (a *API) lost(c *fiber.Ctx, secret string, err error) error {
 }
 
 func (a *API) postFollowAct(ctx context.Context, c *fiber.Ctx) error {
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	code, secret, err := followed(c)
-	if err != nil {
-		return err
-	}
-	o, _, err := readObject(c, smallBody)
+	code, secret, o, err := wanted(c)
 	if err != nil {
 		return err
 	}
@@ -82,12 +86,7 @@ func (a *API) postFollowAct(ctx context.Context, c *fiber.Ctx) error {
 }
 
 func (a *API) postFollowMail(ctx context.Context, c *fiber.Ctx) error {
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	code, secret, err := followed(c)
-	if err != nil {
-		return err
-	}
-	o, _, err := readObject(c, smallBody)
+	code, secret, o, err := wanted(c)
 	if err != nil {
 		return err
 	}

@@ -206,7 +206,7 @@ func TestWithoutTheSecretNothingIsThere(t *testing.T) {
 	nothing := problem(t, h.follow("ZZZZ-ZZZZ", ""), 404)
 	strip := func(p any) string {
 		text := fmt.Sprintf("%+v", p)
-		for _, part := range strings.FieldsSeq(text) {
+		for part := range strings.FieldsSeq(text) {
 			if strings.Contains(part, "urn:") || strings.Contains(part, "RequestID") {
 				text = strings.ReplaceAll(text, part, "")
 			}

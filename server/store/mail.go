@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"toancanh/server/audit"
 	"toancanh/server/auth"
 	"toancanh/server/fault"
 	"toancanh/server/report"
@@ -211,24 +210,7 @@ func (s *Store) MailsWaiting(ctx context.Context) (int, error) {
 // DropMailFollowers forgets addresses that were never confirmed, and those of reports closed or withdrawn before an instant:
 // at most 500 at a time. It returns how many; the audit keeps the number.
 func (s *Store) DropMailFollowers(ctx context.Context, now, closedBefore time.Time) (int, error) {
-	dropped := 0
-	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `delete from mail_follower where id in (
-			select f.id from mail_follower f join report r on r.id = f.report_id
-			where f.confirmed_at is null and f.created_at < $1 or coalesce(r.closed_at, r.withdrawn_at) < $2 limit 500)`,
-			now.Add(-confirmWithin), closedBefore)
-		if err != nil {
-			return err
-		}
-		if dropped = int(tag.RowsAffected()); dropped == 0 {
-			return nil
-		}
-		return insertAudit(ctx, tx, audit.Row{
-			What: "mail.drop", Why: "retention", Result: audit.Done, Detail: detail(map[string]any{"count": dropped, "closed_before": closedBefore.UTC()}),
-		})
-	})
-	if err != nil {
-		return 0, fmt.Errorf("drop mail followers: %w", classify(err))
-	}
-	return dropped, nil
+	return s.drop(ctx, "mail.drop", closedBefore, `delete from mail_follower where id in (
+		select f.id from mail_follower f join report r on r.id = f.report_id
+		where coalesce(r.closed_at, r.withdrawn_at) < $1 or f.confirmed_at is null and f.created_at < $2 limit 500)`, now.Add(-confirmWithin))
 }
