@@ -90,7 +90,10 @@ func (n *nowhere) find() (found []string) {
 			found = append(found, where)
 		}
 	}
-	for _, path := range []string{"/", "/tinh-hinh/" + division + "/" + root, "/phan-anh/" + n.code, "/api/v1/reports?limit=200", "/api/v1/reports/" + n.code} {
+	for _, path := range []string{
+		"/", "/tinh-hinh/" + division + "/" + root, "/tinh-hinh/" + division + "/" + root + "/feed.atom",
+		"/phan-anh/" + n.code, "/phan-anh/" + n.code + "/feed.atom", "/api/v1/follow/" + n.code, "/api/v1/reports?limit=200", "/api/v1/reports/" + n.code,
+	} {
 		for _, encoding := range []string{"identity", "gzip"} {
 			a, err := n.s.api().send(http.MethodGet, path, http.Header{"Accept-Encoding": {encoding}, "Accept": {"text/html, application/json"}}, nil)
 			if err != nil || a.status >= 500 {

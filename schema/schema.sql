@@ -167,6 +167,33 @@ table invitation -- One-time links to set a password; a new one replaces the one
   constraint invitation_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
   constraint invitation_pkey PRIMARY KEY (person_id)
   grant delete, insert, select, update to toancanh_app
+table mail_follower -- Addresses that hear of a report. Sealed like contacts, id as associated data; without a confirmation dropped after three days.
+  id uuid not null
+  report_id uuid not null
+  key_id text not null
+  sealed bytea not null
+  token_hash bytea not null
+  english boolean not null default false
+  created_at timestamp with time zone not null default now()
+  confirmed_at timestamp with time zone
+  constraint mail_follower_pkey PRIMARY KEY (id)
+  constraint mail_follower_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
+  constraint mail_follower_token_unique UNIQUE (token_hash)
+  CREATE INDEX mail_follower_report ON public.mail_follower USING btree (report_id)
+  grant delete, insert, select to toancanh_app
+table mail_outbox -- Mails to be sent; id names the message, n the timeline entry it tells of, 0 asks for the confirmation.
+  id uuid not null
+  follower_id uuid not null
+  n bigint not null
+  step text not null
+  made_at timestamp with time zone not null default now()
+  due_at timestamp with time zone not null default '-infinity'::timestamp with time zone -- Not before; a new mail is due at once.
+  tries smallint not null default 0
+  constraint mail_outbox_follower_id_fkey FOREIGN KEY (follower_id) REFERENCES mail_follower(id) ON DELETE CASCADE
+  constraint mail_outbox_once UNIQUE (follower_id, n)
+  constraint mail_outbox_pkey PRIMARY KEY (id)
+  CREATE INDEX mail_outbox_due ON public.mail_outbox USING btree (due_at)
+  grant delete, insert, select, update to toancanh_app
 table note -- Internal and append-only: the application may not change or delete it.
   report_id uuid not null
   n bigint not null
@@ -413,6 +440,8 @@ table report_act -- Append-only timeline: the application may not change or dele
   area text not null default ''::text
   photo text not null default ''::text
   copy text not null default ''::text -- With redact_photo: the public name of the photo's copy from then on; empty: none.
+  solved text not null default ''::text -- Of a rating; so is manner.
+  manner text not null default ''::text
   constraint report_act_pkey PRIMARY KEY (report_id, n)
   constraint report_act_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
   grant insert, select to toancanh_app
@@ -433,6 +462,17 @@ table report_contact -- AES-256-GCM (nonce first, report id as associated data);
   constraint report_contact_pkey PRIMARY KEY (report_id)
   constraint report_contact_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
   grant delete, insert, select to toancanh_app
+table report_rating -- The newest word of a sender on each publication; the timeline has every one.
+  report_id uuid not null
+  published_at timestamp with time zone not null
+  rated_at timestamp with time zone not null
+  solved text not null
+  manner text not null
+  constraint report_rating_manner CHECK ((manner = ANY (ARRAY['hai_long'::text, 'chap_nhan'::text, 'khong_hai_long'::text])))
+  constraint report_rating_pkey PRIMARY KEY (report_id, published_at)
+  constraint report_rating_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
+  constraint report_rating_solved CHECK ((solved = ANY (ARRAY['yes'::text, 'partly'::text, 'no'::text])))
+  grant insert, select to toancanh_app
 table saved_view
   id uuid not null
   version bigint not null default 1

@@ -23,7 +23,7 @@ type follower struct {
 	told int
 }
 
-func follow(t *testing.T) *follower {
+func following(t *testing.T) *follower {
 	t.Helper()
 	s, err := store.Open(t.Context(), testpg.New(t).DSN(testpg.App), store.Sizes{Write: 2, Read: 2})
 	if err != nil {
@@ -75,7 +75,7 @@ func (f *follower) want(step string, version int64, schematic bool, credit strin
 
 func TestServersFollowTheBoundariesOfTheDatabase(t *testing.T) {
 	t.Parallel()
-	f := follow(t)
+	f := following(t)
 	if err := f.look(t.Context()); err != nil || f.told != 0 {
 		t.Fatalf("nothing was imported: %v, told %d times", err, f.told)
 	}
@@ -100,7 +100,7 @@ func TestServersFollowTheBoundariesOfTheDatabase(t *testing.T) {
 
 func TestBoundariesThatCannotBeDrawnLeaveTheMapInUse(t *testing.T) {
 	t.Parallel()
-	f := follow(t)
+	f := following(t)
 	good := f.put(store.Boundary{Level: area.Commune, Credit: "Xã", Shapes: f.shapes(area.Commune)})
 	half := f.shapes(area.Commune)
 	delete(half, "24611")
@@ -113,7 +113,7 @@ func TestBoundariesThatCannotBeDrawnLeaveTheMapInUse(t *testing.T) {
 
 func TestBoundariesAreKeptAsTheyWere(t *testing.T) {
 	t.Parallel()
-	f := follow(t)
+	f := following(t)
 	first := f.put(store.Boundary{
 		Level: area.Commune, Credit: "Một", Source: "Sở", Licence: "nội bộ", File: "xa.zip", SHA256: []byte{1, 2}, Bytes: 3, Shapes: f.shapes(area.Commune),
 	})

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	netmail "net/mail"
 	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"toancanh/server/auth"
+	"toancanh/server/mail"
 )
 
 // Config holds every setting of a serving process. Each has a TOANCANH_* variable and a flag of the same words; the
@@ -19,7 +21,7 @@ type Config struct {
 	MetricsListen string `env:"TOANCANH_METRICS_LISTEN" help:"Private address for /metrics and /debug/pprof, host:port. Empty: /metrics is served on the main address, and only while that is a loopback address."`
 
 	Data string `env:"TOANCANH_DATA" default:"data" help:"Data directory: the embedded database, key files, logs of child servers."`
-	Keys string `env:"TOANCANH_KEYS" help:"Directory of the key files contact.key, ticket.key, person.key, photo.key and audit.key. Empty: keys inside the data directory."`
+	Keys string `env:"TOANCANH_KEYS" help:"Directory of the key files contact.key, ticket.key, person.key, photo.key, mail.key, receipt.key and audit.key. Empty: keys inside the data directory."`
 
 	Photos     string `env:"TOANCANH_PHOTOS" help:"Directory for the photos of reports, sealed. Empty: up keeps them in the data directory; serve takes none."`
 	PhotoQuota int64  `env:"TOANCANH_PHOTO_QUOTA" default:"20480" help:"MiB that photos may take together; beyond it none are taken, and reports still are."`
@@ -47,6 +49,10 @@ type Config struct {
 	OIDCLabel   string        `env:"TOANCANH_OIDC_LABEL" name:"oidc-label" default:"Đăng nhập bằng tài khoản dùng chung" help:"Words on the button."`
 	OIDCClaim   string        `env:"TOANCANH_OIDC_CLAIM" name:"oidc-claim" help:"Claim that links a person at their first sign-in when it equals their login: email (only when verified) or preferred_username. Empty: the administrator links."`
 	OIDCFactors []string      `env:"TOANCANH_OIDC_FACTORS" name:"oidc-factors" help:"Values of acr or amr by which the provider vouches for a second factor, such as mfa or otp, with commas. Empty: ours is asked for as ever."`
+
+	SMTPURL  string `env:"TOANCANH_SMTP_URL" name:"smtp-url" help:"Mail server that tells followers of a report: smtp://[user:password@]host[:port] (STARTTLS; plain on this machine only) or smtps://. Empty: no mail is sent."`
+	SMTPFrom string `env:"TOANCANH_SMTP_FROM" name:"smtp-from" help:"Sender of these mails: an address, or Name <address>."`
+	SMTPHome string `env:"TOANCANH_SMTP_HOME" name:"smtp-home" help:"This house as readers of mails reach it, https://host."`
 
 	Hub          string        `env:"TOANCANH_HUB" default:"on" enum:"on,off" help:"off: do not serve the live feed from this process; stand-alone hubs do."`
 	KeepReadings time.Duration `env:"TOANCANH_KEEP_READINGS" default:"9600h" help:"How long single readings are kept; five-minute sums stay."`
@@ -91,6 +97,7 @@ func (c Config) Validate() error {
 		wrong("TOANCANH_HUB_SECRET", "has %d characters, want at least 16", len(c.HubSecret))
 	}
 	c.checkProvider(wrong)
+	c.checkMail(wrong)
 	if c.DeskIdle < time.Minute || c.DeskIdle > 12*time.Hour {
 		wrong("TOANCANH_DESK_IDLE", "%s is not between 1m and 12h", c.DeskIdle)
 	}
@@ -119,6 +126,21 @@ func (c Config) checkProvider(wrong func(name, format string, args ...any)) {
 	}
 	if c.OIDCClaim != "" && c.OIDCClaim != auth.ClaimEmail && c.OIDCClaim != auth.ClaimLogin {
 		wrong("TOANCANH_OIDC_CLAIM", "%q is neither %s nor %s", c.OIDCClaim, auth.ClaimEmail, auth.ClaimLogin)
+	}
+}
+
+// checkMail says what is wrong with the mail server's settings.
+func (c Config) checkMail(wrong func(name, format string, args ...any)) {
+	if c.SMTPURL == "" {
+		return
+	}
+	if _, err := netmail.ParseAddress(c.SMTPFrom); err != nil {
+		wrong("TOANCANH_SMTP_FROM", "%q is no mail address", c.SMTPFrom)
+	} else if _, err := mail.NewPost(c.SMTPURL, c.SMTPFrom); err != nil {
+		wrong("TOANCANH_SMTP_URL", "%s", err)
+	}
+	if !safeAddress(c.SMTPHome, false) {
+		wrong("TOANCANH_SMTP_HOME", "%q is not https://host[:port] (http only on this machine)", c.SMTPHome)
 	}
 }
 

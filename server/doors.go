@@ -22,7 +22,6 @@ import (
 	"toancanh/hub"
 	"toancanh/server/api"
 	"toancanh/server/door"
-	"toancanh/server/fault"
 	"toancanh/server/limit"
 	"toancanh/server/open311"
 	"toancanh/server/past"
@@ -49,6 +48,7 @@ func (s *Server) openDoors() error {
 		Keeper: s.keeper, Walls: s.walls, People: s.store, Keys: s.store, Contacts: s.store, Sealer: s.sealer, Log: s.log,
 		Provider: s.provider, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
 		Queue: s.store, Presence: s.presence, Tiles: tiles,
+		Follow: s.follow, Receipts: s.receipts,
 	})
 	if err != nil {
 		return err
@@ -137,10 +137,13 @@ func (s *Server) openPartners(frame *door.Frame) error {
 // openPages hangs the HTML pages and the built faces in.
 func (s *Server) openPages(frame *door.Frame, enter func(*fiber.Ctx, string) error) (err error) {
 	config := public.Config{
-		Frame: frame, Pictures: s.public, Intake: s.intake, Follow: s.follow, Atlas: s.atlas, Rules: s.rules,
+		Frame: frame, Pictures: s.public, Intake: s.intake, Follow: s.follow, Receipts: s.receipts, Atlas: s.atlas, Rules: s.rules,
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Sample: s.options.Sample, Storm: s.options.Storm, Enter: enter,
 		Photos: s.intake,
+	}
+	if s.mails != nil {
+		config.Mails = s.mails
 	}
 	if faces, ok := frontend.Files(); ok {
 		config.Faces = faces
@@ -150,19 +153,6 @@ func (s *Server) openPages(frame *door.Frame, enter func(*fiber.Ctx, string) err
 	}
 	s.pages.Routes(s.app)
 	return nil
-}
-
-// follow is a report as whoever holds its code may see it.
-func (s *Server) follow(ctx context.Context, code string) (view.FollowReport, error) {
-	r, err := s.store.Report(ctx, code)
-	if err != nil {
-		return view.FollowReport{}, err
-	}
-	seen, ok := view.Follow(r, s.location)
-	if !ok {
-		return seen, fault.NotFound("Không có phản ánh %s.", code)
-	}
-	return seen, nil
 }
 
 // errNoPages says that the public pages wait for their first reading.

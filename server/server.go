@@ -26,8 +26,10 @@ import (
 	"toancanh/server/audit"
 	"toancanh/server/auth"
 	"toancanh/server/door"
+	"toancanh/server/follow"
 	"toancanh/server/intake"
 	"toancanh/server/limit"
+	"toancanh/server/mail"
 	"toancanh/server/presence"
 	"toancanh/server/public"
 	"toancanh/server/relay"
@@ -69,6 +71,9 @@ type Server struct {
 	signer   *auth.Signer
 	keeper   *auth.Keeper
 	sealer   *auth.Sealer // of contacts
+	receipts *auth.Receipts
+	follow   *follow.Desk
+	mails    *mail.Desk // nil: no mail is sent
 	walls    *auth.ScreenKeeper
 	provider *auth.Provider // nil: none
 	chain    *audit.Chain
@@ -167,6 +172,9 @@ func (s *Server) wire() error {
 	if s.sealer, err = auth.OpenSealer(s.options.SealKey(auth.SealedContacts)); err != nil {
 		return err
 	}
+	if s.receipts, err = auth.OpenReceipts(s.options.KeyFile("receipt.key")); err != nil {
+		return err
+	}
 	bus, closer, err := OpenBus(s.options.RedisURL)
 	if err != nil {
 		return err
@@ -191,6 +199,9 @@ func (s *Server) wire() error {
 	if err != nil {
 		return err
 	}
+	if err := s.openFollowing(); err != nil {
+		return err
+	}
 	s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "toancanh_database_full", Help: "1 while the database refuses to store for want of room.",
 	}, func() float64 {
@@ -202,7 +213,7 @@ func (s *Server) wire() error {
 	s.watch = watch.New(watch.Config{
 		Store: s.store, Actor: s.intake, Atlas: s.atlas, Rules: s.rules, Division: s.options.Division, Origin: origin,
 		Location: s.location, Keep: store.Retention{Readings: s.options.KeepReadings, Events: keepEvents},
-		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.forget, DropContacts: s.store.DropContacts,
+		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.forget, DropContacts: s.dropContacts, Mail: s.deliver(),
 	})
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus,

@@ -46,7 +46,11 @@ func TestTheFormNeedsNeitherScriptNorMouse(t *testing.T) {
 		t.Errorf("the code is %q, want eight letters and digits", code)
 	}
 	page.keep("form-received-320", true)
-	page.tabTo(`main a[href="/phan-anh/` + code + `"]`)
+	secret := page.text("main p.secret")
+	if !regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`).MatchString(secret) {
+		t.Errorf("the secret is %q", secret)
+	}
+	page.tabTo(`main a[href="/phan-anh/` + code + `#` + secret + `"]`)
 	page.press("Enter")
 	eventually(t, "the report can be followed", shownWithin, func() bool { return page.text("h1") == "Phản ánh "+code }, func() string { return page.body() })
 	if body := page.body(); strings.Contains(body, "Ễnh") || strings.Contains(body, words) {
@@ -56,6 +60,57 @@ func TestTheFormNeedsNeitherScriptNorMouse(t *testing.T) {
 		t.Errorf("the page is %d px wider than the phone", over)
 	}
 	page.keep("follow-320", true)
+	followByLink(t, p, code, secret)
+}
+
+// followByLink opens the sender's own link on another device, held to the page's policy, and acts there with keys only.
+func followByLink(t *testing.T, p *province, code, secret string) {
+	t.Helper()
+	for i, act := range []map[string]any{
+		{"act": "accept"}, {"act": "assign", "unit": "so-xd"}, {"act": "resolve", "text": "nội bộ"}, {"act": "publish", "text": "Đã vá ổ gà trước cổng trường."},
+	} {
+		act["version"] = i + 1
+		p.post("/api/v1/reports/"+code+"/acts", act, nil)
+	}
+	page := open(t, p, "/phan-anh/"+code+"#"+secret, size{320, 640}, map[string]any{"script": true, "init": refusals, "guarded": true})
+	eventually(t, "the device knows the sender", shownWithin, func() bool { return page.text("#danh-gia") != "" }, page.body)
+	var left struct {
+		Hash, Cookie string
+		Refused      []string
+	}
+	page.eval(`({hash: location.hash, cookie: document.cookie, refused: window.refused})`, &left)
+	if left.Hash != "" || strings.Contains(left.Cookie, secret) || len(left.Refused) > 0 {
+		t.Errorf("the page keeps the secret in sight or needs what it is refused: %+v", left)
+	}
+	page.tabTo("#solved-yes")
+	page.press("ArrowDown")
+	page.tabTo("#manner-good")
+	page.press("Space")
+	page.tabTo("form[action$='/danh-gia'] button")
+	page.press("Enter")
+	eventually(t, "the rating is kept", shownWithin, func() bool { return page.text("form[action$='/danh-gia'] button") == "Sửa đánh giá" }, page.body)
+
+	look := browse(t, p, "/phan-anh/"+code+"#"+secret, size{320, 640})
+	for _, way := range []struct {
+		name, query string
+		size        size
+	}{{"follow-sender-320", "", size{320, 640}}, {"follow-sender-320-high", "?tuongphan=tang", size{320, 640}}, {"follow-sender-en", "?tuongphan=giam&lang=en", size{1366, 768}}} {
+		eventually(t, "the page is the sender's", shownWithin, func() bool { return look.text("#xu-ly-lai") != "" }, look.body)
+		if way.query != "" {
+			look.visit("/phan-anh/" + code + way.query)
+		}
+		look.do("resize", map[string]any{"width": way.size.width, "height": way.size.height}, nil)
+		look.sound()
+		if over := overflow(look); over > 0 {
+			t.Errorf("%s: %d px wider than the screen", way.name, over)
+		}
+		look.keep(way.name, true)
+	}
+	look.tabTo("#again")
+	look.write("Ổ gà lại mở ra sau trận mưa.")
+	look.tabTo("form[action$='/xu-ly-lai'] button")
+	look.press("Enter")
+	eventually(t, "it is asked for again", shownWithin, func() bool { return strings.Contains(look.text("ol.steps"), "Opened again") }, look.body)
 }
 
 // overflow is how many pixels a page is wider than its screen.

@@ -11,10 +11,11 @@ type Action string
 
 // The actions that are not acts on reports.
 const (
-	SeePublic   Action = "public.see"   // public pages, areas, categories, units, health, the API's description
-	SendReport  Action = "report.send"  // send a report
-	OpenSession Action = "session.open" // sign in, take an invitation, ask who one is, sign out
-	OwnSession  Action = "session.own"  // list and end one's sessions, change one's password, enrol a second factor
+	SeePublic    Action = "public.see"    // public pages, areas, categories, units, health, the API's description
+	SendReport   Action = "report.send"   // send a report
+	FollowReport Action = "report.follow" // look at a report by its code; with the secret of its receipt, act as its sender
+	OpenSession  Action = "session.open"  // sign in, take an invitation, ask who one is, sign out
+	OwnSession   Action = "session.own"   // list and end one's sessions, change one's password, enrol a second factor
 
 	SendPhoto      Action = "photo.send"  // hand in a photo: as the sender with the receipt's secret; as anybody else the handler asks for the act
 	SendVisitPhoto Action = "photo.visit" // a photo of a visit on site

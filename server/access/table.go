@@ -37,6 +37,7 @@ func Table() []Rule {
 	return []Rule{
 		{SeePublic, "Xem trang công khai, địa bàn, lĩnh vực, đơn vị", "", everybody()},
 		{SendReport, "Gửi phản ánh", "", everybody()},
+		{FollowReport, "Theo dõi phản ánh bằng mã tra cứu; có mã bí mật thì bổ sung, đánh giá, đề nghị xử lý lại", "", everybody()},
 		{OpenSession, "Đăng nhập, đăng xuất, xem mình là ai", "", everybody()},
 		{OwnSession, "Xem và kết thúc phiên của mình, đổi mật khẩu, lập mã xác thực", "", to(Oneself, PersonRoles()...)},
 
@@ -63,6 +64,7 @@ func Table() []Rule {
 		{ActOn("publish"), "Công khai kết quả", ReadReport, lead().and(Everything, KeyReports)},
 		{ActOn("reopen"), "Mở lại", ReadReport, desk().and(Everything, KeyReports)},
 		{ActOn("complete"), "Hoàn thành", ReadReport, desk().and(Everything, KeyReports)},
+		{ActOn("rate"), "Đánh giá kết quả (chỉ người gửi, bằng mã bí mật)", ReadReport, grants{}},
 		{ActOn("withdraw"), "Thu hồi", ReadReport, lead().and(OwnArea, DataOfficer).and(Everything, KeyReports)},
 
 		{ReadNotes, "Xem ghi chú nội bộ của một phản ánh", ReadReport, desk().and(OwnArea, Leader)},

@@ -17,6 +17,7 @@ import (
 	"toancanh/server/area"
 	"toancanh/server/auth"
 	"toancanh/server/door"
+	"toancanh/server/follow"
 	"toancanh/server/intake"
 	"toancanh/server/photo"
 	"toancanh/server/report"
@@ -124,8 +125,8 @@ type Config struct {
 	Queue    Queue
 	Presence Presence
 
-	// Secrets knows the secret that only the sender of a report has; nil: no sender is known again.
-	Secrets Secrets
+	Follow   Follow          // answers those who follow a report; needed
+	Receipts follow.Receipts // makes the secrets of receipts; needed
 
 	Live      Live   // nil: no hub may ask
 	HubSecret string // empty: no hub may ask
@@ -212,6 +213,9 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Get("/reports/:id/photos", a.within(answerLimit, a.listPhotos))
 	v1.Get("/photos/:photo", a.within(answerLimit, a.getPhoto))
 	v1.Put("/photos/:photo/redaction", a.within(photoLimit, a.putRedaction))
+	v1.Get("/follow/:code", a.within(answerLimit, a.getFollow))
+	v1.Post("/follow/:code/acts", a.within(answerLimit, a.postFollowAct))
+	v1.Post("/follow/:code/mail", a.within(answerLimit, a.postFollowMail))
 
 	v1.Post("/readings", a.within(answerLimit, a.postReadings))
 	v1.Post("/events", a.within(answerLimit, a.postEvents))

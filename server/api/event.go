@@ -84,7 +84,7 @@ func (a *API) postEvents(ctx context.Context, c *fiber.Ctx) error {
 	case done.err != nil:
 		return done.err
 	case done.receipt != nil:
-		return sendReceipt(c, done.receipt, false)
+		return a.sendToSender(c, done.receipt, false)
 	}
 	return c.SendStatus(fiber.StatusNoContent)
 }

@@ -24,7 +24,9 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/door"
 	"toancanh/server/embedded/testpg"
+	"toancanh/server/follow"
 	"toancanh/server/intake"
+	"toancanh/server/mail"
 	"toancanh/server/past"
 	"toancanh/server/presence"
 	"toancanh/server/report"
@@ -105,8 +107,12 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	frame.Install(app)
 	keeper := auth.NewKeeper(h.store, auth.NewHasher(), sealer, time.Now)
 	must(t, h.store.SeedUnits(t.Context(), units))
+	mails, err := mail.New(mail.Config{Store: h.store, Sealer: sealer, Now: time.Now, Log: log})
+	must(t, err)
 	c := api.Config{
-		Keeper: keeper, Walls: auth.NewScreenKeeper(h.store, time.Now), People: h.store,
+		Receipts: receipts,
+		Follow:   follow.New(follow.Config{Store: h.store, Actor: in, Receipts: receipts, Mails: mails, Location: zone, Now: time.Now}),
+		Keeper:   keeper, Walls: auth.NewScreenKeeper(h.store, time.Now), People: h.store,
 		Queue: h.store, Presence: presence.NewBoard(nil, time.Now, log), Keys: h.store, Contacts: h.store, Sealer: sealer, Log: log,
 		Frame: frame, Intake: in, Store: h.store, Atlas: atlas, Rules: rules, Units: units, Signer: h.signer,
 		Past: past.New(past.Config{Store: h.store, Lens: view.NewLens(zone, units), Watch: watch.Config{
@@ -266,9 +272,9 @@ func hasFault(p door.Problem, field, reason string) bool {
 }
 
 type receipt struct {
-	ID, Code, Status, Area, Place string
-	AreaName                      string    `json:"area_name"`
-	ReceivedAt                    time.Time `json:"received_at"`
+	ID, Code, Status, Area, Place, Secret string
+	AreaName                              string    `json:"area_name"`
+	ReceivedAt                            time.Time `json:"received_at"`
 }
 
 func newReport(text string) map[string]any {

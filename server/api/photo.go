@@ -18,15 +18,6 @@ import (
 	"toancanh/server/view"
 )
 
-// Secrets knows the secret that the receipt of a report carries.
-type Secrets interface {
-	// Check takes the same time however wrong the secret is.
-	Check(reportID, secret string) bool
-}
-
-// headerSecret carries the secret of a receipt: whoever shows it is the sender.
-const headerSecret = "Report-Secret" //nolint:gosec // the name of a header
-
 // errNoSender tells of a report only to whoever knows its secret.
 //
 //nolint:gochecknoglobals // an error value
@@ -53,7 +44,7 @@ func (a *API) postPhoto(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	b := intake.PhotoBody{ReportID: h.report.ID, Kind: h.kind, Content: raw, Actor: intake.ActorSender, OfSender: h.sender}
+	b := intake.PhotoBody{ReportID: h.report.ID, Kind: h.kind, Content: raw, Actor: report.Citizen, OfSender: h.sender}
 	caller := "sender"
 	if !h.sender {
 		caller, b.Actor, b.May = h.who.ID, actor(h.who), h.may()
@@ -117,7 +108,7 @@ func (a *API) handing(ctx context.Context, c *fiber.Ctx) (h handing, err error) 
 			return h, a.refuse(c, refused{h.action(), "report:" + h.report.ID, err})
 		}
 		return h, err
-	case a.Secrets == nil || !a.Secrets.Check(h.report.ID, secret):
+	case !a.Receipts.Check(h.report.ID, secret):
 		return h, errNoSender
 	case h.kind != photo.Scene:
 		return h, fault.Invalid("kind", "Người gửi chỉ gửi được ảnh hiện trường (scene).").Because("not_yours")

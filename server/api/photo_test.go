@@ -2,9 +2,6 @@ package api_test
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"image/jpeg"
 	"io/fs"
@@ -16,11 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"toancanh/server/access"
-	"toancanh/server/api"
 	"toancanh/server/auth"
 	"toancanh/server/intake"
 	"toancanh/server/photo"
@@ -52,30 +47,13 @@ func (h *house) files() []string {
 }
 
 // secrets derive what only the sender of a report has from a key.
-type secrets struct{ key []byte }
-
-func (s secrets) of(reportID string) string {
-	mac := hmac.New(sha256.New, s.key)
-	mac.Write([]byte(reportID))
-	return hex.EncodeToString(mac.Sum(nil)[:16])
-}
-
-func (s secrets) Check(reportID, secret string) bool {
-	return hmac.Equal([]byte(s.of(reportID)), []byte(secret))
-}
-
-var receipts = secrets{[]byte("a key of tests")}
-
-// ofReceipts makes a house of real data where senders are known again.
-func ofReceipts(c *api.Config, app *fiber.App) {
-	real(c, app)
-	c.Secrets = receipts
-}
+// receipts are those of every house here.
+var receipts = auth.NewReceipts(bytes.Repeat([]byte{5}, 32))
 
 // sends hands a photo in as the sender of a report; header may name more.
 func (h *house) sends(r receipt, raw []byte, header map[string]string) answer {
 	h.t.Helper()
-	all := map[string]string{"Content-Type": "image/jpeg", "Report-Secret": receipts.of(r.ID)}
+	all := map[string]string{"Content-Type": "image/jpeg", "Report-Secret": receipts.Secret(r.ID)}
 	maps.Copy(all, header)
 	return h.do(call{method: "POST", path: "/api/v1/reports/" + r.Code + "/photos", body: raw, header: all})
 }
@@ -119,7 +97,7 @@ func planted() [][]byte {
 
 func TestAPhotoOfASenderIsKeptSealedAndShownToTheStaff(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, ofReceipts)
+	h := newHouse(t, real)
 	r := h.post("Rác bên đường")
 	raw := phototest.Phone(phototest.Picture(640, 320), 6)
 	for _, word := range planted() {
@@ -189,7 +167,7 @@ func TestAPhotoOfASenderIsKeptSealedAndShownToTheStaff(t *testing.T) {
 			}
 		}
 	}
-	if strings.Contains(h.log.String(), receipts.of(r.ID)) {
+	if strings.Contains(h.log.String(), receipts.Secret(r.ID)) {
 		t.Error("the log holds the secret")
 	}
 }
@@ -220,7 +198,7 @@ func checkPhoto(t *testing.T, a answer, kept string) {
 
 func TestACopyIsCoveredPublishedAndForgotten(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, ofReceipts)
+	h := newHouse(t, real)
 	r := h.post("Rác bên đường")
 	id := read[photoAnswer](t, h.sends(r, phototest.JPEG(phototest.Picture(400, 300)), nil), 201).ID
 	lead, operator := h.as(access.ShiftLead, district()), h.as(access.Operator, district())
@@ -302,7 +280,7 @@ func TestACopyIsCoveredPublishedAndForgotten(t *testing.T) {
 
 func TestWhoHandsInSeesAndCoversPhotos(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, ofReceipts)
+	h := newHouse(t, real)
 	r := h.post("Rác bên đường")
 	key := h.key("reports")
 	for _, act := range []map[string]any{{"act": "accept"}, {"act": "assign", "unit": "so-xd"}} {
@@ -316,13 +294,13 @@ func TestWhoHandsInSeesAndCoversPhotos(t *testing.T) {
 
 	// A stranger, a wrong secret and a report that is not there are told apart by nobody.
 	problem(t, h.do(call{method: "POST", path: "/api/v1/reports/" + r.Code + "/photos", body: small, header: png}), 401)
-	wrong := problem(t, h.sends(r, small, map[string]string{"Report-Secret": receipts.of("another")}), 404)
+	wrong := problem(t, h.sends(r, small, map[string]string{"Report-Secret": receipts.Secret("another")}), 404)
 	none := problem(t, h.sends(receipt{ID: r.ID, Code: "AAAA-BBBB"}, small, nil), 404)
 	if wrong.Detail != none.Detail || !strings.Contains(wrong.Detail, "mã bí mật") {
 		t.Errorf("wrong secret: %q, no report: %q", wrong.Detail, none.Detail)
 	}
 	if p := problem(t, h.do(call{method: "POST", path: "/api/v1/reports/" + r.ID + "/photos?kind=answer", body: small, header: map[string]string{
-		"Content-Type": "image/png", "Report-Secret": receipts.of(r.ID),
+		"Content-Type": "image/png", "Report-Secret": receipts.Secret(r.ID),
 	}}), 422); !hasFault(p, "kind", "not_yours") {
 		t.Errorf("an answer of the sender: %+v", p)
 	}
@@ -364,7 +342,7 @@ func hasReason[F any](faults []F, reason string) bool {
 
 func TestAPhotoThatIsNotTakenIsRefusedInWords(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, ofReceipts)
+	h := newHouse(t, real)
 	r := h.post("Rác bên đường")
 	small := phototest.JPEG(phototest.Picture(8, 8))
 	bomb := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x77\x35\x94\x00\x77\x35\x94\x00\x08\x06\x00\x00\x00\x00\x00\x00\x00"), make([]byte, 20_000)...)

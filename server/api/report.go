@@ -45,7 +45,7 @@ func (a *API) postReport(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return sendReceipt(c, receipt, repeated)
+	return a.sendToSender(c, receipt, repeated)
 }
 
 // sendReceipt answers 201 also to a repeat: it is the first answer again.
@@ -61,6 +61,23 @@ func sendReceipt(c *fiber.Ctx, receipt json.RawMessage, repeated bool) error {
 		c.Set("Idempotency-Replayed", "true")
 	}
 	return sendRaw(c, fiber.StatusCreated, receipt)
+}
+
+// sendToSender is sendReceipt with the secret that makes its reader the sender. It is made for the answer and kept nowhere.
+func (a *API) sendToSender(c *fiber.Ctx, receipt json.RawMessage, repeated bool) error {
+	var given struct {
+		intake.Receipt
+		Secret string `json:"secret"`
+	}
+	if err := json.Unmarshal(receipt, &given.Receipt); err != nil {
+		return fault.Internal(err)
+	}
+	given.Secret = a.Receipts.Secret(given.ID)
+	whole, err := json.Marshal(given)
+	if err != nil {
+		return fault.Internal(err)
+	}
+	return sendReceipt(c, whole, repeated)
 }
 
 // readDraft reads what a report holds. What a sender may not say, such as an origin, is an unknown field.
@@ -129,6 +146,8 @@ type entry struct {
 	Area   string `json:"area,omitempty"`
 	Until  string `json:"until,omitempty"`
 	Photo  string `json:"photo,omitempty"`
+	Solved string `json:"solved,omitempty"`
+	Manner string `json:"manner,omitempty"`
 	At     string `json:"at"`
 }
 
@@ -229,12 +248,16 @@ func timeline(r report.Report, entries []report.Entry) []entry {
 		shown[i] = entry{
 			N: e.N, Act: string(e.Act), From: string(e.From), To: string(e.To), Actor: e.Actor, Unit: e.Unit,
 			Reason: e.Reason, Text: e.Text, Parent: e.Parent, Area: e.Area, Photo: e.Photo, At: e.At.UTC().Format(timeLayout),
+			Solved: string(e.Rating.Solved), Manner: string(e.Rating.Manner),
 		}
 		if e.Until != nil {
 			shown[i].Until = e.Until.UTC().Format(timeLayout)
 		}
 		if r.WithdrawnAt != nil && e.Text != "" {
 			shown[i].Text = view.Withdrawn
+		}
+		if r.WithdrawnAt != nil && e.Actor == report.Citizen && e.Reason != "" {
+			shown[i].Reason = view.Withdrawn
 		}
 	}
 	return shown

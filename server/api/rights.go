@@ -29,14 +29,17 @@ func routeActions() map[string]access.Action {
 		"GET /api/v1/areas/:division/geometry": access.SeePublic,
 		"GET /api/v1/areas/:division/map.svg":  access.ReadKPIs,
 
-		"POST /api/v1/reports":          access.SendReport,
-		"GET /api/v1/reports":           access.ListReports,
-		"POST /api/v1/reports/entries":  access.EnterReport,
-		"POST /api/v1/reports/import":   access.EnterReport,
-		"GET /api/v1/reports/rows":      access.ListReports,
-		"GET /api/v1/reports/export":    access.ListReports,
-		"GET /api/v1/reports/:id":       access.ReadReport,
-		"POST /api/v1/reports/:id/acts": access.ReadReport, // which act, the handler asks
+		"POST /api/v1/reports":           access.SendReport,
+		"GET /api/v1/reports":            access.ListReports,
+		"POST /api/v1/reports/entries":   access.EnterReport,
+		"POST /api/v1/reports/import":    access.EnterReport,
+		"GET /api/v1/reports/rows":       access.ListReports,
+		"GET /api/v1/reports/export":     access.ListReports,
+		"GET /api/v1/reports/:id":        access.ReadReport,
+		"POST /api/v1/reports/:id/acts":  access.ReadReport, // which act, the handler asks
+		"GET /api/v1/follow/:code":       access.FollowReport,
+		"POST /api/v1/follow/:code/acts": access.FollowReport,
+		"POST /api/v1/follow/:code/mail": access.FollowReport,
 
 		"POST /api/v1/reports/acts":           access.ReadReport, // which act to which report, the handler asks
 		"POST /api/v1/reports/undo":           access.ReadReport,

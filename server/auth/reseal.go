@@ -14,6 +14,7 @@ const (
 	SealedContacts SealedKind = "contact" // how to reach senders, under contact.key
 	SealedFactors  SealedKind = "person"  // second factors, under person.key
 	SealedPhotos   SealedKind = "photo"   // the keys of photos' files, under photo.key
+	SealedMails    SealedKind = "mail"    // addresses that hear of a report, under mail.key
 )
 
 // name is what a row's content is sealed for.

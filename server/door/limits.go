@@ -66,3 +66,19 @@ func siteOf(addr netip.Addr) string {
 	}
 	return "site:" + p.String()
 }
+
+// guessCost is how many looks a wrong secret costs more than a right one.
+const guessCost = 4
+
+// Guessed counts the error of somebody who showed a secret, when it says that nothing was found, as so many looks more.
+func (f *Frame) Guessed(c *fiber.Ctx, err error) error {
+	if !fault.Is(err, fault.KindNotFound) {
+		return err
+	}
+	for range guessCost {
+		if slow := f.Limit(c, limit.Follows(), ""); slow != nil {
+			return slow
+		}
+	}
+	return err
+}

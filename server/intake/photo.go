@@ -46,12 +46,9 @@ type PhotoReceipt struct {
 	Bytes  int        `json:"bytes"`
 }
 
-// ActorSender is the sender of a report, as its timeline names them.
-const ActorSender = "citizen"
-
 // AddSendersPhoto adds a photo in the name of the report's sender. Whether it is them, the door has asked.
 func (in *Intake) AddSendersPhoto(ctx context.Context, reportID string, content []byte, key *Key) (answer json.RawMessage, repeated bool, err error) {
-	return in.AddPhoto(ctx, PhotoBody{ReportID: reportID, Kind: photo.Scene, Content: content, Actor: ActorSender, OfSender: true, Key: key})
+	return in.AddPhoto(ctx, PhotoBody{ReportID: reportID, Kind: photo.Scene, Content: content, Actor: report.Citizen, OfSender: true, Key: key})
 }
 
 // AddPhoto makes a photo harmless and keeps it, and answers with its PhotoReceipt after the commit. The same key with the same

@@ -30,6 +30,9 @@ func ScreenCodes() Class { return Class{Name: "screen-code", PerMinute: 30, Burs
 // Follows are looks at a report by its code, which somebody might guess.
 func Follows() Class { return Class{Name: "follow", PerMinute: 120, Burst: 60} }
 
+// Mails are addresses that want to hear of a report: each gets a mail that asks whether it is true.
+func Mails() Class { return Class{Name: "mail", PerMinute: 5, Burst: 5} }
+
 // Key is whatever a key does: a gateway brings thousands of readings in a body, a partner speaks for a whole city, and each
 // has figures of its own.
 func Key(perMinute, burst int) Class { return Class{Name: "key", PerMinute: perMinute, Burst: burst} }

@@ -16,7 +16,6 @@ import (
 
 	"toancanh/server/area"
 	"toancanh/server/door"
-	"toancanh/server/fault"
 	"toancanh/server/limit"
 	"toancanh/server/store"
 )
@@ -39,6 +38,7 @@ type areaPage struct {
 	Empty     bool // never read
 	English   bool
 	Others    []place
+	Feed      string // the address of its results as an Atom feed
 }
 
 type place struct{ Name, URL string }
@@ -65,22 +65,20 @@ func (s *Site) getArea(c *fiber.Ctx) error {
 		return err
 	}
 	root, _ := s.Atlas.Tree.Root(s.Division)
-	division, code := s.Division, root.Code
+	key := pageKey{division: s.Division, area: root.Code}
 	if c.Params("division") != "" {
-		division, code = c.Params("division"), c.Params("area")
-		if _, ok := s.Atlas.Tree.Division(division); !ok {
-			division = "vn-" + division
+		var err error
+		if key, _, err = s.areaKey(c); err != nil {
+			return err
 		}
 	}
-	if _, ok := s.Atlas.Tree.Get(division, code); !ok {
-		return fault.NotFound("Không có trang của địa bàn này.")
-	}
-	l, moved := s.lookOf(c)
+	var moved bool
+	key.look, moved = s.lookOf(c)
 	if moved {
 		return c.Redirect(c.Path(), fiber.StatusSeeOther)
 	}
 	e := s.now.Load()
-	p := s.page(e, pageKey{division, code, l})
+	p := s.page(e, key)
 	p.Serve(c.Context())
 	if e.condition == missing {
 		c.Set(fiber.HeaderRetryAfter, "5")
@@ -95,7 +93,7 @@ func (s *Site) makePage(e *edition, key pageKey) *door.Prepared {
 	page := s.areaPage(e, key)
 	body, err := s.book.write("area", model{
 		Look: key.look, Title: fmt.Sprintf("%s – %s", titleOf(here, key.look), s.Title), Centre: s.centre(),
-		Here: s.areaURL(key.division, key.area), Banner: e.picture.Origin != "real", Refresh: true, Page: page,
+		Here: s.areaURL(key.division, key.area), Feed: page.Feed, Banner: e.picture.Origin != "real", Refresh: true, Page: page,
 	})
 	if err != nil {
 		s.Log.Error("public page was not made", "err", err) //nolint:sloglint // made outside of any request
@@ -117,6 +115,7 @@ func (s *Site) areaPage(e *edition, key pageKey) areaPage {
 		Name: nameInSentence(here, key.look), Division: division.Label, Total: counts[key.area],
 		At: at.Format("15:04:05 02/01/2006"), AtISO: at.Format(time.RFC3339), Old: e.condition == old, Empty: e.condition == missing,
 		OfWhole: here.Parent != "", English: key.look.English,
+		Feed: "/tinh-hinh/" + strings.TrimPrefix(key.division, "vn-") + "/" + key.area + "/feed.atom",
 	}
 	if key.look.English {
 		page.Division = division.LabelEN

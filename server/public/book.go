@@ -19,11 +19,24 @@ var pages embed.FS
 // book holds the templates in each language.
 type book struct {
 	vi, en map[string]*template.Template
+	texts  map[string][2]string // Vietnamese, English
+}
+
+// say is a text outside of a page, such as in a feed.
+func (b *book) say(l look, key string, args ...any) string {
+	text := b.texts[key][0]
+	if l.English {
+		text = b.texts[key][1]
+	}
+	if len(args) == 0 {
+		return text
+	}
+	return fmt.Sprintf(text, args...)
 }
 
 // names of the templates, each with the frame around it.
 func templateNames() []string {
-	return []string{"area", "form", "follow", "start", "problem", "unbuilt"}
+	return []string{"area", "form", "follow", "mail", "start", "problem", "unbuilt"}
 }
 
 func newBook(files map[string]*door.Prepared) (*book, error) {
@@ -39,7 +52,7 @@ func newBook(files map[string]*door.Prepared) (*book, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &book{}
+	b := &book{texts: texts}
 	for i, set := range []*map[string]*template.Template{&b.vi, &b.en} {
 		funcs := template.FuncMap{
 			"t": func(key string, args ...any) (string, error) {
@@ -108,6 +121,7 @@ type model struct {
 	Banner  bool   // the data are not real
 	Closed  bool   // not for search engines
 	Refresh bool   // the page changes by itself
+	Feed    string // the address of what the page tells as an Atom feed; may be empty
 	Page    any
 }
 

@@ -100,12 +100,11 @@ func (s *Site) postForm(c *fiber.Ctx) error {
 	if err != nil {
 		return s.formAgain(c, l, typed, err)
 	}
-	var receipt struct {
-		Code string `json:"code"`
-	}
+	var receipt intake.Receipt
 	if err := json.Unmarshal(answer, &receipt); err != nil {
 		return fault.Internal(err)
 	}
+	s.keepSecret(c, receipt.Code, s.Receipts.Secret(receipt.ID))
 	return c.Redirect("/phan-anh/"+receipt.Code+"?moi=1", fiber.StatusSeeOther)
 }
 

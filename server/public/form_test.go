@@ -58,7 +58,7 @@ func TestAFormMakesAReport(t *testing.T) {
 			t.Errorf("the page of a report holds %q", never)
 		}
 	}
-	if page.header.Get("Cache-Control") != "no-store" || page.header.Get("Referrer-Policy") != "no-referrer" {
+	if page.header.Get("Cache-Control") != "no-store" || page.header.Get("Referrer-Policy") != "same-origin" {
 		t.Errorf("headers %v", page.header)
 	}
 	r, err := h.store.Report(t.Context(), code)

@@ -25,12 +25,12 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/door"
 	"toancanh/server/embedded/testpg"
-	"toancanh/server/fault"
+	"toancanh/server/follow"
 	"toancanh/server/intake"
+	"toancanh/server/mail"
 	"toancanh/server/public"
 	"toancanh/server/report"
 	"toancanh/server/store"
-	"toancanh/server/view"
 )
 
 func TestMain(m *testing.M) { testpg.Main(m) }
@@ -45,7 +45,14 @@ type house struct {
 	site   *public.Site
 	broken atomic.Bool // the projection cannot be read
 	storms chan struct{}
+	mails  *mail.Desk
+	ahead  atomic.Int64 // how far the follow desk's clock is ahead, in nanoseconds
 }
+
+// now is the clock of those who follow reports.
+func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
+
+func receipts() *auth.Receipts { return auth.NewReceipts(bytes.Repeat([]byte{5}, 32)) }
 
 // pictures reads the projection as the public role, unless it is broken.
 type pictures struct {
@@ -84,28 +91,22 @@ func newHouse(t *testing.T, change ...func(*public.Config)) *house {
 	log := slog.New(slog.DiscardHandler)
 	h.intake, err = intake.New(intake.Config{
 		Store: h.store, Rules: rules, Atlas: atlas, Division: "vn-2022", Sealer: sealer, Origin: report.Simulated,
-		Location: zone, Now: time.Now, Wake: func() {}, Log: log, Shelf: newShelf(t, h.store, sealer),
+		Location: zone, Now: h.now, Wake: func() {}, Log: log, Shelf: newShelf(t, h.store, sealer),
 	})
 	must(t, err)
 	background(t, h.intake.Run)
 	frame := door.New(door.Config{Log: log, Now: time.Now})
 	app := fiber.New(frame.AppConfig())
 	frame.Install(app)
+	h.mails, err = mail.New(mail.Config{Store: h.store, Sealer: sealer, Now: time.Now, Log: log})
+	must(t, err)
 	c := public.Config{
+		Mails: h.mails,
 		Frame: frame, Pictures: pictures{reader, &h.broken}, Intake: h.intake, Atlas: atlas, Rules: rules,
 		Location: zone, Now: time.Now, Log: log, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
 		Origin: report.Simulated, Sample: true, Storm: func() { h.storms <- struct{}{} }, Faces: faces(), Photos: h.intake,
-		Follow: func(ctx context.Context, code string) (view.FollowReport, error) {
-			r, err := h.store.Report(ctx, code)
-			if err != nil {
-				return view.FollowReport{}, err
-			}
-			f, ok := view.Follow(r, zone)
-			if !ok {
-				return f, fault.NotFound("thu hồi")
-			}
-			return f, nil
-		},
+		Receipts: receipts(),
+		Follow:   follow.New(follow.Config{Store: h.store, Actor: h.intake, Receipts: receipts(), Mails: h.mails, Location: zone, Now: h.now}),
 	}
 	for _, f := range change {
 		f(&c)

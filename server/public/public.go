@@ -17,10 +17,10 @@ import (
 
 	"toancanh/server/area"
 	"toancanh/server/door"
+	"toancanh/server/follow"
 	"toancanh/server/intake"
 	"toancanh/server/report"
 	"toancanh/server/store"
-	"toancanh/server/view"
 )
 
 // answerLimit is how long the form and the page of a report may take.
@@ -29,6 +29,7 @@ const answerLimit = 5 * time.Second
 // Pictures reads the public projection.
 type Pictures interface {
 	Picture(ctx context.Context, division string, loc *time.Location) (store.PublicPicture, error)
+	Results(ctx context.Context, division string, areas []string) ([]store.Published, error)
 }
 
 // Intake accepts reports.
@@ -41,8 +42,9 @@ type Config struct {
 	Frame    *door.Frame
 	Pictures Pictures
 	Intake   Intake
-	// Follow is a report as the holder of its code may see it; not found when there is none for them.
-	Follow   func(ctx context.Context, code string) (view.FollowReport, error)
+	Follow   Follow
+	Receipts follow.Receipts
+	Mails    Mails // nil: nobody is written to
 	Atlas    *area.Atlas
 	Rules    *report.Rulebook
 	Location *time.Location
@@ -98,9 +100,10 @@ func (s *Site) Routes(app *fiber.App) {
 	s.Frame.Fast("/", s.serveHome)
 	app.Get("/", s.getArea)
 	app.Get("/tinh-hinh/:division/:area", s.getArea)
+	app.Get("/tinh-hinh/:division/:area/feed.atom", s.getAreaFeed)
 	app.Get("/phan-anh", s.getForm)
 	app.Post("/phan-anh", s.Frame.SameSite, s.postForm)
-	app.Get("/phan-anh/:code", s.getFollow)
+	s.routeFollow(app)
 	app.Get("/anh/:name.jpg", s.getPhoto)
 	app.Get("/bat-dau", s.getStart)
 	app.Post("/bat-dau", s.Frame.SameSite, s.postStart)
@@ -110,7 +113,7 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/assets/*", s.getAsset)
 	app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) })
 	app.Get("/robots.txt", func(c *fiber.Ctx) error {
-		return c.SendString("User-agent: *\nDisallow: /phan-anh/\nDisallow: /wall/\nDisallow: /console\n")
+		return c.SendString("User-agent: *\nDisallow: /phan-anh/\nDisallow: /thu/\nDisallow: /wall/\nDisallow: /console\n")
 	})
 }
 

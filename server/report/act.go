@@ -29,6 +29,7 @@ const (
 	Publish          ActName = "publish"
 	Reopen           ActName = "reopen"
 	Complete         ActName = "complete"
+	Rate             ActName = "rate"
 	Withdraw         ActName = "withdraw"
 	ConfirmPlace     ActName = "confirm_place"
 	AddPhoto         ActName = "add_photo"
@@ -48,6 +49,7 @@ type Act struct {
 	Place   *Placed    // confirm_place; nil confirms the present area
 	Photo   string     // add_photo, redact_photo: the photo's id
 	Copy    string     // redact_photo: the public name of the copy everybody may see; empty: they see none
+	Rating  Rating     // rate
 }
 
 // Entry is an act as it happened; the timeline of a report is its entries, N from 1.
@@ -65,6 +67,7 @@ type Entry struct {
 	Area   string // at birth and confirm_place
 	Photo  string
 	Copy   string
+	Rating Rating // of rate
 	At     time.Time
 }
 
@@ -103,6 +106,8 @@ func (a ActName) Label() string {
 		return "Mở lại"
 	case Complete:
 		return "Hoàn thành"
+	case Rate:
+		return "Đánh giá"
 	case Withdraw:
 		return "Thu hồi"
 	case ConfirmPlace:
@@ -122,7 +127,7 @@ func (a ActName) WithPhoto() bool { return a == AddPhoto || a == RedactPhoto }
 func ActNames() []ActName {
 	return []ActName{
 		Accept, Assign, Start, Resolve, Publish, Complete, Ask, Supplement, RequestExtension, ApproveExtension, DenyExtension,
-		Return, Reopen, Merge, Refuse, ConfirmPlace, Withdraw,
+		Return, Reopen, Merge, Refuse, ConfirmPlace, Withdraw, Rate,
 	}
 }
 
@@ -159,9 +164,11 @@ func transitionOf(a ActName) transition {
 	case Publish:
 		return transition{[]Status{DaXuLy}, CongKhai}
 	case Reopen:
-		return transition{[]Status{DaXuLy, CongKhai}, MoLai}
+		return transition{[]Status{DaXuLy, CongKhai, HoanThanh}, MoLai}
 	case Complete:
 		return transition{[]Status{CongKhai}, HoanThanh}
+	case Rate:
+		return transition{[]Status{CongKhai, HoanThanh}, ""}
 	case Withdraw, RedactPhoto: // what shows a face must go whenever somebody sees it
 		return transition{Statuses(), ""}
 	case ConfirmPlace, AddPhoto:
@@ -174,7 +181,7 @@ func transitionOf(a ActName) transition {
 // TakesPhotos reports whether a photo may still be added.
 func (r Report) TakesPhotos() bool { return lawful(r, AddPhoto) }
 
-// Allowed lists the acts that can be asked for and are lawful for the report as it stands.
+// Allowed lists the acts of the staff that can be asked for and are lawful for the report as it stands.
 func Allowed(r Report) []ActName {
 	return slices.DeleteFunc(ActNames(), func(a ActName) bool { return !lawful(r, a) })
 }
@@ -183,8 +190,14 @@ func lawful(r Report, a ActName) bool {
 	if r.WithdrawnAt != nil || !slices.Contains(transitionOf(a).from, r.Status) {
 		return false
 	}
-	// Nobody could answer.
-	return a != Ask || r.HasContact
+	switch a {
+	case Ask:
+		return r.HasContact // else nobody could answer
+	case Rate:
+		return false // the sender's alone
+	default:
+		return a == Withdraw || a == RedactPhoto || !r.Status.Final() // what is complete only its sender may open again
+	}
 }
 
 // unlawful says, for people, why an act cannot be done now and what can.

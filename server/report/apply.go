@@ -29,12 +29,12 @@ func (b *Rulebook) Apply(r Report, a Act, now time.Time) (Report, Entry, error) 
 	if a.Version != 0 && a.Version != r.Version {
 		return Report{}, Entry{}, fault.Conflict("Phản ánh vừa được người khác cập nhật, hãy xem lại rồi thao tác").Because("version")
 	}
-	if !lawful(r, a.Name) {
-		return Report{}, Entry{}, unlawful(r, a.Name)
-	}
 	at := now.UTC().Truncate(time.Microsecond)
 	if at.Before(r.ChangedAt) {
 		at = r.ChangedAt
+	}
+	if err := mayNow(r, a, at); err != nil {
+		return Report{}, Entry{}, err
 	}
 	if a, err = checkAct(r, a, at); err != nil {
 		return Report{}, Entry{}, err
@@ -46,8 +46,19 @@ func (b *Rulebook) Apply(r Report, a Act, now time.Time) (Report, Entry, error) 
 	after := d.do(r, a)
 	return after, Entry{
 		N: after.Version, Act: a.Name, From: r.Status, To: after.Status, Actor: a.Actor, Unit: a.Unit, Reason: a.Reason,
-		Text: a.Text, Parent: a.Parent, Until: a.Until, Area: confirmed(after, a), Photo: a.Photo, Copy: a.Copy, At: at,
+		Text: a.Text, Parent: a.Parent, Until: a.Until, Area: confirmed(after, a), Photo: a.Photo, Copy: a.Copy, Rating: a.Rating, At: at,
 	}, nil
+}
+
+// mayNow says why the act cannot be done now; what a sender may differs from what the staff may.
+func mayNow(r Report, a Act, at time.Time) error {
+	switch {
+	case a.Actor == Citizen && a.Name.Label() != "":
+		return senderRefused(r, a.Name, at)
+	case lawful(r, a.Name):
+		return nil
+	}
+	return unlawful(r, a.Name)
 }
 
 func confirmed(r Report, a Act) string {
@@ -73,6 +84,9 @@ func checkAct(r Report, a Act, at time.Time) (Act, error) {
 		clean.Parent, wrong[2] = checkParent(r, a.Parent)
 	case RequestExtension, ApproveExtension:
 		clean.Until, wrong[3] = checkUntil(r, a, at)
+	case Rate:
+		clean.Rating = a.Rating
+		wrong[2] = a.Rating.check()
 	case ConfirmPlace:
 		clean.Place = a.Place
 		wrong[4] = checkPlace(a.Place)

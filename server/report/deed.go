@@ -63,6 +63,10 @@ func (d deed) do(r Report, a Act) Report {
 		r = d.reopen(r)
 	case Complete:
 		r.ClosedAt = d.now()
+	case Rate:
+		if a.Rating.Solved == SolvedYes && r.Status == CongKhai {
+			r.Status, r.ClosedAt = HoanThanh, d.now()
+		}
 	case Withdraw:
 		r.WithdrawnAt = d.now()
 		r.Photos, r.PublicPhotos = 0, nil
@@ -148,7 +152,7 @@ func (d deed) resume(r Report) Report {
 func (d deed) reopen(r Report) Report {
 	r.Reopens++
 	r.Due.Resolve, r.Due.Publish = d.due(d.limits.Resolve), nil
-	r.ResolvedAt, r.PublishedAt = nil, nil
+	r.ResolvedAt, r.PublishedAt, r.ClosedAt = nil, nil, nil
 	r.Answer, r.PublicText = "", ""
 	return r
 }

@@ -56,12 +56,22 @@ func follows(s Standing, e Entry, last time.Time) error {
 		return fmt.Errorf("is not a birth")
 	case e.N > 1 && !slices.Contains(transitionOf(e.Act).from, e.From):
 		return fmt.Errorf("is not lawful at %q", e.From)
+	case e.Act == Rate && e.To != rated(e):
+		return fmt.Errorf("leads to %q", e.To)
 	case e.N > 1 && transitionOf(e.Act).to != "" && transitionOf(e.Act).to != e.To:
 		return fmt.Errorf("leads to %q", e.To)
 	case s.WithdrawnAt != nil:
 		return fmt.Errorf("comes after the withdrawal")
 	}
 	return nil
+}
+
+// rated is where a rating leads.
+func rated(e Entry) Status {
+	if e.Rating.Solved == SolvedYes {
+		return HoanThanh
+	}
+	return e.From
 }
 
 func (s Standing) after(e Entry) Standing {
@@ -83,10 +93,14 @@ func (s Standing) after(e Entry) Standing {
 	case Publish:
 		s.PublishedAt = &at
 	case Reopen:
-		s.ResolvedAt, s.PublishedAt = nil, nil
+		s.ResolvedAt, s.PublishedAt, s.ClosedAt = nil, nil, nil
 		s.Reopens++
 	case Refuse, Merge, Complete:
 		s.ClosedAt = &at
+	case Rate:
+		if e.From != e.To {
+			s.ClosedAt = &at
+		}
 	case Withdraw:
 		s.WithdrawnAt = &at
 	default: // the others change the status at most

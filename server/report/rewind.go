@@ -44,7 +44,9 @@ func (b *Rulebook) Redo(r Report, e Entry, pathOf PathOf) (Report, error) {
 	if r.Emergency {
 		d.clock = ClockTime
 	}
-	after := d.do(r, Act{Name: e.Act, Unit: e.Unit, Reason: e.Reason, Text: e.Text, Parent: e.Parent, Until: e.Until, Photo: e.Photo, Copy: e.Copy})
+	after := d.do(r, Act{
+		Name: e.Act, Unit: e.Unit, Reason: e.Reason, Text: e.Text, Parent: e.Parent, Until: e.Until, Photo: e.Photo, Copy: e.Copy, Rating: e.Rating,
+	})
 	if after.Status != e.To {
 		return Report{}, fmt.Errorf("report %s: entry %d (%s) leads to %q, not %q", r.ID, e.N, e.Act, after.Status, e.To)
 	}

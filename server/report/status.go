@@ -41,7 +41,7 @@ func (s Status) Open() bool {
 	}
 }
 
-// Final reports whether no act but withdrawal, and the covering of photos, follows.
+// Final reports whether no act of the staff but withdrawal, and the covering of photos, follows.
 func (s Status) Final() bool { return s == KhongTiepNhan || s == TrungLap || s == HoanThanh }
 
 // Label is the status in Vietnamese, empty for an unknown one.

@@ -33,17 +33,23 @@ func TestRandomLawfulActsKeepAReportWhole(t *testing.T) {
 		first, entries, states := r, []report.Entry{e}, []report.Report{r}
 		for range 25 {
 			checkWhole(t, r)
-			acts := allowed(r)
-			if len(acts) == 0 {
+			now = now.Add(time.Duration(random.Int64N(int64(40 * time.Hour))))
+			checkLate(t, b, r)
+			acts, sender := allowed(r), report.SenderMay(r, now)
+			if len(acts)+len(sender) == 0 {
 				break
 			}
-			name := acts[random.IntN(len(acts))]
+			i := random.IntN(len(acts) + len(sender))
+			name := append(acts, sender...)[i]
 			if name == report.Withdraw && random.IntN(10) > 0 {
 				continue
 			}
-			now = now.Add(time.Duration(random.Int64N(int64(40 * time.Hour))))
 			before := snapshot(t, r)
-			next, entry, err := b.Apply(r, lawfulAct(random, r, name, now), now)
+			act := lawfulAct(random, r, name, now)
+			if i >= len(acts) {
+				act.Actor = report.Citizen
+			}
+			next, entry, err := b.Apply(r, act, now)
 			if err != nil {
 				t.Fatalf("seed %d: %s at %s: %v", seed, name, r.Status, err)
 			}
@@ -59,7 +65,7 @@ func TestRandomLawfulActsKeepAReportWhole(t *testing.T) {
 		checkReplay(t, b, first, r, entries)
 		checkRewind(t, b, entries, states)
 	}
-	for _, a := range []report.ActName{report.Accept, report.Refuse, report.Merge, report.Ask, report.Supplement, report.Assign, report.Return, report.Start, report.RequestExtension, report.ApproveExtension, report.DenyExtension, report.Resolve, report.Publish, report.Reopen, report.Complete, report.Withdraw, report.ConfirmPlace, report.AddPhoto, report.RedactPhoto} {
+	for _, a := range []report.ActName{report.Accept, report.Refuse, report.Merge, report.Ask, report.Supplement, report.Assign, report.Return, report.Start, report.RequestExtension, report.ApproveExtension, report.DenyExtension, report.Resolve, report.Publish, report.Reopen, report.Complete, report.Withdraw, report.ConfirmPlace, report.AddPhoto, report.RedactPhoto, report.Rate} {
 		if done[a] == 0 {
 			t.Errorf("no walk came to %s", a)
 		}
@@ -90,6 +96,10 @@ func lawfulAct(random *rand.Rand, r report.Report, name report.ActName, now time
 	if random.IntN(3) > 0 {
 		a.Copy = fmt.Sprintf("bản-%d", random.IntN(1000))
 	}
+	a.Rating = report.Rating{
+		Solved: []report.Solved{report.SolvedYes, report.SolvedPartly, report.SolvedNo}[random.IntN(3)],
+		Manner: []report.Manner{report.HaiLong, report.ChapNhan, report.KhongHaiLong}[random.IntN(3)],
+	}
 	if a.Unit == r.Unit {
 		a.Unit += "b"
 	}
@@ -101,6 +111,24 @@ func lawfulAct(random *rand.Rand, r report.Report, name report.ActName, now time
 		a.Place = &report.Placed{Division: "vn-2022", Area: area, Path: []string{"67", "660", area}}
 	}
 	return a
+}
+
+// checkLate asks for what a sender may do in the last instant of its limit and refuses it in the next.
+func checkLate(t *testing.T, b *report.Rulebook, r report.Report) {
+	t.Helper()
+	until := r.SenderUntil()
+	if until == nil || until.Before(r.ChangedAt) {
+		return
+	}
+	for _, name := range []report.ActName{report.Rate, report.Reopen} {
+		act := report.Act{Name: name, Actor: report.Citizen, Reason: "lý do", Rating: report.Rating{Solved: report.SolvedYes, Manner: report.HaiLong}}
+		if _, _, err := b.Apply(r, act, *until); err != nil {
+			t.Fatalf("%s at %s in time: %v", name, r.Status, err)
+		}
+		if _, _, err := b.Apply(r, act, until.Add(time.Microsecond)); err == nil || len(report.SenderMay(r, until.Add(time.Microsecond))) > 0 {
+			t.Fatalf("%s at %s too late is not refused", name, r.Status)
+		}
+	}
 }
 
 func checkWhole(t *testing.T, r report.Report) {
@@ -189,9 +217,9 @@ func checkTimeline(t *testing.T, r report.Report, entries []report.Entry) {
 func checkReplay(t *testing.T, b *report.Rulebook, r, want report.Report, entries []report.Entry) {
 	t.Helper()
 	for _, e := range entries[1:] {
-		a := report.Act{Name: e.Act, Actor: e.Actor, Unit: e.Unit, Reason: e.Reason, Text: e.Text, Parent: e.Parent, Until: e.Until, Photo: e.Photo, Copy: e.Copy}
-		if e.Act == report.ApproveExtension && e.Until.Equal(*r.ExtensionUntil) {
-			a.Until = nil // the day asked for, which may have passed meanwhile
+		a := report.Act{Name: e.Act, Actor: e.Actor, Unit: e.Unit, Reason: e.Reason, Text: e.Text, Parent: e.Parent, Until: e.Until, Photo: e.Photo, Copy: e.Copy, Rating: e.Rating}
+		if e.Act == report.ApproveExtension && r.ExtensionUntil.Equal(*e.Until) {
+			a.Until = nil // as asked for, though that day may have passed meanwhile
 		}
 		if e.Area != "" {
 			a.Place = &report.Placed{Division: "vn-2022", Area: e.Area, Path: []string{"67", "660", e.Area}}
@@ -224,7 +252,11 @@ func TestFoldSaysWhereTheChainIsBroken(t *testing.T) {
 		"a number twice":          func(es []report.Entry) { es[2].N = 2 },
 		"older than its neighbor": func(es []report.Entry) { es[2].At = es[0].At.Add(-time.Second) },
 		"no birth":                func(es []report.Entry) { es[0].Act = report.Accept },
-		"an unlawful act":         func(es []report.Entry) { es[2].Act = report.Publish },
+		"a rating that leads elsewhere": func(es []report.Entry) {
+			es[2].Act, es[2].From, es[2].To = report.Rate, report.CongKhai, report.HoanThanh
+			es[1].To = report.CongKhai
+		},
+		"an unlawful act": func(es []report.Entry) { es[2].Act = report.Publish },
 	}
 	for name, spoil := range cases {
 		entries := slices.Clone(s.entries)

@@ -64,10 +64,17 @@ func actOn(ctx context.Context, tx pgx.Tx, d Deed) (report.Report, error) {
 	if err := insertEvents(ctx, tx, view.Events(&before, after, d.Lens), entry.At); err != nil {
 		return after, err
 	}
+	if err := keepRating(ctx, tx, after, entry); err != nil {
+		return after, err
+	}
+	if err := queueMails(ctx, tx, after, entry); err != nil {
+		return after, err
+	}
 	return after, insertAudit(ctx, tx, actRow(ctx, after, entry))
 }
 
-// actRow is an act as the audit keeps it. Its reason is an officer's; the texts of an act stay in the report's timeline.
+// actRow is an act as the audit keeps it. Its reason is an officer's; the texts of an act, and whatever a sender writes, stay
+// in the report's timeline.
 func actRow(ctx context.Context, r report.Report, e report.Entry) audit.Row {
 	row := audit.Row{
 		Author: audit.AuthorOf(ctx), What: string(access.ActOn(string(e.Act))), Object: "report:" + r.ID, Why: e.Reason, Result: audit.Done,
@@ -78,6 +85,9 @@ func actRow(ctx context.Context, r report.Report, e report.Entry) audit.Row {
 	}
 	if row.Role == "" { // nobody asked: the clock, or a tool inside the process
 		row.Who = e.Actor
+	}
+	if e.Actor == report.Citizen {
+		row.Why = ""
 	}
 	return row
 }
@@ -93,8 +103,12 @@ func (s *Store) Report(ctx context.Context, id string) (report.Report, error) {
 func (s *Store) Timeline(ctx context.Context, reportID string) ([]report.Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
-	rows, err := s.read.Query(ctx, `
-		select n, at, until, act, from_status, to_status, actor, unit, reason, text, parent, area, photo, copy
+	return timelineOf(ctx, s.read, reportID)
+}
+
+func timelineOf(ctx context.Context, q querier, reportID string) ([]report.Entry, error) {
+	rows, err := q.Query(ctx, `
+		select n, at, until, act, from_status, to_status, actor, unit, reason, text, parent, area, photo, copy, solved, manner
 		from report_act where report_id = $1::uuid order by n`, reportID)
 	if err != nil {
 		return nil, fmt.Errorf("read timeline of %s: %w", reportID, classify(err))
@@ -102,7 +116,8 @@ func (s *Store) Timeline(ctx context.Context, reportID string) ([]report.Entry, 
 	entries, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (report.Entry, error) {
 		var e report.Entry
 		err := row.Scan(&e.N, &e.At, &e.Until, (*string)(&e.Act), (*string)(&e.From), (*string)(&e.To),
-			&e.Actor, &e.Unit, &e.Reason, &e.Text, &e.Parent, &e.Area, &e.Photo, &e.Copy)
+			&e.Actor, &e.Unit, &e.Reason, &e.Text, &e.Parent, &e.Area, &e.Photo, &e.Copy,
+			(*string)(&e.Rating.Solved), (*string)(&e.Rating.Manner))
 		e.At = e.At.UTC()
 		if e.Until != nil {
 			*e.Until = e.Until.UTC()

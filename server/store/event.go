@@ -101,13 +101,12 @@ func copyEntries(ctx context.Context, tx pgx.Tx, entries []Entry) error {
 		e := entries[i]
 		return []any{
 			uuid.MustParse(e.ReportID), e.N, e.At, e.Until, string(e.Act), string(e.From), string(e.To),
-			e.Actor, e.Unit, e.Reason, e.Text, e.Parent, e.Area,
-			e.Photo, e.Copy,
+			e.Actor, e.Unit, e.Reason, e.Text, e.Parent, e.Area, e.Photo, e.Copy, string(e.Rating.Solved), string(e.Rating.Manner),
 		}, nil
 	})
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"report_act"}, []string{
 		"report_id", "n", "at", "until", "act", "from_status", "to_status", "actor", "unit", "reason", "text", "parent", "area",
-		"photo", "copy",
+		"photo", "copy", "solved", "manner",
 	}, rows)
 	if err != nil {
 		return fmt.Errorf("insert timeline entries: %w", classify(err))

@@ -63,7 +63,7 @@ func (s *Store) PastFacts(ctx context.Context, division string, from, to time.Ti
 			return err
 		}
 		rows, err = tx.Query(ctx, `
-			select a.report_id::text, a.n, a.at, a.until, a.act, a.from_status, a.to_status, a.unit, a.parent, a.area
+			select a.report_id::text, a.n, a.at, a.until, a.act, a.from_status, a.to_status, a.unit, a.parent, a.area, a.solved
 			from report_act a join (select id from report where division = @division and received_at <= @to and changed_at > @from) r on r.id = a.report_id
 			where a.at <= @to order by a.report_id, a.n`, args)
 		if err != nil {
@@ -73,6 +73,7 @@ func (s *Store) PastFacts(ctx context.Context, division string, from, to time.Ti
 		var e report.Entry
 		_, err = pgx.ForEachRow(rows, []any{
 			&id, &e.N, &e.At, &e.Until, (*string)(&e.Act), (*string)(&e.From), (*string)(&e.To), &e.Unit, &e.Parent, &e.Area,
+			(*string)(&e.Rating.Solved),
 		}, func() error {
 			e.At = e.At.UTC()
 			if e.Until != nil {

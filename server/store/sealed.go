@@ -23,6 +23,8 @@ func tableOf(kind auth.SealedKind) sealedTable {
 		return sealedTable{"totp", "person_id"}
 	case auth.SealedPhotos:
 		return sealedTable{"photo", "id"}
+	case auth.SealedMails:
+		return sealedTable{"mail_follower", "id"}
 	case auth.SealedContacts:
 	}
 	return sealedTable{"report_contact", "report_id"}
@@ -97,11 +99,16 @@ func (s *Store) SealedUnder(ctx context.Context, kind auth.SealedKind) (map[stri
 // DropContacts forgets contacts of reports that were closed, or withdrawn, before an instant: at most 500 at a time. It
 // returns how many; the audit keeps the number.
 func (s *Store) DropContacts(ctx context.Context, before time.Time) (int, error) {
+	return s.drop(ctx, "contact.drop", before, `delete from report_contact where report_id in (
+		select c.report_id from report_contact c join report r on r.id = c.report_id
+		where coalesce(r.closed_at, r.withdrawn_at) < $1 limit 500)`)
+}
+
+// drop forgets what outlived its time, $1 in the statement and before any more arguments, and notes in the audit how much.
+func (s *Store) drop(ctx context.Context, what string, closedBefore time.Time, sql string, args ...any) (int, error) {
 	dropped := 0
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `delete from report_contact where report_id in (
-			select c.report_id from report_contact c join report r on r.id = c.report_id
-			where coalesce(r.closed_at, r.withdrawn_at) < $1 limit 500)`, before)
+		tag, err := tx.Exec(ctx, sql, append([]any{closedBefore}, args...)...)
 		if err != nil {
 			return err
 		}
@@ -109,11 +116,11 @@ func (s *Store) DropContacts(ctx context.Context, before time.Time) (int, error)
 			return nil
 		}
 		return insertAudit(ctx, tx, audit.Row{
-			What: "contact.drop", Why: "retention", Result: audit.Done, Detail: detail(map[string]any{"count": dropped, "closed_before": before.UTC()}),
+			What: what, Why: "retention", Result: audit.Done, Detail: detail(map[string]any{"count": dropped, "closed_before": closedBefore.UTC()}),
 		})
 	})
 	if err != nil {
-		return 0, fmt.Errorf("drop contacts: %w", classify(err))
+		return 0, fmt.Errorf("%s: %w", what, classify(err))
 	}
 	return dropped, nil
 }

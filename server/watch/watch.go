@@ -30,6 +30,7 @@ const (
 	rollupEvery    = time.Minute
 	tidyEvery      = time.Hour // partitions, old keys
 	closeEvery     = 30 * time.Second
+	mailEvery      = 5 * time.Second
 	sealEvery      = 500 * time.Millisecond // an audit row is sealed within two seconds
 	pendingMost    = 50_000                 // changed reports waiting to be read; beyond it everything is read again
 )
@@ -73,6 +74,7 @@ type Config struct {
 	// DropContacts forgets some contacts of reports closed before an instant and says how many, 0 at the end; nil: there
 	// are none.
 	DropContacts func(ctx context.Context, closedBefore time.Time) (int, error)
+	Mail         func(context.Context) error // hands over the mails that are due; nil: there are none
 }
 
 // Watch follows the relay: it works while its process leads. It implements relay.Follower.
@@ -153,6 +155,9 @@ func (w *Watch) Lead(ctx context.Context, announce func([]schema.Level)) {
 	}
 	if w.DropContacts != nil {
 		jobs.Go(func() { w.every(ctx, tidyEvery, "drop contacts", w.dropContacts) })
+	}
+	if w.Mail != nil {
+		jobs.Go(func() { w.every(ctx, mailEvery, "send mails", w.Mail) })
 	}
 	jobs.Go(func() { w.every(ctx, closeEvery, "close what waited too long", w.closeExpired) })
 	jobs.Go(func() { w.every(ctx, trendLoad, "count the trend", w.trend.load) })

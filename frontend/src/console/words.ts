@@ -42,6 +42,7 @@ const actWords: Record<string, () => string> = {
   publish: m.act_publish,
   reopen: m.act_reopen,
   complete: m.act_complete,
+  rate: m.act_rate,
   withdraw: m.act_withdraw,
   confirm_place: m.act_confirm_place,
   add_photo: m.act_add_photo,
@@ -63,6 +64,7 @@ const sourceWords: Record<string, () => string> = {
 };
 
 const actorWords: Record<string, () => string> = {
+  citizen: m.actor_citizen,
   operator: m.actor_operator,
   supervisor: m.actor_supervisor,
   unit: m.actor_unit,

@@ -7,6 +7,7 @@ import { actWord } from '../words';
 const actionWords: Record<string, () => string> = {
   'public.see': m.right_public_see,
   'report.send': m.right_report_send,
+  'report.follow': m.right_report_follow,
   'session.open': m.right_session_open,
   'session.own': m.right_session_own,
   'report.list': m.right_report_list,

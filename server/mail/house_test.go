@@ -1,0 +1,258 @@
+package mail_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"mime"
+	"net"
+	netmail "net/mail"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"github.com/emersion/go-smtp"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"toancanh/schema/sample"
+	"toancanh/server/area"
+	"toancanh/server/auth"
+	"toancanh/server/embedded/testpg"
+	"toancanh/server/intake"
+	"toancanh/server/mail"
+	"toancanh/server/report"
+	"toancanh/server/store"
+)
+
+func TestMain(m *testing.M) { testpg.Main(m) }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// got is a mail that the server took.
+type got struct {
+	to, subject, body string
+	header            netmail.Header
+}
+
+// office is a mail server on a loopback address.
+type office struct {
+	t       *testing.T
+	address string // smtp://…
+	mu      sync.Mutex
+	mails   []got
+	rcpt    error // what every recipient is answered
+	silence chan struct{}
+	server  *smtp.Server
+}
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	o := &office{t: t}
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	must(t, err)
+	o.address = "smtp://" + listener.Addr().String()
+	o.serve(listener)
+	return o
+}
+
+// open serves again at the address of before.
+func (o *office) open() {
+	o.t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(o.t.Context(), "tcp", strings.TrimPrefix(o.address, "smtp://"))
+	must(o.t, err)
+	o.serve(listener)
+}
+
+func (o *office) serve(listener net.Listener) {
+	o.server = smtp.NewServer(o)
+	o.server.Domain = "mail.test"
+	server, done := o.server, make(chan struct{})
+	go func() { defer close(done); _ = server.Serve(listener) }()
+	o.t.Cleanup(func() { _ = server.Close(); <-done })
+}
+
+func (o *office) answer(rcpt error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rcpt = rcpt
+}
+
+func (o *office) taken() []got {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return append([]got(nil), o.mails...)
+}
+
+// NewSession is a conversation with the server.
+func (o *office) NewSession(*smtp.Conn) (smtp.Session, error) { return &talk{office: o}, nil }
+
+type talk struct {
+	office *office
+	to     string
+}
+
+func (k *talk) Reset()                               {}
+func (k *talk) Logout() error                        { return nil }
+func (k *talk) Mail(string, *smtp.MailOptions) error { return nil }
+func (k *talk) Rcpt(to string, _ *smtp.RcptOptions) error {
+	k.office.mu.Lock()
+	defer k.office.mu.Unlock()
+	k.to = to
+	return k.office.rcpt
+}
+
+func (k *talk) Data(r io.Reader) error {
+	if k.office.silence != nil {
+		<-k.office.silence
+	}
+	m, err := netmail.ReadMessage(r)
+	if err != nil {
+		return err
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	if err != nil {
+		return err
+	}
+	body, err := decoded(m)
+	if err != nil {
+		return err
+	}
+	k.office.mu.Lock()
+	defer k.office.mu.Unlock()
+	k.office.mails = append(k.office.mails, got{k.to, subject, body, m.Header})
+	return nil
+}
+
+// room is a desk with a database of its own, a real intake beside it, and a clock we hold.
+type room struct {
+	t       *testing.T
+	db      testpg.DB
+	store   *store.Store
+	intake  *intake.Intake
+	desk    *mail.Desk
+	metrics *prometheus.Registry
+	log     *bytes.Buffer
+	now     time.Time
+	report  struct{ ID, Code string }
+}
+
+const home = "https://phananh.example"
+
+func newRoom(t *testing.T, address string, change ...func(*mail.Config)) *room {
+	t.Helper()
+	r := &room{t: t, db: testpg.New(t), metrics: prometheus.NewRegistry(), log: &bytes.Buffer{}, now: time.Now()}
+	zone, err := time.LoadLocation("Asia/Ho_Chi_Minh")
+	must(t, err)
+	r.store, err = store.Open(t.Context(), r.db.DSN(testpg.App), store.Sizes{Write: 2, Read: 2})
+	must(t, err)
+	t.Cleanup(r.store.Close)
+	_, err = r.store.Born(t.Context(), "simulated")
+	must(t, err)
+	atlas, err := sampleAtlas()
+	must(t, err)
+	rules, _, err := report.Load(sample.Files(), zone)
+	must(t, err)
+	sealer, err := auth.NewSealer(bytes.Repeat([]byte{1}, 32))
+	must(t, err)
+	r.intake, err = intake.New(intake.Config{
+		Store: r.store, Rules: rules, Atlas: atlas, Division: "vn-2022", Sealer: sealer, Origin: report.Simulated,
+		Location: zone, Now: time.Now, Wake: func() {}, Log: slog.New(slog.DiscardHandler),
+	})
+	must(t, err)
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = r.intake.Run(ctx) }()
+	t.Cleanup(func() { stop(); <-done })
+	c := mail.Config{
+		Store: r.store, Sealer: sealer, Home: home, Centre: "Trung tâm", Now: func() time.Time { return r.now },
+		Log: slog.New(slog.NewJSONHandler(r.log, nil)), Metrics: r.metrics,
+	}
+	c.Post, err = mail.NewPostWithin(address, "Trung tâm <trung-tam@example.vn>", 2*time.Second)
+	must(t, err)
+	for _, f := range change {
+		f(&c)
+	}
+	r.desk, err = mail.New(c)
+	must(t, err)
+	raw, _, err := r.intake.AcceptReport(t.Context(), intake.Submission{
+		Draft:   report.Draft{Category: "MT", Description: "Canary kể riêng", Location: report.Point{Lat: 12.007, Lon: 107.696}, Source: report.FromForm},
+		Contact: report.Contact{Phone: "0905 111 222"},
+	})
+	must(t, err)
+	must(t, json.Unmarshal(raw, &r.report))
+	return r
+}
+
+// sampleAtlas is drawn once; it does not change.
+var sampleAtlas = sync.OnceValues(area.Sample)
+
+func (r *room) deliver() {
+	r.t.Helper()
+	must(r.t, r.desk.Deliver(r.t.Context()))
+}
+
+func (r *room) act(acts ...report.Act) {
+	r.t.Helper()
+	for _, a := range acts {
+		_, err := r.intake.Act(r.t.Context(), r.report.ID, a)
+		must(r.t, err)
+	}
+}
+
+// follow adds an address, and returns the token of its links.
+func (r *room) follow(o *office, address string) string {
+	r.t.Helper()
+	must(r.t, r.desk.Follow(r.t.Context(), r.report.ID, address, false))
+	r.deliver()
+	mails := o.taken()
+	return token(r.t, mails[len(mails)-1])
+}
+
+// confirmed adds an address that has confirmed.
+func (r *room) confirmed(o *office, address string) string {
+	r.t.Helper()
+	link := r.follow(o, address)
+	must(r.t, r.desk.Confirm(r.t.Context(), link))
+	return link
+}
+
+func token(t *testing.T, m got) string {
+	t.Helper()
+	found := regexp.MustCompile(home + `/thu/[a-z-]+\?ma=([A-Za-z0-9_-]{43})`).FindStringSubmatch(m.body)
+	if found == nil {
+		t.Fatalf("no link in %q", m.body)
+	}
+	return found[1]
+}
+
+// count is how often mails came to an outcome.
+func (r *room) count(outcome string) int {
+	r.t.Helper()
+	families, err := r.metrics.Gather()
+	must(r.t, err)
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == "toancanh_mails_total" && m.GetLabel()[0].GetValue() == outcome {
+				return int(m.GetCounter().GetValue())
+			}
+		}
+	}
+	return 0
+}
+
+func (r *room) waiting() int {
+	r.t.Helper()
+	n, err := r.store.MailsWaiting(r.t.Context())
+	must(r.t, err)
+	return n
+}
