@@ -84,7 +84,7 @@ func aboutRoutes() map[string]string {
 	}
 	for _, plain := range []string{
 		"GET /openapi.json", "GET /divisions", "GET /categories", "GET /units", "GET /scenes", "GET /areas/:division",
-		"GET /areas/:division/geometry", "POST /reports", "POST /readings", "POST /events", "GET /sensors", "PUT /sensors",
+		"GET /areas/:division/geometry", "POST /reports", "GET /reports/nearby", "POST /readings", "POST /events", "GET /sensors", "PUT /sensors",
 		"GET /sensors/:code/readings", "GET /boundaries", "POST /screens/orders", "POST /screens/pairing",
 		"PUT /screens/:screen/pairing", "DELETE /screens/:screen/pairing",
 		"PUT /screens/:screen", "DELETE /screens/:screen", "POST /screens/:screen/seen", "POST /screens/:screen/beat", "POST /meetings",

@@ -30,6 +30,10 @@ func ScreenCodes() Class { return Class{Name: "screen-code", PerMinute: 30, Burs
 // Follows are looks at a report by its code, which somebody might guess.
 func Follows() Class { return Class{Name: "follow", PerMinute: 120, Burst: 60} }
 
+// Nearby are questions for reports near a place: one a report, a handful while somebody looks for the place. Whoever wants
+// to map every report of the province so is held up for days.
+func Nearby() Class { return Class{Name: "nearby", PerMinute: 120, Burst: 60} }
+
 // Key is whatever a key does: a gateway brings thousands of readings in a body, a partner speaks for a whole city, and each
 // has figures of its own.
 func Key(perMinute, burst int) Class { return Class{Name: "key", PerMinute: perMinute, Burst: burst} }
