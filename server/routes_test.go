@@ -19,6 +19,7 @@ func TestMain(m *testing.M) { testpg.Main(m) }
 func openPages() []string {
 	return []string{
 		"GET /", "GET /tinh-hinh/:division/:area", "GET /phan-anh", "POST /phan-anh", "GET /phan-anh/:code", "GET /anh/:name.jpg",
+		"GET /phan-anh/worker.js", "GET /phan-anh/app.webmanifest",
 		"GET /bat-dau", "POST /bat-dau", "GET /wall/worker.js", "GET /wall/:screen", "GET /console", "GET /assets/*",
 		"GET /favicon.ico", "GET /robots.txt", "GET /live", "GET /live/sse", "GET /metrics",
 	}

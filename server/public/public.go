@@ -69,6 +69,7 @@ type Site struct {
 	files    map[string]*door.Prepared // by path, "/assets/…"
 	faces    map[string]*door.Prepared // wall, console
 	worker   *door.Prepared            // the wall's service worker; nil: not built in
+	formFace *formFace                 // nil: not built in
 	places   []district
 	division area.Division
 }
@@ -81,6 +82,9 @@ func New(c Config) (*Site, error) {
 		return nil, fmt.Errorf("make public pages: division %q is unknown", c.Division)
 	}
 	if err := s.prepareFiles(); err != nil {
+		return nil, fmt.Errorf("make public pages: %w", err)
+	}
+	if err := s.prepareFormFace(); err != nil {
 		return nil, fmt.Errorf("make public pages: %w", err)
 	}
 	var err error
@@ -100,6 +104,8 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/tinh-hinh/:division/:area", s.getArea)
 	app.Get("/phan-anh", s.getForm)
 	app.Post("/phan-anh", s.Frame.SameSite, s.postForm)
+	app.Get("/phan-anh/worker.js", s.getFormFile(func(f *formFace) *door.Prepared { return f.worker }))
+	app.Get("/phan-anh/app.webmanifest", s.getFormFile(func(f *formFace) *door.Prepared { return f.manifest }))
 	app.Get("/phan-anh/:code", s.getFollow)
 	app.Get("/anh/:name.jpg", s.getPhoto)
 	app.Get("/bat-dau", s.getStart)
