@@ -1,10 +1,14 @@
 // The communes as a plain map: what is drawn, and which of them a point lies in.
 import type { FeatureCollection, Position } from 'geojson';
-import { asText } from '../wire/json';
+import { asArray, asText } from '../wire/json';
 
 export interface Commune {
   readonly code: string;
   readonly name: string;
+  /** The name alone, without what kind of area it is. */
+  readonly short: string;
+  /** Where its name is written, in map units. */
+  readonly label: { readonly x: number; readonly y: number };
   /** The path of its borders, in map units. */
   readonly path: string;
   readonly rings: readonly (readonly Position[])[];
@@ -37,7 +41,9 @@ export function readGround(shapes: FeatureCollection, english: boolean): Ground 
           : [];
     const title = asText(properties?.['title']);
     const name = english ? asText(properties?.['name_en'], title) || title : title;
-    return rings.length === 0 ? [] : [{ code: asText(properties?.['code']), name, rings }];
+    const [lon = NaN, lat = NaN] = asArray(properties?.['label']).map(Number);
+    const short = asText(properties?.['name'], name);
+    return rings.length === 0 ? [] : [{ code: asText(properties?.['code']), name, short, rings, lat, lon }];
   });
   const points = read.flatMap(({ rings }) => rings.flat());
   if (points.length === 0) return null;
@@ -52,11 +58,10 @@ export function readGround(shapes: FeatureCollection, english: boolean): Ground 
   // A degree of longitude is shorter than one of latitude, the farther from the equator the more.
   const stretch = scale / Math.cos((((south + north) / 2) * Math.PI) / 180);
   const toMap = (lat: number, lon: number) => ({ x: (lon - west) * scale, y: (north - lat) * stretch });
-  const communes = read.map(({ code, name, rings }) => ({
-    code,
-    name,
-    rings,
-    path: rings.map((ring) => pathOf(ring, toMap)).join(''),
+  const communes = read.map(({ lat, lon, ...named }) => ({
+    ...named,
+    label: toMap(lat, lon),
+    path: named.rings.map((ring) => pathOf(ring, toMap)).join(''),
   }));
   return {
     communes,

@@ -23,14 +23,21 @@ async function begin(plain: HTMLElement): Promise<void> {
   await keepPage();
 }
 
-/** The numbers to call in danger stay in sight while the form is scrolled. */
+/** The numbers to call in danger stay in sight while the form is scrolled, each with its word a thumb wide. */
 function keepHelpInSight(): void {
   const help = document.querySelector('.help');
   const main = document.querySelector('main');
   if (help === null || main === null) return;
   const band = document.createElement('aside');
   band.className = 'help-band';
-  band.append(help);
+  band.setAttribute('aria-label', help.firstChild?.textContent.trim() ?? '');
+  for (const link of help.querySelectorAll('a')) {
+    const word = document.createElement('span');
+    word.textContent = link.nextSibling?.textContent.trim() ?? '';
+    link.append(word);
+    band.append(link);
+  }
+  help.remove();
   main.before(band);
 }
 

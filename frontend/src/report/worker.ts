@@ -1,6 +1,6 @@
 // The form's service worker: it keeps the page, so that the form opens without a network, and empties the outbox when
 // the browser says that there is one again. It keeps no answer but the map of the communes.
-import { answerPage, keepShell, keptAnswer, keptFile, type Face, type Shell } from '../shell/shelf';
+import { answerPage, keepShell, renewPage, keptAnswer, keptFile, type Face, type Shell } from '../shell/shelf';
 import type { FetchEvent, WorkerEvent, WorkerScope } from '../shell/worker-scope';
 import { Outbox } from './outbox';
 import { openShelf } from './shelf';
@@ -29,11 +29,18 @@ scope.addEventListener('fetch', (event: FetchEvent) => {
   const url = new URL(event.request.url);
   if (event.request.method !== 'GET' || url.origin !== location.origin) return;
   if (event.request.mode === 'navigate' && face.isPage(url.pathname) && !url.searchParams.has('ma'))
-    event.respondWith(answerPage(event.request, face));
+    event.respondWith(page(event));
   else if (url.pathname.startsWith('/assets/')) event.respondWith(keptFile(event.request));
   else if (/^\/api\/v1\/areas\/[^/]+\/geometry$/.test(url.pathname))
     event.respondWith(keptAnswer(event.request, 'phan-anh-map'));
 });
+
+/** The page, kept anew in its reader's language and contrast. */
+async function page(event: FetchEvent): Promise<Response> {
+  const response = await answerPage(event.request, face);
+  event.waitUntil(renewPage(shell, response.clone(), face));
+  return response;
+}
 
 scope.addEventListener('sync', (event) => {
   if ((event as SyncEvent).tag === 'phan-anh') event.waitUntil(empty());

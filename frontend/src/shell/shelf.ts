@@ -33,8 +33,7 @@ export async function keepShell(shell: Shell, url: string, face = wall): Promise
     const response = await fetch(url, { cache: 'no-store', redirect: 'error' });
     const html = await response.clone().text();
     // Between the page and this worker another build may have been put in place.
-    const own = shell.files.filter((file) => file.endsWith('.js') && html.includes(file));
-    if (!response.ok || own.length === 0) throw new Error(`the page at ${url} is of another build`);
+    if (!response.ok || !isOwn(shell, html)) throw new Error(`the page at ${url} is of another build`);
     await cache.addAll(shell.files);
     await cache.put(face.page, response);
   } catch (err) {
@@ -55,6 +54,17 @@ export async function answerPage(request: Request, face = wall): Promise<Respons
   } catch {
     return kept;
   }
+}
+
+/** Keeps a page anew as its reader has it now, unless it is of another build. */
+export async function renewPage(shell: Shell, response: Response, face: Face): Promise<void> {
+  if (response.status !== 200 || !isOwn(shell, await response.clone().text())) return;
+  await (await caches.open(face.prefix + shell.mark)).put(face.page, response);
+}
+
+/** Whether a page is made of a build's files. */
+function isOwn(shell: Shell, html: string): boolean {
+  return shell.files.some((file) => file.endsWith('.js') && html.includes(file));
 }
 
 /** A file from whichever build holds it: its name is a hash of what is in it. */
