@@ -14,6 +14,8 @@ export interface ListedCommune extends Choice {
 
 export interface District {
   readonly name: string;
+  /** The name alone, without what kind of area it is. */
+  readonly short: string;
   readonly communes: readonly ListedCommune[];
 }
 
@@ -32,6 +34,7 @@ export function readPage(plain: HTMLElement): Page | null {
   if (category === null || commune === null || plain.dataset['wrong'] !== undefined) return null;
   const districts = [...commune.querySelectorAll('optgroup')].map((group) => ({
     name: group.label,
+    short: group.dataset['name'] ?? group.label,
     communes: [...group.querySelectorAll('option')].map(listed),
   }));
   const value = (id: string): string => plain.querySelector<HTMLInputElement>(`#${id}`)?.value ?? '';
