@@ -67,18 +67,17 @@ func (s *Site) manifest() (*door.Prepared, error) {
 		Type  string `json:"type"`
 		Sizes string `json:"sizes"`
 	}
-	picture, err := pages.ReadFile("pages/icon.svg")
-	if err != nil {
-		return nil, fmt.Errorf("read icon: %w", err)
+	icons := []icon{}
+	for address := range s.files { // the build puts a hash into the name
+		if strings.HasPrefix(address, "/assets/icon-") && strings.HasSuffix(address, ".svg") {
+			icons = append(icons, icon{Src: address, Type: "image/svg+xml", Sizes: "any"})
+		}
 	}
-	p := door.Prepare(door.Content{Body: picture, Type: "image/svg+xml", Cache: door.CacheForever})
-	address := "/assets/" + p.Mark() + "-icon.svg"
-	s.files[address] = p
 	body, err := json.Marshal(map[string]any{
 		"id": "/phan-anh", "start_url": "/phan-anh", "scope": "/phan-anh", "lang": "vi", "dir": "ltr", "display": "standalone",
 		"name": "Gửi phản ánh – " + s.centre(), "short_name": "Phản ánh",
 		"background_color": "#ffffff", "theme_color": "#f3f5f6",
-		"icons": []icon{{Src: address, Type: "image/svg+xml", Sizes: "any"}},
+		"icons": icons,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write manifest: %w", err)

@@ -2,10 +2,8 @@
 import { newID } from './draft';
 import { Outbox, type Entry } from './outbox';
 import { askForSync, Sender } from './sender';
-import type { Shelf } from './shelf';
+import { channelName, type Shelf } from './shelf';
 import { turnOf } from './turn';
-
-export const channelName = 'phan-anh';
 
 export class Queue {
   entries = $state.raw<readonly Entry[]>([]);

@@ -62,6 +62,9 @@ interface Tables extends DBSchema {
   lease: { key: string; value: Lease };
 }
 
+/** Where the tabs and the service worker tell each other that something has changed. */
+export const channelName = 'phan-anh';
+
 export type Shelf = IDBPDatabase<Tables>;
 
 /** Opens the shelf; rejects where a browser keeps nothing. */

@@ -3,7 +3,7 @@
 import { answerPage, keepShell, renewPage, keptAnswer, keptFile, type Face, type Shell } from '../shell/shelf';
 import type { FetchEvent, WorkerEvent, WorkerScope } from '../shell/worker-scope';
 import { Outbox } from './outbox';
-import { openShelf } from './shelf';
+import { channelName, openShelf } from './shelf';
 import { turnOf } from './turn';
 
 /** Put in by the build. */
@@ -49,7 +49,7 @@ scope.addEventListener('sync', (event) => {
 /** Sends what is due; fails while something still waits, so that the browser calls again. */
 async function empty(): Promise<void> {
   const shelf = await openShelf();
-  const channel = new BroadcastChannel('phan-anh');
+  const channel = new BroadcastChannel(channelName);
   try {
     const outbox = new Outbox({
       shelf,
