@@ -191,7 +191,9 @@ func TestAReportWrittenWithoutANetworkArrivesOnce(t *testing.T) {
 	first.write("0905")
 	first.tabTo("#to-khai button[type=submit]")
 	first.press("Enter")
-	eventually(t, "the number is refused", liveWithin, func() bool { return strings.Contains(first.text("#to-khai .wrong"), "Số điện thoại không đúng") }, first.body)
+	eventually(t, "the number is refused", liveWithin, func() bool {
+		return strings.Contains(first.text("#to-khai .wrong"), "Số điện thoại không đúng")
+	}, first.body)
 	if !first.focused("#lien-he-phone") {
 		t.Error("the field that is wrong has not got the focus")
 	}
@@ -242,4 +244,3 @@ func (g *tab) leave() {
 	g.t.Helper()
 	g.do("leave", nil, nil)
 }
-

@@ -30,10 +30,10 @@ function keepHelpInSight(): void {
   if (help === null || main === null) return;
   const band = document.createElement('aside');
   band.className = 'help-band';
-  band.setAttribute('aria-label', help.firstChild?.textContent.trim() ?? '');
+  band.setAttribute('aria-label', help.firstChild?.textContent?.trim() ?? '');
   for (const link of help.querySelectorAll('a')) {
     const word = document.createElement('span');
-    word.textContent = link.nextSibling?.textContent.trim() ?? '';
+    word.textContent = link.nextSibling?.textContent?.trim() ?? '';
     link.append(word);
     band.append(link);
   }
