@@ -8,14 +8,34 @@ import svelteConfig from './svelte.config.js';
 
 // Folders look down only: wire knows nothing, live and rules know wire, the faces know all but each other.
 const walls = {
-  'src/wire/**': ['../live/*', '../rules/*', '../api/*', '../map/*', '../ui/*', '../wall/*', '../console/*', 'svelte'],
-  'src/rules/**': ['../live/*', '../api/*', '../map/*', '../ui/*', '../wall/*', '../console/*', 'svelte'],
-  'src/live/**': ['../api/*', '../map/*', '../ui/*', '../wall/*', '../console/*'],
-  'src/api/**': ['../map/*', '../ui/*', '../wall/*', '../console/*', 'svelte'],
-  'src/ui/**': ['../live/*', '../api/*', '../map/*', '../wall/*', '../console/*'],
-  'src/map/**': ['../wall/*', '../console/*'],
-  'src/wall/**': ['../console/*'],
-  'src/console/**': ['../wall/*'],
+  'src/wire/**': [
+    '../live/*',
+    '../rules/*',
+    '../api/*',
+    '../map/*',
+    '../ui/*',
+    '../wall/*',
+    '../console/*',
+    '../report/*',
+    'svelte',
+  ],
+  'src/rules/**': [
+    '../live/*',
+    '../api/*',
+    '../map/*',
+    '../ui/*',
+    '../wall/*',
+    '../console/*',
+    '../report/*',
+    'svelte',
+  ],
+  'src/live/**': ['../api/*', '../map/*', '../ui/*', '../wall/*', '../console/*', '../report/*'],
+  'src/api/**': ['../map/*', '../ui/*', '../wall/*', '../console/*', '../report/*', 'svelte'],
+  'src/ui/**': ['../live/*', '../api/*', '../map/*', '../wall/*', '../console/*', '../report/*'],
+  'src/map/**': ['../wall/*', '../console/*', '../report/*'],
+  'src/wall/**': ['../console/*', '../report/*'],
+  'src/console/**': ['../wall/*', '../report/*'],
+  'src/report/**': ['../wall/*', '../console/*', '../map/*'],
 };
 
 export default defineConfig(

@@ -17,7 +17,11 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1200,
     rolldownOptions: {
-      input: { wall: page('wall.html'), console: page('console.html'), 'wall-worker': page('src/shell/worker.ts') },
+      input: {
+        wall: page('wall.html'),
+        console: page('console.html'),
+        'wall-worker': page('src/shell/worker.ts'),
+      },
       // A service worker keeps its address from build to build.
       output: {
         entryFileNames: ({ name }) => (name === 'wall-worker' ? '[name].js' : 'assets/[name]-[hash].js'),

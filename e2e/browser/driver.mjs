@@ -22,19 +22,24 @@ const tabs = new Map();
 say({ id: 0, value: browser.version() });
 
 const deeds = {
-  /** `init` is a script that runs in every document of the tab before its own; `guarded` holds pages to their policy. */
-  async open({ tab, url, width, height, script, init, guarded }) {
-    const context = await browser.newContext({
-      viewport: { width, height },
-      javaScriptEnabled: script,
-      bypassCSP: script && guarded !== true, // axe has to come in past the pages' policy
-      locale: 'vi-VN',
-    });
+  /**
+   * `init` is a script that runs in every document of the tab before its own; `guarded` holds pages to their policy;
+   * `beside` names a tab whose browser, with all it keeps, this one shares.
+   */
+  async open({ tab, url, width, height, script, init, guarded, beside }) {
+    const context =
+      tabs.get(beside)?.context ??
+      (await browser.newContext({
+        viewport: { width, height },
+        javaScriptEnabled: script,
+        bypassCSP: script && guarded !== true, // axe has to come in past the pages' policy
+        locale: 'vi-VN',
+      }));
     if (init !== undefined) await context.addInitScript({ content: init });
     const page = await context.newPage();
     page.setDefaultTimeout(actionMs);
     const notes = [];
-    tabs.set(tab, { context, page, notes });
+    tabs.set(tab, { context, page, notes, guest: beside !== undefined });
     page.on('console', (message) => {
       if (message.type() === 'error') notes.push(`console: ${message.text()} (${message.location().url ?? ''})`);
     });
@@ -101,9 +106,19 @@ const deeds = {
     return state.cdp.send(method, params);
   },
   notes: ({ state }) => state.notes.splice(0),
-  async close({ tab, context }) {
+  /** Closes the page alone: what its browser keeps stays for the tabs beside it. */
+  async leave({ page }) {
+    await page.close();
+  },
+  async choose({ page, selector, files }) {
+    await page.setInputFiles(selector, files);
+  },
+  async click({ page, selector, x, y }) {
+    await page.click(selector, x === undefined ? {} : { position: { x, y } });
+  },
+  async close({ tab, context, page, guest }) {
     tabs.delete(tab);
-    await context.close();
+    await (guest ? page.close() : context.close());
   },
 };
 

@@ -15,6 +15,7 @@ const budgets = {
   'map worker': 150,
   'wall worker': 3,
   'wall styles': 15,
+  'report form': 45, // scripts and styles together, the worker's too
   fonts: 70,
 };
 
@@ -56,6 +57,7 @@ const groups = {
   'map worker': matching(/^maplibre-gl-worker-.*\.mjs$/),
   'wall worker': ['wall-worker.js'],
   'wall styles': await firstLoad('wall', '.css'),
+  'report form': [...(await firstLoad('report', '.js')), ...(await firstLoad('report', '.css')), 'report-worker.js'],
   fonts: matching(/\.woff2$/),
 };
 

@@ -21,6 +21,9 @@ interface Build {
   mapPart?: number;
   worker?: number;
   font?: number;
+  form?: number;
+  formStyle?: number;
+  formWorker?: number;
 }
 
 const folders: string[] = [];
@@ -34,7 +37,11 @@ async function build(sizes: Build): Promise<string> {
   const files: Record<string, string | Buffer> = {
     'wall.html': page('wall'),
     'console.html': page('console'),
+    'report.html': page('report'),
     'wall-worker.js': 'x',
+    'report-worker.js': `"${noise((sizes.formWorker ?? 1) * kB)}"`,
+    'assets/report-AbCd1234.js': `"${noise((sizes.form ?? 1) * kB)}"`,
+    'assets/report-AbCd1234.css': `/*${noise((sizes.formStyle ?? 1) * kB)}*/`,
     'assets/wall-AbCd1234.js': `import"./shared-AbCd1234.js";import("./glMap-AbCd1234.js");"${noise((sizes.wall ?? 1) * kB)}"`,
     'assets/shared-AbCd1234.js': `"${noise((sizes.shared ?? 1) * kB)}"`,
     'assets/wall-AbCd1234.css': 'x',
@@ -70,6 +77,11 @@ describe('the budgets', () => {
     ['are exceeded by the map', { map: 400 }, ['map library']],
     ['count a part of the map that has another name', { map: 200, mapPart: 200 }, ['map library']],
     ["are exceeded by the map's worker", { worker: 205 }, ['map worker']],
+    [
+      "count the form's scripts, styles and worker together",
+      { form: 20, formStyle: 20, formWorker: 20 },
+      ['report form'],
+    ],
     ['are exceeded by fonts, which are not compressed', { font: 71 }, ['fonts']],
   ] as [string, Build, string[]][])('%s', async (_, sizes, want) => {
     expect(await verdict(await build(sizes))).toEqual({ code: want.length === 0 ? 0 : 1, over: want });

@@ -26,6 +26,7 @@ import (
 	"toancanh/server/sensor"
 	"toancanh/server/store"
 	"toancanh/server/storm"
+	"toancanh/server/view"
 )
 
 // How long a handler may take. History comes in bodies of thousands.
@@ -65,6 +66,7 @@ type Store interface {
 	List(ctx context.Context, f store.Filter) (list []report.Report, next string, err error)
 	Rows(ctx context.Context, f store.Filter) (rows []store.Row, next string, err error)
 	Count(ctx context.Context, f store.Filter, most int) (store.Total, error)
+	NearbyReports(ctx context.Context, n store.Nearby) ([]view.NearbyReport, error)
 	keyUse
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
@@ -201,6 +203,7 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Post("/reports/import", a.within(importLimit, a.postImport))
 	v1.Get("/reports/rows", a.within(answerLimit, a.listRows))
 	v1.Get("/reports/export", a.within(answerLimit, a.getExport))
+	v1.Get("/reports/nearby", a.within(answerLimit, a.getNearby))
 	v1.Get("/reports/:id", a.within(answerLimit, a.getReport))
 	v1.Post("/reports/:id/acts", a.within(answerLimit, a.postAct))
 	v1.Post("/reports/acts", a.within(bulkLimit, a.postActs))

@@ -133,7 +133,7 @@ func TestASenderFollowsRatesAndAsksAgain(t *testing.T) {
 	}
 	const why = "Rác lại đầy, tôi là Chim Hoàng Yến"
 	again := read[sight](t, h.asSender(r, map[string]any{"act": "reopen", "reason": why}), 200)
-	if again.Status != "mo_lai" || again.Text != "" || len(again.May) > 0 && again.May[0] != "mail" {
+	if again.Status != "mo_lai" || again.Text != "" || !slices.Equal(again.May, []string{"photo", "mail"}) {
 		t.Errorf("asked again: %+v", again)
 	}
 	problem(t, h.asSender(r, map[string]any{"act": "reopen", "reason": "lần nữa"}), 409)

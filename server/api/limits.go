@@ -20,6 +20,8 @@ func classOf(method, path string) (class limit.Class, ok bool) {
 		return limit.Follows(), true
 	case action == access.OpenSession && method == fiber.MethodPost: // by mayKnock
 		return limit.Class{}, false
+	case path == "/api/v1/reports/nearby":
+		return limit.Nearby(), true
 	case action == access.ReadPast, action == access.ReadAudit, action == access.DecidePlaces, strings.HasSuffix(path, "/map.svg"),
 		strings.HasSuffix(path, "/import"), strings.HasSuffix(path, "/export"):
 		return limit.Costly(), true

@@ -35,6 +35,7 @@ func routeActions() map[string]access.Action {
 		"POST /api/v1/reports/import":    access.EnterReport,
 		"GET /api/v1/reports/rows":       access.ListReports,
 		"GET /api/v1/reports/export":     access.ListReports,
+		"GET /api/v1/reports/nearby":     access.SeePublic,
 		"GET /api/v1/reports/:id":        access.ReadReport,
 		"POST /api/v1/reports/:id/acts":  access.ReadReport, // which act, the handler asks
 		"GET /api/v1/follow/:code":       access.FollowReport,

@@ -84,7 +84,7 @@ func aboutRoutes() map[string]string {
 	}
 	for _, plain := range []string{
 		"GET /openapi.json", "GET /divisions", "GET /categories", "GET /units", "GET /scenes", "GET /areas/:division",
-		"GET /areas/:division/geometry", "POST /reports", "GET /follow/:code", "POST /follow/:code/acts", "POST /follow/:code/mail",
+		"GET /areas/:division/geometry", "POST /reports", "GET /reports/nearby", "GET /follow/:code", "POST /follow/:code/acts", "POST /follow/:code/mail",
 		"POST /readings", "POST /events", "GET /sensors", "PUT /sensors",
 		"GET /sensors/:code/readings", "GET /boundaries", "POST /screens/orders", "POST /screens/pairing",
 		"PUT /screens/:screen/pairing", "DELETE /screens/:screen/pairing",

@@ -53,11 +53,34 @@ const (
 // Cell is the number of the web-mercator tile of zoom 20 (about 38 m wide) the
 // point lies in, with the bits of y and x interleaved, x lowest. The tile of a
 // smaller zoom z is Cell >> 2*(20-z). The point must have passed Check.
-func Cell(p Point) int64 {
+func Cell(p Point) int64 { return interleave(tiles(p)) }
+
+// Neighbourhood are the nine tiles of a zoom around the point, its own among them, numbered as Cell >> 2*(20-zoom). Tiles
+// beyond the edge of the world are left out. The point must have passed Check, and zoom lie in [0, 20].
+func Neighbourhood(p Point, zoom int) []int64 {
+	x, y := tiles(p)
+	x, y = x>>(cellZoom-zoom), y>>(cellZoom-zoom)
+	count := uint64(1) << zoom
+	var list []int64
+	for _, dy := range []uint64{0, 1, 2} {
+		for _, dx := range []uint64{0, 1, 2} {
+			nx, ny := x+dx-1, y+dy-1 // below 0 they wrap, beyond every count
+			if nx < count && ny < count {
+				list = append(list, interleave(nx, ny))
+			}
+		}
+	}
+	return list
+}
+
+// tiles are the column and the row of the finest tile the point lies in.
+func tiles(p Point) (x, y uint64) {
 	lat := radians(math.Max(-mercatorLimit, math.Min(mercatorLimit, p.Lat)))
-	x := (p.Lon + 180) / 360
-	y := (1 - math.Asinh(math.Tan(lat))/math.Pi) / 2
-	return int64(spread(tile(y))<<1 | spread(tile(x))) //nolint:gosec // 40 bits are used
+	return tile((p.Lon + 180) / 360), tile((1 - math.Asinh(math.Tan(lat))/math.Pi) / 2)
+}
+
+func interleave(x, y uint64) int64 {
+	return int64(spread(y)<<1 | spread(x)) //nolint:gosec // 40 bits are used
 }
 
 // tile turns a position in [0, 1] into a tile number, the far edge included.

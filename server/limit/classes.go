@@ -33,6 +33,10 @@ func Follows() Class { return Class{Name: "follow", PerMinute: 120, Burst: 60} }
 // Mails are addresses that want to hear of a report: each gets a mail that asks whether it is true.
 func Mails() Class { return Class{Name: "mail", PerMinute: 5, Burst: 5} }
 
+// Nearby are questions for reports near a place: one a report, a handful while somebody looks for the place. Whoever wants
+// to map every report of the province so is held up for days.
+func Nearby() Class { return Class{Name: "nearby", PerMinute: 120, Burst: 60} }
+
 // Key is whatever a key does: a gateway brings thousands of readings in a body, a partner speaks for a whole city, and each
 // has figures of its own.
 func Key(perMinute, burst int) Class { return Class{Name: "key", PerMinute: perMinute, Burst: burst} }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"html/template"
 	"math"
 	"strconv"
@@ -30,6 +31,9 @@ type formPage struct {
 	Wrong      map[string]string // by the form's field
 	Message    string            // above the form; empty when nothing went wrong
 	English    bool
+	Division   string
+	Face       *formFace             // what comes on top of the plain form; nil: not built in
+	middles    map[string]area.Point // of the communes, by code
 }
 
 // fields of the form. "website" is a trap: people do not see it.
@@ -62,6 +66,7 @@ func (s *Site) getForm(c *fiber.Ctx) error {
 
 func (s *Site) sendForm(c *fiber.Ctx, l look, page formPage) error {
 	page.Categories, page.Places, page.English = s.Rules.Current().Categories, s.places, l.English
+	page.Division, page.Face, page.middles = s.Division, s.formFace, s.middles()
 	if page.Typed["key"] == "" {
 		page.Typed["key"] = uuid.NewString()
 	}
@@ -71,7 +76,12 @@ func (s *Site) sendForm(c *fiber.Ctx, l look, page formPage) error {
 		m.Title = "Send a report"
 	}
 	m.Page = page
-	return s.send(c, "form", m)
+	if err := s.send(c, "form", m); err != nil {
+		return err
+	}
+	policy := string(c.Response().Header.Peek(fiber.HeaderContentSecurityPolicy))
+	c.Set(fiber.HeaderContentSecurityPolicy, policy+"; manifest-src 'self'")
+	return nil
 }
 
 func (s *Site) postForm(c *fiber.Ctx) error {
@@ -139,17 +149,27 @@ func (s *Site) placeOf(typed map[string]string) (report.Point, error) {
 		}
 		return report.Point{Lat: lat, Lon: lon}, nil
 	}
-	m, ok := s.Atlas.Map(s.Division)
-	if !ok || typed["commune"] == "" {
+	if _, ok := s.Atlas.Map(s.Division); !ok || typed["commune"] == "" {
 		return report.Point{}, fault.Invalid("location", "Chưa chọn xã, phường hoặc vị trí.").Because("required")
 	}
-	levels := s.Atlas.Tree.Levels(s.Division)
-	for _, f := range m.Features(levels[len(levels)-1]) {
-		if f.Area.Code == typed["commune"] {
-			return report.Point(f.Label), nil
-		}
+	if at, ok := s.middles()[typed["commune"]]; ok {
+		return report.Point(at), nil
 	}
 	return report.Point{}, fault.Invalid("location", "Không có xã, phường này.").Because("unknown")
+}
+
+// middles are the points that stand for the communes, by code; none without a map.
+func (s *Site) middles() map[string]area.Point {
+	m, ok := s.Atlas.Map(s.Division)
+	if !ok {
+		return nil
+	}
+	levels := s.Atlas.Tree.Levels(s.Division)
+	points := map[string]area.Point{}
+	for _, f := range m.Features(levels[len(levels)-1]) {
+		points[f.Area.Code] = f.Label
+	}
+	return points
 }
 
 // degrees reads a number as Vietnamese write it, too.
@@ -210,6 +230,15 @@ func fieldOf(name string) string {
 
 // Title is a place's name in the list of the form.
 func (p formPage) Title(a area.Area) string { return titleOf(a, look{English: p.English}) }
+
+// At is the middle of a commune, "latitude,longitude"; empty without a map.
+func (p formPage) At(a area.Area) string {
+	at, ok := p.middles[a.Code]
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%.5f,%.5f", at.Lat, at.Lon)
+}
 
 // formFault is what is wrong with one field; Text is empty when nothing is.
 type formFault struct{ Field, Text string }

@@ -1,11 +1,13 @@
 package public_test
 
 import (
+	"encoding/json"
 	"log/slog"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -259,5 +261,78 @@ func TestFacesAreServedWithTheirTwins(t *testing.T) {
 	bare := newHouse(t, func(c *public.Config) { c.Faces = nil })
 	if a := bare.get("/wall/tinh", nil); a.status != 404 || !strings.Contains(a.body, "make build") {
 		t.Errorf("not built in: status %d", a.status)
+	}
+}
+
+// builtForm adds the built form to the faces.
+func builtForm(c *public.Config) {
+	built, ok := c.Faces.(fstest.MapFS)
+	if !ok {
+		panic("the faces of the house are a map")
+	}
+	built["report.html"] = &fstest.MapFile{Data: []byte(`<script type="module" crossorigin src="/assets/report-AbCd1234.js"></script>
+		<link rel="modulepreload" crossorigin href="/assets/part-AbCd1234.js"><link rel="stylesheet" crossorigin href="/assets/report-AbCd1234.css">`)}
+	built["report-worker.js"] = &fstest.MapFile{Data: []byte("self.skipWaiting()")}
+}
+
+func TestTheFormBringsWhatIsBuiltOnTopOfIt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, builtForm)
+	page := h.get("/phan-anh", nil)
+	for _, want := range []string{
+		`<script type="module" src="/assets/report-AbCd1234.js"></script>`, `<link rel="stylesheet" href="/assets/report-AbCd1234.css">`,
+		`<link rel="modulepreload" href="/assets/part-AbCd1234.js">`, `<link rel="manifest" href="/phan-anh/app.webmanifest">`,
+		`<div id="mau-phan-anh" data-division="vn-2022">`, `<form method="post" action="/phan-anh"`,
+	} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("the form lacks %s", want)
+		}
+	}
+	if at := regexp.MustCompile(`<option value="24611" data-at="(1[12]\.\d{5},10[78]\.\d{5})">`); !at.MatchString(page.body) {
+		t.Error("the form does not say where the middle of a commune is")
+	}
+	if policy := page.header.Get("Content-Security-Policy"); !strings.Contains(policy, "manifest-src 'self'") || strings.Contains(policy, "unsafe") {
+		t.Errorf("policy %q", policy)
+	}
+	t.Run("one that was sent without it and is wrong stays plain", func(t *testing.T) {
+		a := h.send("POST", "/phan-anh", h.fill(map[string]string{"category": ""}), nil)
+		if !strings.Contains(a.body, `data-division="vn-2022" data-wrong>`) {
+			t.Error("the page does not say that it shows faults")
+		}
+	})
+	t.Run("its worker may answer for the page above it, and speaks with this house only", func(t *testing.T) {
+		a := h.get("/phan-anh/worker.js", nil)
+		if a.status != 200 || a.header.Get("Service-Worker-Allowed") != "/phan-anh" || a.header.Get("Cache-Control") != "no-cache" ||
+			!strings.HasPrefix(a.header.Get("Content-Type"), "text/javascript") || !strings.Contains(a.header.Get("Content-Security-Policy"), "connect-src 'self'") {
+			t.Errorf("status %d, %v", a.status, a.header)
+		}
+	})
+	t.Run("a phone may keep it among its apps", func(t *testing.T) {
+		a := h.get("/phan-anh/app.webmanifest", nil)
+		var m struct {
+			Name  string
+			Start string `json:"start_url"`
+			Scope string
+			Icons []struct{ Src, Sizes, Type string }
+		}
+		must(t, json.Unmarshal([]byte(a.body), &m))
+		if a.header.Get("Content-Type") != "application/manifest+json" || m.Start != "/phan-anh" || m.Scope != "/phan-anh" ||
+			!strings.Contains(m.Name, "Đắk Nông") || len(m.Icons) == 0 {
+			t.Fatalf("%v %+v", a.header, m)
+		}
+		for _, icon := range m.Icons {
+			if got := h.get(icon.Src, nil); got.status != 200 || got.header.Get("Content-Type") != icon.Type {
+				t.Errorf("%s: status %d, %q", icon.Src, got.status, got.header.Get("Content-Type"))
+			}
+		}
+	})
+	bare := newHouse(t)
+	if a := bare.get("/phan-anh", nil); strings.Contains(a.body, "type=\"module\"") || strings.Contains(a.body, "webmanifest") {
+		t.Error("the plain form names what is not built in")
+	}
+	for _, path := range []string{"/phan-anh/worker.js", "/phan-anh/app.webmanifest"} {
+		if a := bare.get(path, nil); a.status != 404 {
+			t.Errorf("not built in, %s: status %d", path, a.status)
+		}
 	}
 }

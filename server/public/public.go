@@ -71,6 +71,7 @@ type Site struct {
 	files    map[string]*door.Prepared // by path, "/assets/…"
 	faces    map[string]*door.Prepared // wall, console
 	worker   *door.Prepared            // the wall's service worker; nil: not built in
+	formFace *formFace                 // nil: not built in
 	places   []district
 	division area.Division
 }
@@ -83,6 +84,9 @@ func New(c Config) (*Site, error) {
 		return nil, fmt.Errorf("make public pages: division %q is unknown", c.Division)
 	}
 	if err := s.prepareFiles(); err != nil {
+		return nil, fmt.Errorf("make public pages: %w", err)
+	}
+	if err := s.prepareFormFace(); err != nil {
 		return nil, fmt.Errorf("make public pages: %w", err)
 	}
 	var err error
@@ -103,6 +107,8 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/tinh-hinh/:division/:area/feed.atom", s.getAreaFeed)
 	app.Get("/phan-anh", s.getForm)
 	app.Post("/phan-anh", s.Frame.SameSite, s.postForm)
+	app.Get("/phan-anh/worker.js", s.getFormFile(func(f *formFace) *door.Prepared { return f.worker }))
+	app.Get("/phan-anh/app.webmanifest", s.getFormFile(func(f *formFace) *door.Prepared { return f.manifest }))
 	s.routeFollow(app)
 	app.Get("/anh/:name.jpg", s.getPhoto)
 	app.Get("/bat-dau", s.getStart)

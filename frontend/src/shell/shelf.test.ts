@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { answerPage, isPage, keepShell, keptFile } from './shelf';
+import { answerPage, isPage, keepShell, keptAnswer, keptFile, renewPage, type Face } from './shelf';
 
 /** Caches and a network as far as the shelf uses them. */
 class House {
@@ -123,5 +123,43 @@ describe('the kept shell', () => {
     ['/console', false],
   ])('%s is the page of a wall: %s', (path, want) => {
     expect(isPage(path)).toBe(want);
+  });
+});
+
+describe('another face', () => {
+  const face: Face = { prefix: 'phan-anh-shell-', page: '/phan-anh', isPage: (path) => path === '/phan-anh' };
+  const form = (words: string): Response => new Response(`${words}<script src="/assets/wall-a.js"></script>`);
+
+  beforeEach(async () => {
+    house.serve('a');
+    house.served.set('/phan-anh', () => Promise.resolve(form('tiếng Việt')));
+    await keepShell(shell('a'), '/phan-anh', face);
+  });
+
+  it('has shelves of its own, kept anew as its reader has it', async () => {
+    await renewPage(shell('a'), form('English'), face);
+    house.served.clear();
+    expect(await (await answerPage(ask('/phan-anh'), face)).text()).toContain('English');
+    expect([...house.stores.keys()]).toEqual(['phan-anh-shell-a']);
+    await expect(answerPage(ask('/wall/tinh'))).rejects.toThrow();
+  });
+
+  it('does not keep a page of another build, a refusal or a way elsewhere', async () => {
+    await renewPage(shell('a'), new Response('<script src="/assets/wall-b.js"></script>'), face);
+    await renewPage(shell('a'), new Response('/assets/wall-a.js', { status: 500 }), face);
+    await renewPage(shell('a'), Response.error(), face);
+    house.served.clear();
+    expect(await (await answerPage(ask('/phan-anh'), face)).text()).toContain('tiếng Việt');
+  });
+
+  it('keeps an answer for when the server is away, and only a good one', async () => {
+    const map = ask('/api/v1/areas/vn-2022/geometry');
+    await expect(keptAnswer(map, 'map')).rejects.toThrow();
+    house.served.set('/api/v1/areas/vn-2022/geometry', () => Promise.resolve(new Response('bản đồ')));
+    await keptAnswer(map, 'map');
+    house.served.set('/api/v1/areas/vn-2022/geometry', () => Promise.resolve(new Response('', { status: 503 })));
+    expect((await keptAnswer(map, 'map')).status).toBe(503);
+    house.served.clear();
+    expect(await (await keptAnswer(map, 'map')).text()).toBe('bản đồ');
   });
 });

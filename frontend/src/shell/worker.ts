@@ -1,30 +1,12 @@
 // The wall's service worker: it keeps the page itself, so that a wall whose server is away still starts and can show
 // its last picture. It keeps no data and answers nothing but the wall's page and the hashed files it is made of.
 import { answerPage, isPage, keepShell, keptFile, type Shell } from './shelf';
+import type { WorkerScope } from './worker-scope';
 
 /** Put in by the build. */
 declare const __SHELL__: Shell;
 
-interface ExtendableEvent extends Event {
-  waitUntil(promise: Promise<unknown>): void;
-}
-
-interface FetchEvent extends ExtendableEvent {
-  readonly request: Request;
-  respondWith(response: Promise<Response>): void;
-}
-
-interface Scope {
-  readonly clients: {
-    matchAll(options: { type: 'window'; includeUncontrolled: boolean }): Promise<readonly { url: string }[]>;
-    claim(): Promise<void>;
-  };
-  skipWaiting(): Promise<void>;
-  addEventListener(type: 'install' | 'activate', listener: (event: ExtendableEvent) => void): void;
-  addEventListener(type: 'fetch', listener: (event: FetchEvent) => void): void;
-}
-
-const scope = globalThis as unknown as Scope;
+const scope = globalThis as unknown as WorkerScope;
 const shell = __SHELL__;
 
 scope.addEventListener('install', (event) => {
