@@ -115,4 +115,6 @@ func TestAnAnswerIsReadAsFarAsItMatters(t *testing.T) {
 	}
 }
 
-func itoa(n int) string { return strings.TrimPrefix(netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(n)).String(), "0.0.0.0:") } //nolint:gosec // a port
+func itoa(n int) string {
+	return strings.TrimPrefix(netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(n)).String(), "0.0.0.0:")
+} //nolint:gosec // a port
