@@ -30,7 +30,7 @@ func TestAHookHearsEverythingInOrder(t *testing.T) {
 	t.Parallel()
 	w := newTown(t, "")
 	s := w.serve("TOANCANH_HOOK_NETWORKS=127.0.0.1")
-	key, err := auth.KeyFile(filepath.Join(w.dir, "hook.key"))
+	key, err := auth.KeyFile(filepath.Join(w.dir, "keys", "hook.key"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,12 +45,12 @@ func TestAHookHearsEverythingInOrder(t *testing.T) {
 	}
 	officer := officersOf(t, s)
 	for range times(2, 50) {
-		officer.awaitDone(8)
+		officer.awaitDone(25)
 		s.kill()
 		s.start()
 		s.awaitReady(readyWithin)
 	}
-	officer.awaitDone(10)
+	officer.awaitDone(25)
 	officer.stop()
 	var head int64
 	eventually(t, "every event was numbered and taken", 60*time.Second, func() bool {
@@ -95,7 +95,7 @@ func (o *otherSystem) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !signed(o.secret, r.Header, body) {
-		o.faults = append(o.faults, "a delivery is not signed")
+		o.faults = append(o.faults, fmt.Sprintf("a delivery is not signed: %v, %d bytes of %d", r.Header, len(body), r.ContentLength))
 	}
 	if rand.IntN(3) == 0 {
 		w.WriteHeader(http.StatusServiceUnavailable)

@@ -62,7 +62,7 @@ func (d *Desk) Deliver(ctx context.Context) error {
 		wg.Go(func() {
 			defer func() { <-turns }()
 			if err := d.tell(ctx, h); err != nil && ctx.Err() == nil {
-				d.log.Warn("hook was not served", "hook", h.ID, "error", err)
+				d.log.WarnContext(ctx, "hook was not served", slog.String("hook", h.ID), slog.Any("error", err))
 			}
 		})
 	}
@@ -85,7 +85,7 @@ func (d *Desk) tell(ctx context.Context, h Hook) error {
 		if body != nil {
 			outcome = d.client.Deliver(ctx, h.URL, body, d.secrets.Headers(h, id(batch.Epoch, last, h.ID), body, d.now()))
 			if ctx.Err() != nil {
-				return nil // the leader's term is over: nobody's fault
+				return nil //nolint:nilerr // the leader's term is over: nobody's fault
 			}
 			d.count(outcome)
 		}
@@ -94,7 +94,7 @@ func (d *Desk) tell(ctx context.Context, h Hook) error {
 			return fmt.Errorf("keep attempt: %w", err)
 		}
 		if h.EndedAt != nil {
-			d.log.Warn("hook ended", "hook", h.ID, "reason", h.EndedWhy)
+			d.log.WarnContext(ctx, "hook ended", slog.String("hook", h.ID), slog.String("reason", h.EndedWhy))
 		}
 		if !outcome.Taken() {
 			return nil
