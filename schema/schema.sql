@@ -148,6 +148,27 @@ table event partition by RANGE (day) -- One row an audience: the payload is stor
   constraint event_pkey PRIMARY KEY (id, day)
   CREATE INDEX event_thing ON ONLY public.event USING btree (thing)
   grant insert, select, update to toancanh_app
+table hook -- Who is told of changes over HTTP. Its secret is derived from id and generation with a key outside the database.
+  created_at timestamp with time zone not null default now()
+  next_at timestamp with time zone not null default now()
+  failing_since timestamp with time zone
+  delivered_at timestamp with time zone
+  former_until timestamp with time zone
+  ended_at timestamp with time zone
+  seq bigint not null -- The last event of the topic that was taken over there.
+  delivered bigint not null default 0
+  generation integer not null default 1
+  attempts integer not null default 0
+  id text not null
+  label text not null
+  url text not null
+  topic text not null
+  epoch text not null
+  problem text not null default ''::text -- Why the newest attempt failed, in a word; empty while all is well.
+  ended_why text not null default ''::text
+  constraint hook_pkey PRIMARY KEY (id)
+  CREATE INDEX hook_next ON public.hook USING btree (next_at) WHERE (ended_at IS NULL)
+  grant insert, select, update to toancanh_app
 table idempotency
   scope text not null
   key text not null

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"toancanh/server/auth"
+	"toancanh/server/hook"
 	"toancanh/server/mail"
 )
 
@@ -21,7 +22,7 @@ type Config struct {
 	MetricsListen string `env:"TOANCANH_METRICS_LISTEN" help:"Private address for /metrics and /debug/pprof, host:port. Empty: /metrics is served on the main address, and only while that is a loopback address."`
 
 	Data string `env:"TOANCANH_DATA" default:"data" help:"Data directory: the embedded database, key files, logs of child servers."`
-	Keys string `env:"TOANCANH_KEYS" help:"Directory of the key files contact.key, ticket.key, person.key, photo.key, mail.key, receipt.key and audit.key. Empty: keys inside the data directory."`
+	Keys string `env:"TOANCANH_KEYS" help:"Directory of the key files contact.key, ticket.key, person.key, photo.key, mail.key, receipt.key, hook.key and audit.key. Empty: keys inside the data directory."`
 
 	Photos     string `env:"TOANCANH_PHOTOS" help:"Directory for the photos of reports, sealed. Empty: up keeps them in the data directory; serve takes none."`
 	PhotoQuota int64  `env:"TOANCANH_PHOTO_QUOTA" default:"20480" help:"MiB that photos may take together; beyond it none are taken, and reports still are."`
@@ -53,6 +54,8 @@ type Config struct {
 	SMTPURL  string `env:"TOANCANH_SMTP_URL" name:"smtp-url" help:"Mail server that tells followers of a report: smtp://[user:password@]host[:port] (STARTTLS; plain on this machine only) or smtps://. Empty: no mail is sent."`
 	SMTPFrom string `env:"TOANCANH_SMTP_FROM" name:"smtp-from" help:"Sender of these mails: an address, or Name <address>."`
 	SMTPHome string `env:"TOANCANH_SMTP_HOME" name:"smtp-home" help:"This house as readers of mails reach it, https://host."`
+
+	HookNetworks []string `env:"TOANCANH_HOOK_NETWORKS" name:"hook-networks" help:"Networks inside which web hooks may reach systems, there over plain HTTP too, such as 10.1.0.0/16, with commas. Empty: public addresses over HTTPS only."`
 
 	Hub          string        `env:"TOANCANH_HUB" default:"on" enum:"on,off" help:"off: do not serve the live feed from this process; stand-alone hubs do."`
 	KeepReadings time.Duration `env:"TOANCANH_KEEP_READINGS" default:"9600h" help:"How long single readings are kept; five-minute sums stay."`
@@ -98,6 +101,9 @@ func (c Config) Validate() error {
 	}
 	c.checkProvider(wrong)
 	c.checkMail(wrong)
+	if _, err := hook.ParseNetworks(c.HookNetworks); err != nil {
+		wrong("TOANCANH_HOOK_NETWORKS", "%s", err)
+	}
 	if c.DeskIdle < time.Minute || c.DeskIdle > 12*time.Hour {
 		wrong("TOANCANH_DESK_IDLE", "%s is not between 1m and 12h", c.DeskIdle)
 	}

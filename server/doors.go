@@ -45,7 +45,7 @@ func (s *Server) openDoors() error {
 		Signer: s.signer, Location: s.location, Now: time.Now, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Build: s.options.Build, Open: s.options.Open == "yes",
 		Sample: s.options.Sample, Live: s.live(),
-		Keeper: s.keeper, Walls: s.walls, People: s.store, Keys: s.store, Contacts: s.store, Sealer: s.sealer, Log: s.log,
+		Keeper: s.keeper, Walls: s.walls, People: s.store, Keys: s.store, Hooks: s.store, HookDesk: s.hooks, Contacts: s.store, Sealer: s.sealer, Log: s.log,
 		Provider: s.provider, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
 		Queue: s.store, Presence: s.presence, Tiles: tiles,
 		Follow: s.follow, Receipts: s.receipts,

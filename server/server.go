@@ -27,6 +27,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/door"
 	"toancanh/server/follow"
+	"toancanh/server/hook"
 	"toancanh/server/intake"
 	"toancanh/server/limit"
 	"toancanh/server/mail"
@@ -74,6 +75,7 @@ type Server struct {
 	receipts *auth.Receipts
 	follow   *follow.Desk
 	mails    *mail.Desk // nil: no mail is sent
+	hooks    *hook.Desk
 	walls    *auth.ScreenKeeper
 	provider *auth.Provider // nil: none
 	chain    *audit.Chain
@@ -202,6 +204,9 @@ func (s *Server) wire() error {
 	if err := s.openFollowing(); err != nil {
 		return err
 	}
+	if s.hooks, err = s.openHooks(); err != nil {
+		return err
+	}
 	s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "toancanh_database_full", Help: "1 while the database refuses to store for want of room.",
 	}, func() float64 {
@@ -213,7 +218,7 @@ func (s *Server) wire() error {
 	s.watch = watch.New(watch.Config{
 		Store: s.store, Actor: s.intake, Atlas: s.atlas, Rules: s.rules, Division: s.options.Division, Origin: origin,
 		Location: s.location, Keep: store.Retention{Readings: s.options.KeepReadings, Events: keepEvents},
-		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.forget, DropContacts: s.dropContacts, Mail: s.deliver(),
+		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.forget, DropContacts: s.dropContacts, Mail: s.deliver(), Hooks: s.hooks.Deliver,
 	})
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus,

@@ -56,6 +56,7 @@ const (
 	ChangePeople Action = "person.change"
 	ChangeUnits  Action = "unit.change"
 	ManageKeys   Action = "key.manage"
+	ManageHooks  Action = "hook.manage" // tell other systems of changes
 	ReadRights   Action = "rights.read"
 	ReadAudit    Action = "audit.read"
 

@@ -108,6 +108,7 @@ func Table() []Rule {
 		{ChangePeople, "Thêm, sửa, khóa người dùng", ListPeople, to(Everything, Administrator)},
 		{ChangeUnits, "Thêm, sửa đơn vị", SeePublic, to(Everything, Administrator)},
 		{ManageKeys, "Cấp và thu hồi khóa", "", to(Everything, Administrator)},
+		{ManageHooks, "Báo tin cho hệ thống khác", "", to(Everything, Administrator)},
 		{ReadRights, "Xem bảng quyền", "", to(Everything, Administrator, DataOfficer)},
 		{ReadAudit, "Xem nhật ký kiểm toán", "", to(Everything, Administrator, DataOfficer)},
 

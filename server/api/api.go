@@ -117,6 +117,9 @@ type Config struct {
 	Walls  *auth.ScreenKeeper // pairs screens; needed with Keeper
 	People People             // needed with Keeper
 	Keys   Keys               // needed with Keeper
+	Hooks  Hooks              // needed with Keeper
+	// HookDesk reaches the systems that are told of changes; needed with Hooks.
+	HookDesk HookDesk
 	// Provider lets people sign in elsewhere; nil: passwords alone.
 	Provider *auth.Provider
 	// Contacts and Sealer open the contacts of senders; needed with Keeper.
@@ -317,6 +320,13 @@ func (a *API) peopleRoutes(v1 guarded) {
 	v1.Put("/keys/:id", a.within(answerLimit, a.putKey))
 	v1.Post("/keys/:id/rotation", a.within(answerLimit, a.postRotation))
 	v1.Delete("/keys/:id", a.within(answerLimit, a.deleteKey))
+
+	v1.Get("/hooks", a.within(answerLimit, a.listHooks))
+	v1.Post("/hooks", a.within(answerLimit, a.postHook))
+	v1.Put("/hooks/:id", a.within(answerLimit, a.putHook))
+	v1.Post("/hooks/:id/rotation", a.within(answerLimit, a.postHookRotation))
+	v1.Post("/hooks/:id/ping", a.within(3*answerLimit, a.postPing))
+	v1.Delete("/hooks/:id", a.within(answerLimit, a.deleteHook))
 	v1.Post("/reports/:id/contact", a.within(answerLimit, a.postReveal))
 	v1.Get("/reveals", a.within(answerLimit, a.listReveals))
 	v1.Post("/reveals/:id/seen", a.within(answerLimit, a.postRevealSeen))

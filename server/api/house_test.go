@@ -25,6 +25,7 @@ import (
 	"toancanh/server/door"
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/follow"
+	"toancanh/server/hook"
 	"toancanh/server/intake"
 	"toancanh/server/mail"
 	"toancanh/server/past"
@@ -113,7 +114,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 		Receipts: receipts,
 		Follow:   follow.New(follow.Config{Store: h.store, Actor: in, Receipts: receipts, Mails: mails, Location: zone, Now: time.Now}),
 		Keeper:   keeper, Walls: auth.NewScreenKeeper(h.store, time.Now), People: h.store,
-		Queue: h.store, Presence: presence.NewBoard(nil, time.Now, log), Keys: h.store, Contacts: h.store, Sealer: sealer, Log: log,
+		Queue: h.store, Presence: presence.NewBoard(nil, time.Now, log), Keys: h.store, Hooks: h.store, HookDesk: h.hooks(log), Contacts: h.store, Sealer: sealer, Log: log,
 		Frame: frame, Intake: in, Store: h.store, Atlas: atlas, Rules: rules, Units: units, Signer: h.signer,
 		Past: past.New(past.Config{Store: h.store, Lens: view.NewLens(zone, units), Watch: watch.Config{
 			Atlas: atlas, Rules: rules, Division: "vn-2022", Origin: report.Simulated, Location: zone,
@@ -131,6 +132,13 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	h.api.Routes(app)
 	h.base = serve(t, app)
 	return h
+}
+
+// hooks reach this machine alone, where the systems of tests listen.
+func (h *house) hooks(log *slog.Logger) *hook.Desk {
+	here, err := hook.ParseNetworks([]string{"127.0.0.1"})
+	must(h.t, err)
+	return hook.NewDesk(h.store, hook.NewClient(here), hook.NewSecrets(bytes.Repeat([]byte{9}, 32)), time.Now, log, h.metrics)
 }
 
 func serve(t *testing.T, app *fiber.App) string {

@@ -136,6 +136,13 @@ func routeActions() map[string]access.Action {
 		"GET /api/v1/rights":                access.ReadRights,
 		"GET /api/v1/audit":                 access.ReadAudit,
 
+		"GET /api/v1/hooks":               access.ManageHooks,
+		"POST /api/v1/hooks":              access.ManageHooks,
+		"PUT /api/v1/hooks/:id":           access.ManageHooks,
+		"POST /api/v1/hooks/:id/rotation": access.ManageHooks,
+		"POST /api/v1/hooks/:id/ping":     access.ManageHooks,
+		"DELETE /api/v1/hooks/:id":        access.ManageHooks,
+
 		"POST /api/v1/reports/:id/contact":        access.RevealContact,
 		"GET /api/v1/reveals":                     access.ListReveals,
 		"POST /api/v1/reveals/:id/seen":           access.ListReveals,

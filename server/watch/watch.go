@@ -31,6 +31,7 @@ const (
 	tidyEvery      = time.Hour // partitions, old keys
 	closeEvery     = 30 * time.Second
 	mailEvery      = 5 * time.Second
+	hooksEvery     = time.Second
 	sealEvery      = 500 * time.Millisecond // an audit row is sealed within two seconds
 	pendingMost    = 50_000                 // changed reports waiting to be read; beyond it everything is read again
 )
@@ -75,6 +76,7 @@ type Config struct {
 	// are none.
 	DropContacts func(ctx context.Context, closedBefore time.Time) (int, error)
 	Mail         func(context.Context) error // hands over the mails that are due; nil: there are none
+	Hooks        func(context.Context) error // tells other systems what they have not heard; nil: there are none
 }
 
 // Watch follows the relay: it works while its process leads. It implements relay.Follower.
@@ -158,6 +160,9 @@ func (w *Watch) Lead(ctx context.Context, announce func([]schema.Level)) {
 	}
 	if w.Mail != nil {
 		jobs.Go(func() { w.every(ctx, mailEvery, "send mails", w.Mail) })
+	}
+	if w.Hooks != nil {
+		jobs.Go(func() { w.every(ctx, hooksEvery, "tell other systems", w.Hooks) })
 	}
 	jobs.Go(func() { w.every(ctx, closeEvery, "close what waited too long", w.closeExpired) })
 	jobs.Go(func() { w.every(ctx, trendLoad, "count the trend", w.trend.load) })
