@@ -20,7 +20,8 @@ const (
 	soakRate  = 20 // events a second
 	// soakHaste is the rate while a wall becomes warm. The library of the map keeps four tables by a number that it counts
 	// up for every mark that comes. V8 holds such a table as an array of as many places as the highest number until that is
-	// some 37,000, then as a hash table of what is in it: 0.6 MiB in the first 45 minutes at soakRate, and nothing ever after.
+	// some 37,000, then as a hash table of what is in it. At soakRate they would grow by 0.5 MiB in the first half hour,
+	// shrink at its end, and stay.
 	soakHaste = 150
 )
 
