@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { GeoJSONVT } from '@maplibre/geojson-vt';
 import { describe, expect, it } from 'vitest';
 import { Arranger } from './arrange';
 import { boundsOf, lines } from './geometry';
 import { boxAt, cuts } from './boxes';
 import { crossing, placeLabels, weights, type LabelWish, type Obstacle } from './labels';
-import { difference, MarkSource } from './markSource';
+import { difference, MarkSource, mostChanges } from './markSource';
 import { fit } from './mercator';
 import { belowNames } from './names';
 import type { Mark, Spot } from './picture';
@@ -252,14 +253,20 @@ describe('the marks on the map', () => {
     expect(difference(held(stack('a')), held(stack('a')))).toEqual({ remove: [], add: [] });
   });
 
+  const unused = (): Promise<void> => Promise.reject(new Error('not asked for'));
+  const idsOf = (data: GeoJSON.GeoJSON | string): string[] =>
+    typeof data === 'object' && data.type === 'FeatureCollection' ? data.features.map(({ id }) => String(id)) : [];
+
   it('have one update in flight, and of the wishes meanwhile only the newest is fulfilled', async () => {
     const calls: string[][] = [];
     let free: () => void = () => undefined;
+    const note = (ids: string[]): Promise<void> => {
+      calls.push(ids);
+      return new Promise<void>((done) => (free = done));
+    };
     const source = new MarkSource({
-      updateData: ({ add }) => {
-        calls.push((add ?? []).map(({ id }) => String(id)));
-        return new Promise<void>((done) => (free = done));
-      },
+      setData: (data) => note(idsOf(data)),
+      updateData: ({ add }) => note((add ?? []).map(({ id }) => String(id))),
     });
     const seen: string[] = [];
     for (const id of ['a', 'b', 'c']) source.want([stack(id)], () => seen.push(id));
@@ -271,17 +278,50 @@ describe('the marks on the map', () => {
   });
 
   it('begin anew after an update that failed', async () => {
-    const calls: unknown[] = [];
+    const calls: string[][] = [];
     const source = new MarkSource({
+      setData: (data) => {
+        calls.push(idsOf(data));
+        return Promise.resolve();
+      },
+      updateData: unused,
+    });
+    for (const ids of [['a'], ['a', 'b'], ['a', 'b']]) {
+      source.want(ids.map((id) => stack(id)));
+      await source.settled();
+    }
+    expect(calls).toEqual([['a'], ['a', 'b']]);
+  });
+
+  it('leave no more behind in the index of the library the longer they change', async () => {
+    const setting = { updateable: true, maxZoom: 18, extent: 8192, buffer: 2048, promoteId: 'id' };
+    let index: GeoJSONVT | null = null;
+    const source = new MarkSource({
+      setData: (data) => {
+        index = typeof data === 'string' ? null : new GeoJSONVT(data, setting);
+        return Promise.resolve();
+      },
       updateData: (diff) => {
-        calls.push(diff.removeAll);
-        return calls.length === 1 ? Promise.reject(new Error('lost')) : Promise.resolve();
+        index?.updateData(diff);
+        return Promise.resolve();
       },
     });
-    source.want([stack('a')]);
-    await expect.poll(() => calls.length).toBe(1);
-    source.want([stack('a')]);
-    await expect.poll(() => calls).toEqual([true, true]);
+    const most = async (changes: number): Promise<number> => {
+      let notes = 0;
+      for (let i = 0; i < changes; i++) {
+        source.want([stack('stays'), stack('changes', i % 2 === 0 ? 'normal' : 'critical')]);
+        await source.settled();
+        expect(index?.getTile(9, 257, 253)?.features).toHaveLength(2);
+        notes = Math.max(
+          notes,
+          (index as unknown as { tileIndex: { tileCoords: unknown[] } }).tileIndex.tileCoords.length,
+        );
+      }
+      return notes;
+    };
+    const early = await most(2 * mostChanges);
+    expect(early).toBeGreaterThan(mostChanges); // or there is nothing to be tidied up, and no need for it
+    expect(await most(2 * mostChanges)).toBeLessThanOrEqual(early);
   });
 });
 

@@ -3,17 +3,25 @@ import { drawOrder, iconName, iconSide } from './icons';
 import type { Stack } from './stacks';
 
 /**
+ * So many updates in a row are told as changes. The library's worker notes every tile it cuts, some thirty an update,
+ * and lets go of the notes with the index only: one that is only ever changed grows by 3 MiB an hour, and each change
+ * walks all of it.
+ */
+export const mostChanges = 200;
+
+/**
  * Brings a source of marks to what is wanted, one update in flight: while the worker is busy newer wishes
  * replace each other, because unlimited updates starve the map until none is ever drawn.
  */
 export class MarkSource {
-  readonly #source: Pick<GeoJSONSource, 'updateData'>;
+  readonly #source: Pick<GeoJSONSource, 'setData' | 'updateData'>;
   #shown: Map<string, Stack> | null = null; // null: whatever the source holds is to go
+  #changes = 0;
   #wanted: { stacks: readonly Stack[]; shown: () => void } | null = null;
   #busy = false;
   #flushed: Promise<void> = Promise.resolve();
 
-  constructor(source: Pick<GeoJSONSource, 'updateData'>) {
+  constructor(source: Pick<GeoJSONSource, 'setData' | 'updateData'>) {
     this.#source = source;
   }
 
@@ -40,15 +48,26 @@ export class MarkSource {
   }
 
   async #bring(wanted: Map<string, Stack>): Promise<void> {
-    const diff = difference(this.#shown ?? new Map(), wanted);
-    const removeAll = this.#shown === null;
+    const shown = this.#shown;
     this.#shown = wanted;
-    if (!removeAll && diff.add.length + diff.remove.length === 0) return;
     try {
-      await this.#source.updateData({ removeAll, ...diff });
+      if (shown === null || this.#changes >= mostChanges) await this.#set(wanted);
+      else await this.#change(difference(shown, wanted));
     } catch {
       this.#shown = null; // nobody knows what it holds: the next wish begins anew
     }
+  }
+
+  /** Has the worker begin anew with these. */
+  async #set(stacks: ReadonlyMap<string, Stack>): Promise<void> {
+    this.#changes = 0;
+    await this.#source.setData({ type: 'FeatureCollection', features: [...stacks.values()].map(feature) });
+  }
+
+  async #change(diff: ReturnType<typeof difference>): Promise<void> {
+    if (diff.add.length + diff.remove.length === 0) return;
+    this.#changes++;
+    await this.#source.updateData(diff);
   }
 }
 
