@@ -161,9 +161,13 @@ func (m *Model) threshold(cases []Case) float64 {
 		} else {
 			score.False++
 		}
-		last := i+1 == len(list) || list[i+1].chance != w.chance
-		if f := score.F1(); last && f > best {
-			best, at = f, w.chance
+		next := 0.0
+		if i+1 < len(list) {
+			next = list[i+1].chance
+		}
+		if f := score.F1(); next < w.chance && f > best {
+			// Between the two, so that the chance of the same group may move a little when it is counted anew.
+			best, at = f, (w.chance+next)/2
 		}
 	}
 	return at
