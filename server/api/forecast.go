@@ -151,21 +151,20 @@ func (a *API) learned(ctx context.Context) (*learned, error) {
 	}
 	span := forecast.Span{From: now.Add(-learnedSpan), To: now}
 	past, err := a.Store.HandledReports(ctx, store.Handled{Span: span, RealOnly: a.Origin == report.Real, Most: mostLearned})
-	fresh := learned{at: now}
-	if err == nil {
-		fresh.Learned, err = forecast.Train(a.Rules, past, span)
-	}
-	switch {
-	case err == nil:
-		a.seer.newest.Store(&fresh)
-		return &fresh, nil
-	case newest == nil:
+	if err != nil {
 		a.seer.failed = now
-		return nil, err
+		if newest == nil {
+			return nil, err
+		}
+		a.Log.WarnContext(ctx, "forecast not learned anew", slog.Any("error", err))
+		return newest, nil
 	}
-	a.seer.failed = now
-	a.Log.WarnContext(ctx, "forecast not learned anew", slog.Any("error", err))
-	return newest, nil
+	fresh := learned{forecast.Train(a.Rules, past, span), now}
+	if n := len(fresh.Broken); n > 0 {
+		a.Log.WarnContext(ctx, "forecast learned without broken timelines", slog.Int("reports", n), slog.Any("first", fresh.Broken[0]))
+	}
+	a.seer.newest.Store(&fresh)
+	return &fresh, nil
 }
 
 // forecasts are the reports to warn of, the likeliest to be missed first.

@@ -175,17 +175,15 @@ func (m *Model) threshold(cases []Case) float64 {
 
 // Learned is a model of the whole past, with how good the same way of counting was on the later part of it.
 type Learned struct {
-	Model *Model
-	Skill Skill
+	Model  *Model
+	Skill  Skill
+	Broken []error // reports whose timelines were left out
 }
 
 // Train learns from reports of a span of time and judges what it does.
-func Train(book *report.Rulebook, past []Past, span Span) (Learned, error) {
-	cases, err := Cases(book, past, span)
-	if err != nil {
-		return Learned{}, err
-	}
-	return Learned{Learn(cases), Backtest(cases, span)}, nil
+func Train(book *report.Rulebook, past []Past, span Span) Learned {
+	cases, broken := Cases(book, past, span)
+	return Learned{Learn(cases), Backtest(cases, span), broken}
 }
 
 // Warn is the estimate of a report that stands so, when it is one to warn of.

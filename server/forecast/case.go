@@ -111,31 +111,49 @@ type Span struct{ From, To time.Time }
 
 // Cases are the reports of the past at every working hour of a span at which they stood before their due date, as they
 // stood then; reports on the clock of all hours, at every hour. The earliest come first. Of To and later nothing is known.
-// The error says which timeline is broken.
-func Cases(book *report.Rulebook, past []Past, span Span) ([]Case, error) {
+// A report whose timeline is broken is left out; the errors say which and why.
+func Cases(book *report.Rulebook, past []Past, span Span) ([]Case, []error) {
 	hours := workingHours(book.Current().Calendar, span)
 	var list []Case
+	var broken []error
 	for _, p := range past {
-		states, err := statesOf(book, p, span.To)
+		more, err := casesOf(book, p, walk{hours, span})
+		if err != nil {
+			broken = append(broken, err)
+			continue
+		}
+		list = append(list, more...)
+	}
+	slices.SortStableFunc(list, func(a, b Case) int { return a.At.Compare(b.At) })
+	return list, broken
+}
+
+// walk is a span with the working hours in it.
+type walk struct {
+	hours []time.Time
+	Span
+}
+
+func casesOf(book *report.Rulebook, p Past, w walk) ([]Case, error) {
+	states, err := statesOf(book, p, w.To)
+	if err != nil {
+		return nil, err
+	}
+	var list []Case
+	for i, r := range states {
+		until := w.To
+		if i+1 < len(states) {
+			until = states[i+1].ChangedAt
+		}
+		more, err := stood(book, r, walk{w.hours, Span{later(r.ChangedAt, w.From), until}})
 		if err != nil {
 			return nil, err
 		}
-		for i, r := range states {
-			until := span.To
-			if i+1 < len(states) {
-				until = states[i+1].ChangedAt
-			}
-			more, err := stood(book, r, hours, Span{later(r.ChangedAt, span.From), until})
-			if err != nil {
-				return nil, err
-			}
-			for _, c := range more {
-				c.Outcome = outcome(states, c.Due, span.To)
-				list = append(list, c)
-			}
+		for _, c := range more {
+			c.Outcome = outcome(states, c.Due, w.To)
+			list = append(list, c)
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Case) int { return a.At.Compare(b.At) })
 	return list, nil
 }
 
@@ -157,8 +175,8 @@ func statesOf(book *report.Rulebook, p Past, before time.Time) ([]report.Report,
 	return states, err
 }
 
-// stood are the hours of a span at which a report, unchanged all the while, stood before its due date.
-func stood(book *report.Rulebook, r report.Report, hours []time.Time, span Span) ([]Case, error) {
+// stood are the hours of a walk at which a report, unchanged all the while, stood before its due date.
+func stood(book *report.Rulebook, r report.Report, w walk) ([]Case, error) {
 	if _, runs := stageOf(r); !runs {
 		return nil, nil
 	}
@@ -167,16 +185,17 @@ func stood(book *report.Rulebook, r report.Report, hours []time.Time, span Span)
 		return nil, err
 	}
 	end := *r.Due.Resolve
-	if span.To.Before(end) {
-		end = span.To
+	if w.To.Before(end) {
+		end = w.To
 	}
+	hours := w.hours
 	if clock == report.ClockTime {
-		hours = everyHour(Span{later(span.From, r.Due.Resolve.Add(-Ahead)), end})
+		hours = everyHour(Span{later(w.From, r.Due.Resolve.Add(-Ahead)), end})
 	}
 	n, _ := slices.BinarySearchFunc(hours, end, time.Time.Compare)
 	var list []Case
 	for _, at := range slices.Backward(hours[:n]) {
-		if at.Before(span.From) {
+		if at.Before(w.From) {
 			break
 		}
 		s, near, err := StandingOf(book, r, at)

@@ -2,6 +2,7 @@ package forecast_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,9 +71,9 @@ func lived(t testing.TB, book *report.Rulebook, id, category string, received ti
 
 func cases(t testing.TB, book *report.Rulebook, known time.Time, past ...forecast.Past) []forecast.Case {
 	t.Helper()
-	list, err := forecast.Cases(book, past, forecast.Span{From: at(1, 0, 0), To: known})
-	if err != nil {
-		t.Fatal(err)
+	list, broken := forecast.Cases(book, past, forecast.Span{From: at(1, 0, 0), To: known})
+	if broken != nil {
+		t.Fatal(broken)
 	}
 	return list
 }
@@ -298,7 +299,7 @@ func TestTheActIsTheCheapestThatHelps(t *testing.T) {
 	t.Parallel()
 	book := rules(t)
 	given := []step{do(at(2, 9, 1), report.Accept), assign(at(2, 9, 2), "dien-luc")}
-	begun := append(given[:2:2], do(at(2, 9, 3), report.Start))
+	begun := slices.Concat(given, []step{do(at(2, 9, 3), report.Start)})
 	for name, test := range map[string]struct {
 		steps []step
 		stage forecast.Stage
@@ -306,9 +307,9 @@ func TestTheActIsTheCheapestThatHelps(t *testing.T) {
 	}{
 		"assigned":        {given, forecast.Assigned, forecast.Remind},
 		"started":         {begun, forecast.Started, forecast.Extend},
-		"extension asked": {append(begun[:3:3], until(at(2, 10, 0), report.RequestExtension, at(8, 9, 0))), forecast.Started, forecast.Decide},
+		"extension asked": {slices.Concat(begun, []step{until(at(2, 10, 0), report.RequestExtension, at(8, 9, 0))}), forecast.Started, forecast.Decide},
 		"reopened": {
-			append(begun[:3:3], do(at(2, 9, 4), report.Resolve), do(at(2, 9, 5), report.Publish), do(at(2, 9, 6), report.Reopen)),
+			slices.Concat(begun, []step{do(at(2, 9, 4), report.Resolve), do(at(2, 9, 5), report.Publish), do(at(2, 9, 6), report.Reopen)}),
 			forecast.Reopened, forecast.Assign,
 		},
 	} {
@@ -328,16 +329,25 @@ func TestTheActIsTheCheapestThatHelps(t *testing.T) {
 	}
 }
 
-func TestABrokenTimelineIsNamed(t *testing.T) {
+func TestABrokenTimelineIsLeftOutAndNamed(t *testing.T) {
 	t.Parallel()
 	book := rules(t)
-	p := lived(t, book, "a", "DN", at(2, 9, 0), do(at(2, 9, 1), report.Accept))
-	p.Timeline[1].N = 7
-	for _, timeline := range [][]report.Entry{nil, p.Timeline} {
-		_, err := forecast.Train(book, []forecast.Past{{Report: p.Report, Timeline: timeline}}, span())
-		if err == nil || !strings.Contains(err.Error(), "report a") {
-			t.Errorf("error %v", err)
-		}
+	whole := func(id string) forecast.Past {
+		return lived(t, book, id, "DN", at(2, 9, 0), do(at(2, 9, 1), report.Accept), assign(at(2, 9, 2), "dien-luc"))
+	}
+	var past []forecast.Past
+	for i := range 12 {
+		past = append(past, whole(fmt.Sprint(i)))
+	}
+	empty, gap := whole("empty"), whole("gap")
+	empty.Timeline, gap.Timeline[1].N = nil, 7
+	got := forecast.Train(book, append(past, empty, gap), span())
+	if len(got.Broken) != 2 || !strings.Contains(got.Broken[0].Error(), "report empty") || !strings.Contains(got.Broken[1].Error(), "report gap") {
+		t.Errorf("broken: %v", got.Broken)
+	}
+	s, _, err := forecast.StandingOf(book, past[0].Report, at(3, 8, 0))
+	if e, ok := got.Model.Estimate(s); err != nil || !ok || e.Of != 12 || e.Kept != 0 {
+		t.Errorf("estimate %+v (%t, %v), want that of the twelve", e, ok, err)
 	}
 }
 
@@ -351,8 +361,8 @@ func BenchmarkTrain(b *testing.B) {
 			do(begin.Add(3*time.Hour), report.Start), do(begin.Add(time.Duration(70+i%60)*time.Hour), report.Resolve))
 	}
 	for b.Loop() {
-		if _, err := forecast.Train(book, list, forecast.Span{From: at(1, 0, 0), To: at(30, 0, 0)}); err != nil {
-			b.Fatal(err)
+		if l := forecast.Train(book, list, forecast.Span{From: at(1, 0, 0), To: at(30, 0, 0)}); l.Broken != nil {
+			b.Fatal(l.Broken)
 		}
 	}
 }
