@@ -18,6 +18,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/door"
 	"toancanh/server/follow"
+	"toancanh/server/forecast"
 	"toancanh/server/intake"
 	"toancanh/server/photo"
 	"toancanh/server/report"
@@ -75,6 +76,7 @@ type Store interface {
 	SensorFigures(ctx context.Context, division string, ids []int32, at time.Time) (map[string]storm.Figures, error)
 	ChangedCounts(ctx context.Context, division string, realOnly bool, at time.Time) (map[string]map[string]int, error)
 	ChangedItems(ctx context.Context, division, area string, realOnly bool, at time.Time) ([]store.Happened, error)
+	HandledReports(ctx context.Context, h store.Handled) ([]forecast.Past, error)
 	Promised(ctx context.Context, p store.Promise) (store.Accepted, bool, error)
 	KeepPromise(ctx context.Context, p store.Promise) error
 	Screen(ctx context.Context, id string) (one screen.Screen, ok bool, err error)
@@ -158,6 +160,7 @@ type API struct {
 	running sync.Map // scope and key of deeds under way
 
 	unitBook unitBook
+	seer     seer
 	settled  atomic.Bool // somebody can sign in; never false again
 }
 
@@ -229,6 +232,7 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Put("/sensors", a.within(answerLimit, a.putSensors))
 	v1.Get("/sensors/:code/readings", a.within(answerLimit, a.getSeries))
 	v1.Get("/kpis", a.within(answerLimit, a.getKPIs))
+	v1.Get("/forecast", a.within(pastLimit, a.getForecast))
 	v1.Get("/past", a.within(pastLimit, a.getPast))
 	v1.Get("/past/changes", a.within(pastLimit, a.getPastChanges))
 

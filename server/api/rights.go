@@ -73,6 +73,7 @@ func routeActions() map[string]access.Action {
 		"POST /api/v1/boundaries/proposals":  access.DecidePlaces,
 		"GET /api/v1/past":                   access.ReadPast,
 		"GET /api/v1/past/changes":           access.ReadPast,
+		"GET /api/v1/forecast":               access.ListReports,
 
 		"POST /api/v1/tickets":                   access.GetTicket,
 		"POST /api/v1/screens/pairing":           access.AskScreen,

@@ -46,6 +46,7 @@ func aboutRoutes() map[string]string {
 		"POST /api/v1/reports/import":         aboutReports,
 		"GET /api/v1/reports/rows":            aboutReports,
 		"GET /api/v1/reports/export":          aboutReports,
+		"GET /api/v1/forecast":                aboutReports,
 		"POST /api/v1/reports/acts":           aboutReport,
 		"POST /api/v1/reports/undo":           aboutReport,
 		"GET /api/v1/reports/:id/notes":       aboutReport,

@@ -152,3 +152,12 @@ func (b *Rulebook) of(r Report) (Rules, Category, error) {
 	}
 	return k, c, nil
 }
+
+// ClockOf is the calendar and the clock by which the time of a report is counted, of the rules it was born under.
+func (b *Rulebook) ClockOf(r Report) (*Calendar, Clock, error) {
+	k, c, err := b.of(r)
+	if r.Emergency {
+		return k.Calendar, ClockTime, err
+	}
+	return k.Calendar, c.Clock, err
+}

@@ -38,7 +38,7 @@ const sqlMatter = `division = @division and received_at <= @to and (is_open or c
 
 // PastFacts reads what the counters and screens need to know of the span from..to, in one repeatable-read transaction.
 func (s *Store) PastFacts(ctx context.Context, division string, from, to time.Time) (PastFacts, error) {
-	facts := PastFacts{Timelines: map[string][]report.Entry{}}
+	var facts PastFacts
 	args := pgx.NamedArgs{"division": division, "from": from, "to": to}
 	err := s.inPast(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var first *time.Time
@@ -48,47 +48,63 @@ func (s *Store) PastFacts(ctx context.Context, division string, from, to time.Ti
 		if first != nil {
 			facts.First = first.UTC()
 		}
-		columns := lightColumns()
-		rows, err := tx.Query(ctx, "select "+columnNames(columns)+" from report where "+sqlMatter, args)
-		if err != nil {
+		var err error
+		if facts.Reports, err = lightReports(ctx, tx, sqlMatter, args); err != nil {
 			return err
 		}
-		var r report.Report
-		if _, err = pgx.ForEachRow(rows, columnDest(columns, &r), func() error {
-			inUTC(&r)
-			facts.Reports = append(facts.Reports, r)
-			r = report.Report{}
-			return nil
-		}); err != nil {
-			return err
-		}
-		rows, err = tx.Query(ctx, `
-			select a.report_id::text, a.n, a.at, a.until, a.act, a.from_status, a.to_status, a.unit, a.parent, a.area, a.solved
-			from report_act a join (select id from report where division = @division and received_at <= @to and changed_at > @from) r on r.id = a.report_id
-			where a.at <= @to order by a.report_id, a.n`, args)
-		if err != nil {
-			return err
-		}
-		var id string
-		var e report.Entry
-		_, err = pgx.ForEachRow(rows, []any{
-			&id, &e.N, &e.At, &e.Until, (*string)(&e.Act), (*string)(&e.From), (*string)(&e.To), &e.Unit, &e.Parent, &e.Area,
-			(*string)(&e.Rating.Solved),
-		}, func() error {
-			e.At = e.At.UTC()
-			if e.Until != nil {
-				*e.Until = e.Until.UTC()
-			}
-			facts.Timelines[id] = append(facts.Timelines[id], e)
-			e = report.Entry{}
-			return nil
-		})
+		facts.Timelines, err = timelines(ctx, tx, `
+			join (select id from report where division = @division and received_at <= @to and changed_at > @from) r on r.id = a.report_id
+			where a.at <= @to`, args)
 		return err
 	})
 	if err != nil {
 		return PastFacts{}, fmt.Errorf("read reports of the past: %w", classify(err))
 	}
 	return facts, nil
+}
+
+// lightReports reads reports without their texts.
+func lightReports(ctx context.Context, tx pgx.Tx, where string, args pgx.NamedArgs) ([]report.Report, error) {
+	columns := lightColumns()
+	rows, err := tx.Query(ctx, "select "+columnNames(columns)+" from report where "+where, args)
+	if err != nil {
+		return nil, err
+	}
+	var list []report.Report
+	var r report.Report
+	_, err = pgx.ForEachRow(rows, columnDest(columns, &r), func() error {
+		inUTC(&r)
+		list = append(list, r)
+		r = report.Report{}
+		return nil
+	})
+	return list, err
+}
+
+// timelines reads acts without their texts, by report and in order; which tells of which reports (a is the act).
+func timelines(ctx context.Context, tx pgx.Tx, which string, args pgx.NamedArgs) (map[string][]report.Entry, error) {
+	rows, err := tx.Query(ctx, `
+		select a.report_id::text, a.n, a.at, a.until, a.act, a.from_status, a.to_status, a.unit, a.parent, a.area, a.solved
+		from report_act a `+which+` order by a.report_id, a.n`, args)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string][]report.Entry{}
+	var id string
+	var e report.Entry
+	_, err = pgx.ForEachRow(rows, []any{
+		&id, &e.N, &e.At, &e.Until, (*string)(&e.Act), (*string)(&e.From), (*string)(&e.To), &e.Unit, &e.Parent, &e.Area,
+		(*string)(&e.Rating.Solved),
+	}, func() error {
+		e.At = e.At.UTC()
+		if e.Until != nil {
+			*e.Until = e.Until.UTC()
+		}
+		found[id] = append(found[id], e)
+		e = report.Entry{}
+		return nil
+	})
+	return found, err
 }
 
 // lightColumns are those of a report without its texts, which are most of it.
