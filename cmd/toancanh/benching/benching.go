@@ -50,6 +50,7 @@ func measures() []measure {
 		{name: "bulk", what: "readings in bulk, answered after commit", run: bulk},
 		{name: "page", what: "public page", run: page},
 		{name: "launch", what: "launch day: ten times the reports, and who sent them wants to follow", run: launch, long: true},
+		{name: "queue", what: "the console's queue among many reports", run: queue, long: true},
 	}
 }
 

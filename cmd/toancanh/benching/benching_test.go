@@ -193,14 +193,14 @@ func TestUnknownMeasureIsNamed(t *testing.T) {
 
 func TestMeasuresOfMinutesAreTakenWhenTheyAreWanted(t *testing.T) {
 	t.Parallel()
-	minutes := measure{name: "launch", long: true}
+	minutes := measure{name: "queue", long: true}
 	for _, c := range []struct {
 		o    Options
 		want bool
 	}{
 		{Options{}, false},
 		{Options{Long: true}, true},
-		{Options{Only: []string{"launch"}}, true},
+		{Options{Only: []string{"queue"}}, true},
 		{Options{Only: []string{"page"}, Long: true}, false},
 	} {
 		if got := (&bench{Options: c.o}).wants(minutes); got != c.want {
