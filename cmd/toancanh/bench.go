@@ -9,9 +9,9 @@ import (
 )
 
 type benchCmd struct {
-	Only    []string `help:"Measures to take, with commas: fanout, memory, storm, latency, signin, wal, single, bulk, page. Without it all."`
+	Only    []string `help:"Measures to take, with commas: fanout, memory, storm, latency, signin, wal, single, bulk, page, launch, queue. Without it all; launch and queue take minutes and need --long then."`
 	Rounds  int      `default:"3" help:"Alternating rounds of figure and floor, of which the median counts."`
-	Long    bool     `help:"More sockets and longer windows: about ten minutes."`
+	Long    bool     `help:"More sockets and longer windows: about twenty minutes."`
 	Strict  bool     `help:"End with exit status 1 when a limit is not held."`
 	Profile string   `type:"existingdir" help:"Directory to keep CPU profiles of the measured processes in."`
 }

@@ -17,7 +17,7 @@ import (
 
 // Options say what is measured and how long.
 type Options struct {
-	Only    []string  // names of Measures; empty: all
+	Only    []string  // names of Measures; empty: all, but those that take minutes only when Long
 	Rounds  int       // alternating rounds of figure and floor, of which the median counts
 	Long    bool      // more sockets and longer windows
 	Profile string    // directory for CPU profiles of the measured processes; empty: none
@@ -35,19 +35,22 @@ type measure struct {
 	name string
 	what string
 	run  func(context.Context, *bench) error
+	long bool // takes minutes: left out of a run that neither is long nor names it
 }
 
 func measures() []measure {
 	return []measure{
-		{"fanout", "fan-out: server CPU for a delivery", fanout},
-		{"memory", "memory of an idle connection", memory},
-		{"storm", "everybody comes back at once", storm},
-		{"latency", "from POST to the frame at a wall", latency},
-		{"signin", "people signing in beside the road", signin},
-		{"wal", "write-ahead log of a report", wal},
-		{"single", "single reports, answered after commit", single},
-		{"bulk", "readings in bulk, answered after commit", bulk},
-		{"page", "public page", page},
+		{name: "fanout", what: "fan-out: server CPU for a delivery", run: fanout},
+		{name: "memory", what: "memory of an idle connection", run: memory},
+		{name: "storm", what: "everybody comes back at once", run: storm},
+		{name: "latency", what: "from POST to the frame at a wall", run: latency},
+		{name: "signin", what: "people signing in beside the road", run: signin},
+		{name: "wal", what: "write-ahead log of a report", run: wal},
+		{name: "single", what: "single reports, answered after commit", run: single},
+		{name: "bulk", what: "readings in bulk, answered after commit", run: bulk},
+		{name: "page", what: "public page", run: page},
+		{name: "launch", what: "launch day: ten times the reports, and who sent them wants to follow", run: launch, long: true},
+		{name: "queue", what: "the console's queue among many reports", run: queue, long: true},
 	}
 }
 
@@ -97,7 +100,7 @@ func (b *bench) measure(ctx context.Context) error {
 	began := time.Now()
 	b.table.head()
 	for _, m := range measures() {
-		if len(b.Only) > 0 && !slices.Contains(b.Only, m.name) {
+		if !b.wants(m) {
 			continue
 		}
 		b.table.title(m.name, m.what)
@@ -118,6 +121,13 @@ func (b *bench) measure(ctx context.Context) error {
 		return ErrOver
 	}
 	return nil
+}
+
+func (b *bench) wants(m measure) bool {
+	if len(b.Only) > 0 {
+		return slices.Contains(b.Only, m.name)
+	}
+	return b.Long || !m.long
 }
 
 func (b *bench) close() {

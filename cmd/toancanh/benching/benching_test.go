@@ -65,6 +65,23 @@ func TestRatioIsTheMedianOfTheRoundsOwn(t *testing.T) {
 	}
 }
 
+func TestQuantilesAreSaidInAUnitThatShowsThem(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		values []time.Duration
+		want   string
+	}{
+		{nil, "0 / 0 / 0 µs"},
+		{[]time.Duration{42 * time.Microsecond, 999 * time.Microsecond}, "42 / 999 / 999 µs"},
+		{[]time.Duration{42 * time.Microsecond, 12 * time.Millisecond}, "0.0 / 12.0 / 12.0 ms"},
+		{[]time.Duration{1250 * time.Microsecond}, "1.2 / 1.2 / 1.2 ms"},
+	} {
+		if got := quantiles(c.values); got != c.want {
+			t.Errorf("quantiles(%v) = %q, want %q", c.values, got, c.want)
+		}
+	}
+}
+
 func TestReportCountsOnlyLimitsThatAreNotHeld(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -171,6 +188,24 @@ func TestUnknownMeasureIsNamed(t *testing.T) {
 	err := Run(t.Context(), Options{Only: []string{"speed"}})
 	if err == nil || !strings.Contains(err.Error(), "fanout") {
 		t.Errorf("Run = %v, want the names that there are", err)
+	}
+}
+
+func TestMeasuresOfMinutesAreTakenWhenTheyAreWanted(t *testing.T) {
+	t.Parallel()
+	minutes := measure{name: "queue", long: true}
+	for _, c := range []struct {
+		o    Options
+		want bool
+	}{
+		{Options{}, false},
+		{Options{Long: true}, true},
+		{Options{Only: []string{"queue"}}, true},
+		{Options{Only: []string{"page"}, Long: true}, false},
+	} {
+		if got := (&bench{Options: c.o}).wants(minutes); got != c.want {
+			t.Errorf("with %+v it is taken: %t, want %t", c.o, got, c.want)
+		}
 	}
 }
 

@@ -24,10 +24,12 @@ import (
 	"toancanh/server/store"
 )
 
-// house is a database, a Redis where one is installed, and the verb serve against them.
+// house is a database, a Redis where one is installed, a mail server, and the verb serve against them.
 type house struct {
+	name     string // of its server's log and data
 	postgres *embedded.Postgres
 	redis    *embedded.Redis // nil: the bus is in the server
+	office   *office         // nil: no mail is sent
 	database string          // address of the application role
 	server   *part
 	address  string // host:port
@@ -45,7 +47,7 @@ func (b *bench) theHouse(ctx context.Context) (*house, error) {
 	if b.house != nil {
 		return b.house, nil
 	}
-	h := &house{http: &fasthttp.Client{
+	h := &house{name: "house", http: &fasthttp.Client{
 		MaxConnsPerHost: mostConnections, ReadTimeout: handshakeLimit, WriteTimeout: handshakeLimit, NoDefaultUserAgentHeader: true,
 		MaxIdemponentCallAttempts: 1,
 	}}
@@ -66,6 +68,9 @@ func (b *bench) theHouse(ctx context.Context) (*house, error) {
 		return nil, err
 	default:
 		redis = h.redis.URL()
+	}
+	if h.office, err = openOffice(ctx); err != nil {
+		return nil, err
 	}
 	if h.key, err = newKey(ctx, h.database); err != nil {
 		return nil, err
@@ -96,12 +101,15 @@ func (h *house) serve(ctx context.Context, b *bench, redis string) error {
 	if h.private, err = freeAddress(ctx); err != nil {
 		return err
 	}
-	if h.log, err = os.Create(filepath.Join(b.dir, "server.log")); err != nil {
+	if h.log, err = os.Create(filepath.Join(b.dir, h.name+".log")); err != nil {
 		return fmt.Errorf("open the server's log: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, b.Program[0], append(b.Program[1:], "serve")...) //nolint:gosec // this program
 	cmd.Env = append(foreignEnvironment(), "TOANCANH_DATABASE_URL="+h.database, "TOANCANH_REDIS_URL="+redis, "TOANCANH_LISTEN="+h.address,
-		"TOANCANH_METRICS_LISTEN="+h.private, "TOANCANH_DATA="+filepath.Join(b.dir, "house"), "TOANCANH_LIMITS=off", "TOANCANH_LOG_FORMAT=json")
+		"TOANCANH_METRICS_LISTEN="+h.private, "TOANCANH_DATA="+filepath.Join(b.dir, h.name), "TOANCANH_LIMITS=off", "TOANCANH_LOG_FORMAT=json")
+	if h.office != nil {
+		cmd.Env = append(cmd.Env, "TOANCANH_SMTP_URL="+h.office.address, "TOANCANH_SMTP_FROM=ioc@bench.test", "TOANCANH_SMTP_HOME=https://bench.test")
+	}
 	cmd.Stderr = h.log
 	endWith(cmd)
 	if err := cmd.Start(); err != nil {
@@ -167,6 +175,18 @@ func (h *house) do(method, path string, body []byte) (int, []byte, error) {
 }
 
 func (h *house) doAt(address, method, path string, headers map[string]string, body []byte) (int, []byte, error) {
+	a, err := h.exchange(address, method, path, headers, body)
+	return a.status, a.body, err
+}
+
+// reply is what came back for a request.
+type reply struct {
+	status int
+	body   []byte
+	retry  string // the header Retry-After
+}
+
+func (h *house) exchange(address, method, path string, headers map[string]string, body []byte) (reply, error) {
 	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(resp)
@@ -178,9 +198,9 @@ func (h *house) doAt(address, method, path string, headers map[string]string, bo
 	}
 	req.SetBodyRaw(body)
 	if err := h.http.Do(req, resp); err != nil {
-		return 0, nil, fmt.Errorf("%s %s: %w", method, path, err)
+		return reply{}, fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	return resp.StatusCode(), append([]byte(nil), resp.Body()...), nil
+	return reply{resp.StatusCode(), append([]byte(nil), resp.Body()...), string(resp.Header.Peek(fasthttp.HeaderRetryAfter))}, nil
 }
 
 // postReport sends one report to a server at address, as anybody may, and returns the answer.
@@ -197,10 +217,15 @@ func (h *house) postReport(address string, body []byte) ([]byte, error) {
 
 // reportBody is the body of the n-th report: places and words differ as those of people do.
 func reportBody(n int) []byte {
+	return bodyOf(n, fmt.Sprintf("Rác sinh hoạt đổ thành đống cạnh chợ, bốc mùi hai ngày nay, đề nghị thu gom (%d)", n))
+}
+
+// bodyOf is reportBody in other words, which hold nothing that JSON would escape.
+func bodyOf(n int, words string) []byte {
 	lat, lon := 12.007+float64(n%40)*0.0005, 107.696+float64(n%37)*0.0005
-	return fmt.Appendf(nil, `{"category":"MT","description":"Rác sinh hoạt đổ thành đống cạnh chợ, bốc mùi hai ngày nay, đề nghị thu gom (%d)",`+
+	return fmt.Appendf(nil, `{"category":"MT","description":"%s",`+
 		`"location":{"lat":%.5f,"lon":%.5f},"address":"Gần chợ Nghĩa Thành, đường Tôn Đức Thắng",`+
-		`"contact":{"name":"Nguyễn Thị Thử","phone":"0900%06d"}}`, n, lat, lon, n%1_000_000)
+		`"contact":{"name":"Nguyễn Thị Thử","phone":"0900%06d"}}`, words, lat, lon, n%1_000_000)
 }
 
 // another makes a second database on the same server and returns its address for the application role.
@@ -300,12 +325,20 @@ func (h *house) sensors(n int) ([]string, error) {
 	return codes, err
 }
 
-func (h *house) close() {
+// closeServer ends the server alone.
+func (h *house) closeServer() {
 	if h.server != nil {
 		h.server.stop()
 	}
 	if h.log != nil {
 		_ = h.log.Close()
+	}
+}
+
+func (h *house) close() {
+	h.closeServer()
+	if h.office != nil {
+		h.office.close()
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -67,8 +68,14 @@ func (p *pairs) spread() string {
 	return b.String()
 }
 
-// quantiles says p50, p95 and p99 in milliseconds.
+// quantiles says p50, p95 and p99 in milliseconds, or in microseconds when nearly all are below one.
 func quantiles(values []time.Duration) string {
-	ms := func(p float64) float64 { return float64(percentile(values, p).Microseconds()) / 1000 }
-	return fmt.Sprintf("%.1f / %.1f / %.1f ms", ms(0.5), ms(0.95), ms(0.99))
+	unit, name, digits := time.Millisecond, "ms", 1
+	if percentile(values, 0.95) < unit {
+		unit, name, digits = time.Microsecond, "µs", 0
+	}
+	in := func(p float64) string {
+		return strconv.FormatFloat(percentile(values, p).Seconds()/unit.Seconds(), 'f', digits, 64)
+	}
+	return fmt.Sprintf("%s / %s / %s %s", in(0.5), in(0.95), in(0.99), name)
 }

@@ -102,14 +102,19 @@ func (y *yard) ready(ctx context.Context) error {
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	y.stop = stop
 	y.pulses.Go(func() { y.feed.pulse(life) })
-	limit, cancel := context.WithTimeout(ctx, startLimit)
+	return awaitHub(ctx, y.wish())
+}
+
+// awaitHub waits until a hub lets somebody in: a topic that nobody listened to has to be fetched first.
+func awaitHub(ctx context.Context, w wish) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	for {
-		s, err := open(limit, y.wish())
+		s, err := open(ctx, w)
 		if err == nil {
 			return s.conn.Close()
 		}
-		if !pause(limit, 50*time.Millisecond) {
+		if !pause(ctx, 50*time.Millisecond) {
 			return fmt.Errorf("wait for the hub: %w", err)
 		}
 	}
