@@ -442,6 +442,7 @@ table report
   CREATE INDEX report_due_now ON public.report USING btree (due_now) WHERE is_open
   CREATE INDEX report_due_original ON public.report USING btree (due_original) WHERE (due_original IS NOT NULL)
   CREATE INDEX report_open_received ON public.report USING btree (received_at DESC) WHERE is_open
+  CREATE INDEX report_open_unit ON public.report USING btree (unit, received_at DESC, id DESC) WHERE (is_open AND (unit <> ''::text))
   CREATE INDEX report_received ON public.report USING btree (received_at DESC, id)
   CREATE INDEX report_words ON public.report USING gin (words)
   grant insert, select, update to toancanh_app

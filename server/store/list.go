@@ -209,7 +209,11 @@ func (c *conditions) add(cond string, args ...any) {
 
 // anyOf adds that a column is one of a list; an empty list does not restrict.
 func (c *conditions) anyOf(column string, list []string) {
-	if len(list) > 0 {
+	switch len(list) {
+	case 0:
+	case 1: // of one value an index still knows the order
+		c.add(column+" = %s", list[0])
+	default:
 		c.add(column+" = any(%s)", list)
 	}
 }
@@ -248,6 +252,9 @@ func (f Filter) where() conditions {
 	c.anyOf("priority", f.Priorities)
 	c.anyOf("source", f.Sources)
 	c.anyOf("unit", f.Units)
+	if len(f.Units) > 0 && !slices.Contains(f.Units, "") {
+		c.add("unit <> ''") // as the index of open reports by unit says
+	}
 	c.is("is_open", f.Open)
 	c.is("emergency", f.Emergency)
 	c.is("has_contact", f.HasContact)
