@@ -1,3 +1,4 @@
+import { SvelteMap } from 'svelte/reactivity';
 import { fetchCategories, fetchUnits, type Named } from '../api/reports';
 import { fetchAreas, fetchDivisions, fetchTicket, type Division } from '../api/screen';
 import { Connection } from '../live/connection';
@@ -7,6 +8,7 @@ import { openPipe } from '../live/pipe';
 import { LiveSituation } from '../live/situation.svelte';
 import { Places } from '../rules/places';
 import type { Frame } from '../wire/frame';
+import { asText } from '../wire/json';
 import { parseOpsReport, type OpsReport } from '../wire/report';
 import { Queue } from './queue.svelte';
 
@@ -30,12 +32,14 @@ const retryMs = 3000;
 
 /** Everything one console holds. start() begins fetching and listening; stop() ends both. */
 export class ConsoleSession {
-  readonly queue = new Queue();
   readonly now = new Now(() => this.#connection?.notice());
+  readonly queue = new Queue(() => this.now.ms);
   readonly situation = new LiveSituation<OpsReport>({ parse: parseOpsReport, closed: (r) => r.closedAt !== null });
   desk = $state.raw<Desk | null>(null);
   link = $state.raw<Link>({ phase: 'connecting', cause: 'none', dataAt: null, transport: 'websocket', offsetMs: 0 });
   waiting = $state(false);
+  /** How many notes were heard of, by report. */
+  readonly #notes = new SvelteMap<string, number>();
   #connection: Connection | null = null;
   #snapshots = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -70,6 +74,11 @@ export class ConsoleSession {
 
   get seq(): number {
     return this.#connection?.seq ?? 0;
+  }
+
+  /** What was told live about a report besides itself: each number grows with every word. */
+  told(report: string): { notes: number; presence: number } {
+    return { notes: this.#notes.get(report) ?? 0, presence: 0 };
   }
 
   async #prepare(): Promise<void> {
@@ -122,13 +131,18 @@ export class ConsoleSession {
     }
     if (frame.type !== 'event') return;
     if (frame.kind === 'gone') this.queue.drop(frame.id, frame.version);
+    else if (frame.kind === 'note') this.#hearNote(asText(frame.data?.['report']));
     else if (frame.data !== null) this.#hear(parseOpsReport(frame.data));
   }
 
   #hear(report: OpsReport | null): void {
     if (report === null) return;
     // The first snapshot only repeats what the list holds or has further pages for.
-    if (this.#snapshots > 0 || this.queue.get(report.id) !== undefined) this.queue.hear(report);
+    if (this.#snapshots > 0 || this.queue.row(report.id) !== undefined) this.queue.hear(report);
+  }
+
+  #hearNote(report: string): void {
+    this.#notes.set(report, (this.#notes.get(report) ?? 0) + 1);
   }
 }
 

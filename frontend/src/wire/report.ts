@@ -82,6 +82,7 @@ export interface OpsReport {
   hasContact: boolean;
   /** How many photos are kept of it. */
   photos: number;
+  withdrawn: boolean;
 }
 
 const states: readonly string[] = ['normal', 'attention', 'warning', 'critical'] satisfies State[];
@@ -97,7 +98,7 @@ export function asOrigin(value: unknown): Origin {
   return origins.includes(asText(value)) ? (value as Origin) : 'simulated';
 }
 
-function asStatus(value: unknown): Status | null {
+export function asStatus(value: unknown): Status | null {
   return (statuses as readonly string[]).includes(asText(value)) ? (value as Status) : null;
 }
 
@@ -105,7 +106,7 @@ function asNextAct(value: unknown): NextAct {
   return (nextActs as readonly string[]).includes(asText(value)) ? (value as NextAct) : '';
 }
 
-function asPriority(value: unknown): Priority {
+export function asPriority(value: unknown): Priority {
   return priorities.includes(asText(value)) ? (value as Priority) : 'binh_thuong';
 }
 
@@ -175,5 +176,6 @@ export function parseOpsReport(raw: JsonObject): OpsReport | null {
     reopens: asCount(raw['reopens']) ?? 0,
     hasContact: raw['has_contact'] === true,
     photos: asCount(raw['photos']) ?? 0,
+    withdrawn: asTime(raw['withdrawn_at']) !== null,
   };
 }

@@ -1,0 +1,66 @@
+import { SvelteSet } from 'svelte/reactivity';
+
+/** Where one stands in a list, and what of it is marked for an act on many. */
+export class Selection {
+  /** The row one stands on; empty for none. */
+  at = $state('');
+  readonly #marked = new SvelteSet<string>();
+  /** Where a range began. */
+  #anchor = '';
+
+  get size(): number {
+    return this.#marked.size;
+  }
+
+  has(id: string): boolean {
+    return this.#marked.has(id);
+  }
+
+  /** The marked ones, in the order of the list. */
+  in(ids: readonly string[]): string[] {
+    return this.#marked.size === 0 ? [] : ids.filter((id) => this.#marked.has(id));
+  }
+
+  /** Steps on, or far; with `extend` the range from where it began is marked. Returns where one stands then, or -1. */
+  step(ids: readonly string[], by: number, extend = false): number {
+    if (ids.length === 0) return -1;
+    const from = ids.indexOf(this.at);
+    const to = from < 0 ? (by < 0 ? ids.length - 1 : 0) : Math.min(ids.length - 1, Math.max(0, from + by));
+    this.stand(ids[to] ?? '', ids, extend);
+    return to;
+  }
+
+  /** Stands on a row; with `extend` all between it and where one stood are marked. */
+  stand(id: string, ids: readonly string[] = [], extend = false): void {
+    if (extend) {
+      if (this.#anchor === '') this.#anchor = this.at === '' ? id : this.at;
+      const ends = [ids.indexOf(this.#anchor), ids.indexOf(id)].sort((a, b) => a - b);
+      this.#marked.clear();
+      for (const marked of ids.slice(Math.max(0, ends[0] ?? 0), (ends[1] ?? 0) + 1)) this.#marked.add(marked);
+    } else this.#anchor = '';
+    this.at = id;
+  }
+
+  toggle(id: string): void {
+    if (!this.#marked.delete(id)) this.#marked.add(id);
+    this.at = id;
+    this.#anchor = id;
+  }
+
+  markAll(ids: readonly string[]): void {
+    for (const id of ids) this.#marked.add(id);
+  }
+
+  clear(): void {
+    this.#marked.clear();
+    this.#anchor = '';
+  }
+
+  /** Leaves marked only what still is in a list. */
+  keepTo(ids: readonly string[]): void {
+    if (this.#marked.size === 0) return;
+    const there = new Set(ids);
+    for (const id of this.#marked) if (!there.has(id)) this.#marked.delete(id);
+    if (!there.has(this.#anchor)) this.#anchor = '';
+  }
+}
