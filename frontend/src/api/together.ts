@@ -1,5 +1,6 @@
 // What those who work on one report tell each other: notes, who is there, who is writing; and the texts they begin with.
 import { asCount, asObject, asObjects, asText, asTime, type JsonObject } from '../wire/json';
+import { parseAttendant, type Attendant } from '../wire/presence';
 import { reportPath } from './reports';
 import { get, post, postOnce, put, send } from './request';
 
@@ -10,19 +11,13 @@ export interface Note {
   at: number | null;
 }
 
-/** Somebody who has the report open. */
-export interface Attendant {
-  id: string;
-  name: string;
-  since: number | null;
-  /** This very page, or another of the same person's. */
-  own: boolean;
-}
-
+/** Who has a report open, and who writes in it. */
 export interface Attendance {
-  people: Attendant[];
-  /** Who writes here; own only on the page that does. Null when nobody does. */
-  lock: Attendant | null;
+  people: (Attendant & { own: boolean })[];
+  /** Own only on the very page that writes. Null when nobody does. */
+  lock: (Attendant & { own: boolean }) | null;
+  /** When all of it is over unless it is said again, by the server's clock. */
+  until: number;
 }
 
 export interface Template {
@@ -52,7 +47,11 @@ export async function attend(report: string, page: string, how: { typing: boolea
   const body: JsonObject = { page, typing: how.typing || how.take, take: how.take };
   const raw = how.typing || how.take ? await put(path, body) : await send(path, idly('PUT', body));
   const lock = asObject(raw['lock']);
-  return { people: asObjects(raw['people']).map(parseAttendant), lock: lock === null ? null : parseAttendant(lock) };
+  return {
+    people: asObjects(raw['people']).map(parseOwn),
+    lock: lock === null ? null : parseOwn(lock),
+    until: asTime(raw['until']) ?? 0,
+  };
 }
 
 /** Says that this page left; nobody waits for the answer, for the page may be going. */
@@ -90,11 +89,6 @@ function parseNote(raw: JsonObject): Note {
   };
 }
 
-function parseAttendant(raw: JsonObject): Attendant {
-  return {
-    id: asText(raw['id']),
-    name: asText(raw['name']).normalize('NFC'),
-    since: asTime(raw['since']),
-    own: raw['own'] === true,
-  };
+function parseOwn(raw: JsonObject): Attendant & { own: boolean } {
+  return { ...parseAttendant(raw), own: raw['own'] === true };
 }

@@ -9,6 +9,7 @@ import { LiveSituation } from '../live/situation.svelte';
 import { Places } from '../rules/places';
 import type { Frame } from '../wire/frame';
 import { asText } from '../wire/json';
+import { parsePresence, type Attended } from '../wire/presence';
 import { parseOpsReport, type OpsReport } from '../wire/report';
 import { Queue } from './queue.svelte';
 
@@ -76,9 +77,14 @@ export class ConsoleSession {
     return this.#connection?.seq ?? 0;
   }
 
-  /** What was told live about a report besides itself: each number grows with every word. */
-  told(report: string): { notes: number; presence: number } {
-    return { notes: this.#notes.get(report) ?? 0, presence: 0 };
+  /** Grows with every note that is heard of beside a report. */
+  notes(report: string): number {
+    return this.#notes.get(report) ?? 0;
+  }
+
+  /** Who has which report open, by report. */
+  get present(): ReadonlyMap<string, Attended> {
+    return parsePresence(this.situation.level(this.desk?.topic ?? '', 'presence')?.data ?? null);
   }
 
   async #prepare(): Promise<void> {

@@ -1,15 +1,20 @@
 import { attend, leave, type Attendance } from '../../api/together';
+import type { Attended } from '../../wire/presence';
 
 const everyMs = 10_000;
 /** Who only passes by is not announced. */
 const settleMs = 400;
+/** So much earlier than the answer to this page may be what is said of it on the feed. */
+const earlierMs = 500;
+
+const nobody: Attendance = { people: [], lock: null, until: 0 };
 
 /**
  * Who has a report open, and who writes in it. The lock only warns: the server refuses nobody because of it, and whoever
  * wants to can take it over. enter() begins saying that this page is here; go() ends it.
  */
 export class Presence {
-  now = $state.raw<Attendance>({ people: [], lock: null });
+  now = $state.raw<Attendance>(nobody);
   #report = '';
   #typing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -38,7 +43,7 @@ export class Presence {
     if (this.#told) leave(this.#report, this.#page);
     this.#told = false;
     this.#report = '';
-    this.now = { people: [], lock: null };
+    this.now = nobody;
   }
 
   /** Begins to write, or ends it. */
@@ -54,9 +59,14 @@ export class Presence {
     await this.#tell(true);
   }
 
-  /** Something changed elsewhere: it is asked for at once. */
-  hear(report: string): void {
-    if (report === this.#report && this.#told) void this.#tell(false);
+  /** Takes in what the feed says, unless this page knows better. */
+  hear(said: Attended | undefined, self: string): void {
+    if (said === undefined || !this.#told || said.until < this.now.until - earlierMs) return;
+    this.now = {
+      people: said.people.map((person) => ({ ...person, own: person.id === self })),
+      lock: said.lock === null ? null : { ...said.lock, own: said.lock.page === this.#page },
+      until: said.until,
+    };
   }
 
   async #tell(take: boolean): Promise<void> {
@@ -68,7 +78,7 @@ export class Presence {
       const now = await attend(report, this.#page, { typing: this.#typing, take });
       if (turn === this.#turn) this.now = now;
     } catch {
-      if (turn === this.#turn) this.now = { people: [], lock: null };
+      if (turn === this.#turn) this.now = nobody;
     }
     if (turn === this.#turn) this.#timer = setTimeout(() => void this.#tell(false), everyMs);
   }
