@@ -42,7 +42,11 @@ export async function addNote(report: string, text: string, key: string): Promis
 }
 
 /** Says that this page has a report open, whether somebody writes in it, and whether it takes over from who does. */
-export async function attend(report: string, page: string, how: { typing: boolean; take: boolean }): Promise<Attendance> {
+export async function attend(
+  report: string,
+  page: string,
+  how: { typing: boolean; take: boolean },
+): Promise<Attendance> {
   const path = reportPath(report, '/presence');
   const body: JsonObject = { page, typing: how.typing || how.take, take: how.take };
   const raw = how.typing || how.take ? await put(path, body) : await send(path, idly('PUT', body));

@@ -47,7 +47,9 @@ function parseView(raw: JsonObject): View {
     id: asText(raw['id']),
     version: asCount(raw['version']) ?? 0,
     name: asText(raw['name']).normalize('NFC'),
-    filter: Object.fromEntries(Object.entries(asObject(raw['filter']) ?? {}).map(([name, value]) => [name, asText(value)])),
+    filter: Object.fromEntries(
+      Object.entries(asObject(raw['filter']) ?? {}).map(([name, value]) => [name, asText(value)]),
+    ),
     shared: shared === null ? null : { division: asText(shared['division']), area: asText(shared['area']) },
     own: raw['own'] === true,
     owner: asText(asObject(raw['owner'])?.['name']).normalize('NFC'),

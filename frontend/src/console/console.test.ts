@@ -17,7 +17,18 @@ const raw = (id: string, version = 1, more: object = {}): object => ({
 });
 
 const report = (id: string, version: number, more: Partial<OpsReport> = {}): OpsReport =>
-  ({ id, version, status: 'moi', category: 'MT', path: ['67'], closedAt: null, unit: '', receivedAt: 0, dueAt: null, ...more }) as OpsReport;
+  ({
+    id,
+    version,
+    status: 'moi',
+    category: 'MT',
+    path: ['67'],
+    closedAt: null,
+    unit: '',
+    receivedAt: 0,
+    dueAt: null,
+    ...more,
+  }) as OpsReport;
 
 const listed = (queue: Queue): string[] => queue.ids.map((id) => `${id}${String(queue.row(id)?.version ?? '-')}`);
 

@@ -11,10 +11,12 @@ const nobody: Attendance = { people: [], lock: null, until: 0 };
 
 /**
  * Who has a report open, and who writes in it. The lock only warns: the server refuses nobody because of it, and whoever
- * wants to can take it over. enter() begins saying that this page is here; go() ends it.
+ * wants to can take it over. enter() begins saying that this page has a report open; go() ends it.
  */
 export class Presence {
   now = $state.raw<Attendance>(nobody);
+  /** The id of who sits here, as colleagues are told; empty until it was. */
+  self = $state('');
   #report = '';
   #typing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -32,12 +34,14 @@ export class Presence {
   }
 
   enter(report: string): void {
+    this.go(this.#report);
     this.#report = report;
     this.#typing = false;
     this.#timer = setTimeout(() => void this.#tell(false), settleMs);
   }
 
-  go(): void {
+  go(report: string): void {
+    if (report !== this.#report || report === '') return;
     clearTimeout(this.#timer);
     this.#turn++;
     if (this.#told) leave(this.#report, this.#page);
@@ -60,10 +64,10 @@ export class Presence {
   }
 
   /** Takes in what the feed says, unless this page knows better. */
-  hear(said: Attended | undefined, self: string): void {
+  hear(said: Attended | undefined): void {
     if (said === undefined || !this.#told || said.until < this.now.until - earlierMs) return;
     this.now = {
-      people: said.people.map((person) => ({ ...person, own: person.id === self })),
+      people: said.people.map((person) => ({ ...person, own: person.id === this.self })),
       lock: said.lock === null ? null : { ...said.lock, own: said.lock.page === this.#page },
       until: said.until,
     };
@@ -74,12 +78,14 @@ export class Presence {
     const turn = ++this.#turn;
     const report = this.#report;
     this.#told = true;
+    this.#timer = setTimeout(() => void this.#tell(false), everyMs);
     try {
       const now = await attend(report, this.#page, { typing: this.#typing, take });
-      if (turn === this.#turn) this.now = now;
+      if (turn !== this.#turn) return;
+      this.now = now;
+      this.self = now.people.find(({ own }) => own)?.id ?? this.self;
     } catch {
       if (turn === this.#turn) this.now = nobody;
     }
-    if (turn === this.#turn) this.#timer = setTimeout(() => void this.#tell(false), everyMs);
   }
 }

@@ -33,7 +33,9 @@ export class Bulk {
 
   /** What can still be taken back at a time. */
   undoable(now: number): Outcome[] {
-    return this.undone ? [] : this.outcomes.filter(({ done, undoUntil }) => done && undoUntil !== null && undoUntil > now);
+    return this.undone
+      ? []
+      : this.outcomes.filter(({ done, undoUntil }) => done && undoUntil !== null && undoUntil > now);
   }
 
   /** Does an act on each, as its actor saw it. */

@@ -35,11 +35,12 @@ function keptWords(a: readonly string[], b: readonly string[]): { before: Set<nu
   for (let i = a.length - 1; i >= 0; i--) {
     const row = longest[i];
     if (row === undefined) continue;
-    for (let j = b.length - 1; j >= 0; j--) row[j] = same(i, j) ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+    for (let j = b.length - 1; j >= 0; j--)
+      row[j] = same(i, j) ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
   }
   const before = new Set<number>();
   const after = new Set<number>();
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
     if (same(i, j)) {
       before.add(i++);
       after.add(j++);

@@ -97,7 +97,8 @@ const hourMs = 3_600_000;
 
 /** Whether a report that changed would stand in the list. A search is the server's alone: of one it says no. */
 export function matches(report: OpsReport, filter: Filter, now: number): boolean {
-  const among = (name: FilterName, value: string): boolean => filter[name] === '' || valuesOf(filter[name]).includes(value);
+  const among = (name: FilterName, value: string): boolean =>
+    filter[name] === '' || valuesOf(filter[name]).includes(value);
   const agrees = (name: FilterName, is: boolean): boolean => filter[name] === '' || (filter[name] === 'true') === is;
   const { dueAt } = report;
   return (
@@ -120,7 +121,9 @@ export function matches(report: OpsReport, filter: Filter, now: number): boolean
 }
 
 function partsOf(filter: Filter, but: Readonly<Filter>): Record<string, string> {
-  return Object.fromEntries(filterNames.filter((name) => filter[name] !== but[name]).map((name) => [name, filter[name]]));
+  return Object.fromEntries(
+    filterNames.filter((name) => filter[name] !== but[name]).map((name) => [name, filter[name]]),
+  );
 }
 
 function split(hash: string): [string, string] {

@@ -60,7 +60,10 @@ describe('a filter', () => {
       received_from: boundOf('2026-11-22', zone, false),
       received_to: boundOf('2026-11-23', zone, true),
     });
-    expect([filter.received_from, filter.received_to]).toEqual(['2026-11-21T17:00:00.000Z', '2026-11-23T17:00:00.000Z']);
+    expect([filter.received_from, filter.received_to]).toEqual([
+      '2026-11-21T17:00:00.000Z',
+      '2026-11-23T17:00:00.000Z',
+    ]);
     expect(daysOf(filter, zone)).toEqual({ from: '2026-11-22', to: '2026-11-23' });
     expect(boundOf('', zone, false)).toBe('');
   });
@@ -275,7 +278,10 @@ describe('an act on many', () => {
 
 describe('what was hidden', () => {
   it('is marked on both sides, and nothing else', () => {
-    const { before, after } = differenceOf('Gọi ông Ba 0912 345 678 để nhận lại xe.', 'Gọi ông Ba [ẩn số] để nhận lại xe.');
+    const { before, after } = differenceOf(
+      'Gọi ông Ba 0912 345 678 để nhận lại xe.',
+      'Gọi ông Ba [ẩn số] để nhận lại xe.',
+    );
     expect(before.filter(({ own }) => own).map(({ text }) => text.trim())).toEqual(['0912 345 678']);
     expect(after.filter(({ own }) => own).map(({ text }) => text.trim())).toEqual(['[ẩn số]']);
     expect(before.map(({ text }) => text).join('')).toBe('Gọi ông Ba 0912 345 678 để nhận lại xe.');

@@ -1,10 +1,9 @@
-import { SvelteSet } from 'svelte/reactivity';
-
 /** Where one stands in a list, and what of it is marked for an act on many. */
 export class Selection {
   /** The row one stands on; empty for none. */
   at = $state('');
-  readonly #marked = new SvelteSet<string>();
+  /** Made anew with every change: to mark tens of thousands is one change. */
+  #marked = $state.raw<ReadonlySet<string>>(new Set());
   /** Where a range began. */
   #anchor = '';
 
@@ -35,24 +34,25 @@ export class Selection {
     if (extend) {
       if (this.#anchor === '') this.#anchor = this.at === '' ? id : this.at;
       const ends = [ids.indexOf(this.#anchor), ids.indexOf(id)].sort((a, b) => a - b);
-      this.#marked.clear();
-      for (const marked of ids.slice(Math.max(0, ends[0] ?? 0), (ends[1] ?? 0) + 1)) this.#marked.add(marked);
+      this.#marked = new Set(ids.slice(Math.max(0, ends[0] ?? 0), (ends[1] ?? 0) + 1));
     } else this.#anchor = '';
     this.at = id;
   }
 
   toggle(id: string): void {
-    if (!this.#marked.delete(id)) this.#marked.add(id);
+    const marked = new Set(this.#marked);
+    if (!marked.delete(id)) marked.add(id);
+    this.#marked = marked;
     this.at = id;
     this.#anchor = id;
   }
 
   markAll(ids: readonly string[]): void {
-    for (const id of ids) this.#marked.add(id);
+    this.#marked = new Set(ids);
   }
 
   clear(): void {
-    this.#marked.clear();
+    this.#marked = new Set();
     this.#anchor = '';
   }
 
@@ -60,7 +60,7 @@ export class Selection {
   keepTo(ids: readonly string[]): void {
     if (this.#marked.size === 0) return;
     const there = new Set(ids);
-    for (const id of this.#marked) if (!there.has(id)) this.#marked.delete(id);
+    this.#marked = new Set([...this.#marked].filter((id) => there.has(id)));
     if (!there.has(this.#anchor)) this.#anchor = '';
   }
 }
