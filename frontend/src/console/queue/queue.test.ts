@@ -115,6 +115,10 @@ describe('a selection', () => {
     expect(selection.step(ids, 10)).toBe(4);
     expect(selection.step(ids, -Infinity)).toBe(0);
     expect(selection.step([], 1)).toBe(-1);
+    selection.at = 'gone';
+    expect(selection.step(ids, -Number.MAX_SAFE_INTEGER)).toBe(0);
+    selection.at = 'gone';
+    expect(selection.step(ids, -1)).toBe(4);
   });
 
   it('grows and shrinks from where the range began', () => {

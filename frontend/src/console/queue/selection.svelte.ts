@@ -23,8 +23,10 @@ export class Selection {
   /** Steps on, or far; with `extend` the range from where it began is marked. Returns where one stands then, or -1. */
   step(ids: readonly string[], by: number, extend = false): number {
     if (ids.length === 0) return -1;
-    const from = ids.indexOf(this.at);
-    const to = from < 0 ? (by < 0 ? ids.length - 1 : 0) : Math.min(ids.length - 1, Math.max(0, from + by));
+    const at = ids.indexOf(this.at);
+    // Who stands nowhere comes in from the end that is walked away from.
+    const from = at >= 0 ? at : by > 0 ? -1 : ids.length;
+    const to = Math.min(ids.length - 1, Math.max(0, from + by));
     this.stand(ids[to] ?? '', ids, extend);
     return to;
   }
