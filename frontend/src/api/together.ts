@@ -1,6 +1,6 @@
 // What those who work on one report tell each other: notes, who is there, who is writing; and the texts they begin with.
 import { asCount, asObject, asObjects, asText, asTime, type JsonObject } from '../wire/json';
-import { parseAttendant, type Attendant } from '../wire/presence';
+import type { Present } from '../wire/queue';
 import { reportPath } from './reports';
 import { get, post, postOnce, put, send } from './request';
 
@@ -13,9 +13,9 @@ export interface Note {
 
 /** Who has a report open, and who writes in it. */
 export interface Attendance {
-  people: (Attendant & { own: boolean })[];
+  people: (Present & { own: boolean })[];
   /** Own only on the very page that writes. Null when nobody does. */
-  lock: (Attendant & { own: boolean }) | null;
+  lock: (Present & { own: boolean }) | null;
   /** When all of it is over unless it is said again, by the server's clock. */
   until: number;
 }
@@ -93,6 +93,11 @@ function parseNote(raw: JsonObject): Note {
   };
 }
 
-function parseOwn(raw: JsonObject): Attendant & { own: boolean } {
-  return { ...parseAttendant(raw), own: raw['own'] === true };
+function parseOwn(raw: JsonObject): Present & { own: boolean } {
+  return {
+    id: asText(raw['id']),
+    name: asText(raw['name']),
+    since: asTime(raw['since']),
+    own: raw['own'] === true,
+  };
 }

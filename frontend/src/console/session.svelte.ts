@@ -7,9 +7,8 @@ import { Now } from '../live/now.svelte';
 import { openPipe } from '../live/pipe';
 import { LiveSituation } from '../live/situation.svelte';
 import { Places } from '../rules/places';
-import type { Frame } from '../wire/frame';
-import { asText } from '../wire/json';
-import { parsePresence, type Attended } from '../wire/presence';
+import type { EventFrame, Frame } from '../wire/frame';
+import { parseNote, parsePresence, presenceKey, type OpenReport } from '../wire/queue';
 import { parseOpsReport, type OpsReport } from '../wire/report';
 import { Queue } from './queue.svelte';
 
@@ -83,8 +82,9 @@ export class ConsoleSession {
   }
 
   /** Who has which report open, by report. */
-  get present(): ReadonlyMap<string, Attended> {
-    return parsePresence(this.situation.level(this.desk?.topic ?? '', 'presence')?.data ?? null);
+  get present(): ReadonlyMap<string, OpenReport> {
+    const said = this.situation.level(this.desk?.topic ?? '', presenceKey)?.data ?? {};
+    return new Map(parsePresence(said).map((open) => [open.id, open]));
   }
 
   async #prepare(): Promise<void> {
@@ -137,7 +137,7 @@ export class ConsoleSession {
     }
     if (frame.type !== 'event') return;
     if (frame.kind === 'gone') this.queue.drop(frame.id, frame.version);
-    else if (frame.kind === 'note') this.#hearNote(asText(frame.data?.['report']));
+    else if (frame.kind === 'note') this.#hearNote(frame);
     else if (frame.data !== null) this.#hear(parseOpsReport(frame.data));
   }
 
@@ -147,8 +147,9 @@ export class ConsoleSession {
     if (this.#snapshots > 0 || this.queue.row(report.id) !== undefined) this.queue.hear(report);
   }
 
-  #hearNote(report: string): void {
-    this.#notes.set(report, (this.#notes.get(report) ?? 0) + 1);
+  #hearNote({ data }: EventFrame): void {
+    const note = data && parseNote(data);
+    if (note !== null) this.#notes.set(note.report, this.notes(note.report) + 1);
   }
 }
 

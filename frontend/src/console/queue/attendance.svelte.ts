@@ -1,5 +1,5 @@
 import { attend, leave, type Attendance } from '../../api/together';
-import type { Attended } from '../../wire/presence';
+import type { OpenReport } from '../../wire/queue';
 
 const everyMs = 10_000;
 /** Who only passes by is not announced. */
@@ -64,7 +64,7 @@ export class Presence {
   }
 
   /** Takes in what the feed says, unless this page knows better. */
-  hear(said: Attended | undefined): void {
+  hear(said: OpenReport | undefined): void {
     if (said === undefined || !this.#told || said.until < this.now.until - earlierMs) return;
     this.now = {
       people: said.people.map((person) => ({ ...person, own: person.id === this.self })),
