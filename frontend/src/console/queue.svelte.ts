@@ -2,8 +2,9 @@ import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import { Problem } from '../api/request';
 import { fetchRows, type RowPage, type Total } from '../api/rows';
 import type { OpsReport, Origin } from '../wire/report';
-import { rowOf, type Row } from '../wire/row';
+import type { Row } from '../wire/row';
 import { everyday, matches, searchOf, type Filter } from './queue/filter';
+import { originsOf, Rows } from './queue/rows';
 
 /** The first page is small: it is what one waits for. */
 const firstPage = 100;
@@ -32,7 +33,7 @@ export class Queue {
 
   #revision = $state(0);
   #next = $state('');
-  readonly #rows = new Map<string, Row>();
+  readonly #rows = new Rows();
   /** The reports somebody has opened. */
   readonly #opened = new SvelteMap<string, OpsReport>();
   /** Reports that would stand in the list if it were fetched now. */
@@ -99,8 +100,7 @@ export class Queue {
 
   /** Takes in a report from the live stream. */
   hear(report: OpsReport): void {
-    const row = this.#rows.get(report.id);
-    if (row !== undefined) this.#change(row, report);
+    if (this.#rows.get(report.id) !== undefined) this.#change(report);
     else if (matches(report, this.#asked, this.#now())) this.#fresh.add(report.id);
     else this.#fresh.delete(report.id);
     if (this.#opened.has(report.id)) this.keep(report);
@@ -110,8 +110,7 @@ export class Queue {
   keep(report: OpsReport): void {
     const held = this.#opened.get(report.id);
     if (held === undefined || held.version <= report.version) this.#opened.set(report.id, report);
-    const row = this.#rows.get(report.id);
-    if (row !== undefined) this.#change(row, report);
+    this.#change(report);
   }
 
   /** Notes that nobody has a report open any more. */
@@ -122,31 +121,20 @@ export class Queue {
   /** A report left what this person may see. Its place stays empty, so that no other moves. */
   drop(id: string, version: number): void {
     this.#fresh.delete(id);
-    const row = this.#rows.get(id);
     const held = this.#opened.get(id);
     if (held !== undefined && held.version <= version) this.#opened.delete(id);
-    if (row === undefined || row.version > version) return;
-    this.#rows.delete(id);
-    this.#revision++;
+    if (this.#rows.drop(id, version)) this.#revision++;
   }
 
-  #change(row: Row, report: OpsReport): void {
-    if (row.version >= report.version) return;
-    this.#rows.set(row.id, rowOf(report, row));
-    this.#revision++;
+  #change(report: OpsReport): void {
+    if (this.#rows.change(report)) this.#revision++;
   }
 
   #take(page: RowPage, before: readonly string[]): void {
-    const added: string[] = [];
-    for (const row of page.rows) {
-      if (this.#rows.has(row.id)) continue;
-      this.#rows.set(row.id, row);
-      this.#fresh.delete(row.id);
-      added.push(row.id);
-    }
+    const added = this.#rows.take(page.rows);
+    for (const id of added) this.#fresh.delete(id);
     this.ids = [...before, ...added];
-    const known = before.length === 0 ? [] : this.origins;
-    this.origins = [...new Set([...known, ...page.rows.map(({ origin }) => origin)])];
+    this.origins = originsOf(before.length === 0 ? [] : this.origins, page.rows);
     this.#next = page.next;
     this.#revision++;
   }

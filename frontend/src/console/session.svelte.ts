@@ -82,9 +82,9 @@ export class ConsoleSession {
   }
 
   /** Who has which report open, by report. */
-  get present(): ReadonlyMap<string, OpenReport> {
+  get present(): Readonly<Record<string, OpenReport>> {
     const said = this.situation.level(this.desk?.topic ?? '', presenceKey)?.data ?? {};
-    return new Map(parsePresence(said).map((open) => [open.id, open]));
+    return Object.fromEntries(parsePresence(said).map((open) => [open.id, open]));
   }
 
   async #prepare(): Promise<void> {

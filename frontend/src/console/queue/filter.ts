@@ -59,7 +59,7 @@ export function narrowed(filter: Filter): number {
 
 /** Reads what follows the page's name in the fragment: the open report, and the filter. */
 export function readAddress(hash: string, page: string): { opened: string; filter: Filter } {
-  const [path = '', search = ''] = split(hash);
+  const [path, search] = split(hash);
   const opened = path.startsWith(`${page}/`) ? path.slice(page.length + 1) : '';
   return { opened: decode(opened), filter: filterOf(Object.fromEntries(new URLSearchParams(search))) };
 }

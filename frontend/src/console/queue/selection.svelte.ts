@@ -1,9 +1,10 @@
+import { between, keptTo, marksOf, noMarks, toggled } from './marks';
+
 /** Where one stands in a list, and what of it is marked for an act on many. */
 export class Selection {
   /** The row one stands on; empty for none. */
   at = $state('');
-  /** Made anew with every change: to mark tens of thousands is one change. */
-  #marked = $state.raw<ReadonlySet<string>>(new Set());
+  #marked = $state.raw(noMarks);
   /** Where a range began. */
   #anchor = '';
 
@@ -35,34 +36,30 @@ export class Selection {
   stand(id: string, ids: readonly string[] = [], extend = false): void {
     if (extend) {
       if (this.#anchor === '') this.#anchor = this.at === '' ? id : this.at;
-      const ends = [ids.indexOf(this.#anchor), ids.indexOf(id)].sort((a, b) => a - b);
-      this.#marked = new Set(ids.slice(Math.max(0, ends[0] ?? 0), (ends[1] ?? 0) + 1));
+      this.#marked = between(ids, this.#anchor, id);
     } else this.#anchor = '';
     this.at = id;
   }
 
   toggle(id: string): void {
-    const marked = new Set(this.#marked);
-    if (!marked.delete(id)) marked.add(id);
-    this.#marked = marked;
+    this.#marked = toggled(this.#marked, id);
     this.at = id;
     this.#anchor = id;
   }
 
   markAll(ids: readonly string[]): void {
-    this.#marked = new Set(ids);
+    this.#marked = marksOf(ids);
   }
 
   clear(): void {
-    this.#marked = new Set();
+    this.#marked = noMarks;
     this.#anchor = '';
   }
 
   /** Leaves marked only what still is in a list. */
   keepTo(ids: readonly string[]): void {
     if (this.#marked.size === 0) return;
-    const there = new Set(ids);
-    this.#marked = new Set([...this.#marked].filter((id) => there.has(id)));
-    if (!there.has(this.#anchor)) this.#anchor = '';
+    this.#marked = keptTo(this.#marked, ids);
+    if (!ids.includes(this.#anchor)) this.#anchor = '';
   }
 }
