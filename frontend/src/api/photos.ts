@@ -1,7 +1,7 @@
 // The photos of a report: the sealed originals, and the copies with places made unreadable that the public sees.
-import { asCount, asObject, asObjects, asText, asTime, type JsonObject } from '../wire/json';
+import { asCount, asObjects, asText, asTime, type JsonObject } from '../wire/json';
 import { reportPath } from './reports';
-import { get, put } from './request';
+import { get, put, send } from './request';
 
 /** A place to make unreadable, in pixels of the original. */
 export interface Box {
@@ -18,7 +18,8 @@ export interface Photo {
   at: number | null;
   width: number;
   height: number;
-  boxes: Box[];
+  /** What is covered in the copy; null when nobody has looked yet. */
+  boxes: Box[] | null;
   /** The public sees its copy once the result is published. */
   public: boolean;
 }
@@ -32,25 +33,35 @@ export function photoPath(id: string): string {
   return `/api/v1/photos/${encodeURIComponent(id)}`;
 }
 
+/** Adds a photo of the result, under a name of its own. Throws Problem: 409 when there are enough, 415 or 422 for no photo. */
+export async function addPhoto(report: string, file: File, key: string): Promise<Photo> {
+  return parsePhoto(
+    await send(reportPath(report, '/photos?kind=answer'), {
+      method: 'POST',
+      headers: { 'Content-Type': file.type, Accept: 'application/json', 'Idempotency-Key': key },
+      body: file,
+    }),
+  );
+}
+
 /** Makes the copy anew. Throws Problem: 422 with fields. */
 export async function redactPhoto(id: string, boxes: readonly Box[], open: boolean): Promise<void> {
   await put(`${photoPath(id)}/redaction`, { boxes: boxes.map(({ x, y, w, h }) => ({ x, y, w, h })), public: open });
 }
 
 function parsePhoto(raw: JsonObject): Photo {
-  const redaction = asObject(raw['redaction']);
   return {
     id: asText(raw['id']),
     kind: asText(raw['kind']),
     at: asTime(raw['at']),
     width: asCount(raw['width']) ?? 0,
     height: asCount(raw['height']) ?? 0,
-    boxes: asObjects(redaction?.['boxes']).map((box) => ({
-      x: asCount(box['x']) ?? 0,
-      y: asCount(box['y']) ?? 0,
-      w: asCount(box['w']) ?? 0,
-      h: asCount(box['h']) ?? 0,
-    })),
-    public: (redaction?.['public'] ?? raw['public']) === true,
+    boxes: Array.isArray(raw['boxes']) ? asObjects(raw['boxes']).map(parseBox) : null,
+    public: raw['public'] === true,
   };
+}
+
+function parseBox(raw: JsonObject): Box {
+  const side = (name: keyof Box): number => asCount(raw[name]) ?? 0;
+  return { x: side('x'), y: side('y'), w: side('w'), h: side('h') };
 }
