@@ -37,7 +37,7 @@ async function scroll(times, how) {
       const grid = document.querySelector('[role=grid]');
       for (let i = 0; i < n; i++) {
         grid.scrollTop = kind === 'jump' ? Math.random() * grid.scrollHeight : grid.scrollTop + 600;
-        await new Promise((done) => requestAnimationFrame(done));
+        await new Promise((done) => window.requestAnimationFrame(done));
       }
     },
     [times, how],

@@ -1,46 +1,37 @@
 // A report as a long table shows it.
-import { asCount, asText, asTime, type JsonObject } from './json';
-import { asOrigin, asPriority, asStatus, type OpsReport, type Origin, type Priority, type Status } from './report';
+import { asText, asTime, type JsonObject } from './json';
+import { asPriority, parseCore, type OpsReport } from './report';
 
-export interface Row {
-  id: string;
-  code: string;
-  version: number;
-  origin: Origin;
-  category: string;
-  /** The smallest area it lies in. */
-  area: string;
-  status: Status;
-  priority: Priority;
-  emergency: boolean;
+export type Row = Pick<
+  OpsReport,
+  | 'id'
+  | 'code'
+  | 'version'
+  | 'origin'
+  | 'category'
+  | 'area'
+  | 'status'
+  | 'priority'
+  | 'emergency'
+  | 'unit'
+  | 'receivedAt'
+  | 'dueAt'
+  | 'hasContact'
+> & {
   open: boolean;
-  unit: string;
-  receivedAt: number;
-  dueAt: number | null;
-  hasContact: boolean;
+  /** The beginning of its description, redacted. */
   summary: string;
-}
+};
 
 /** Reads a row of the server; null when it cannot be told which report it is or how that stands. */
 export function parseRow(raw: JsonObject): Row | null {
-  const id = asText(raw['id']);
-  const version = asCount(raw['version']);
-  const status = asStatus(raw['status']);
-  const receivedAt = asTime(raw['received_at']);
-  if (id === '' || version === null || status === null || receivedAt === null) return null;
+  const core = parseCore(raw);
+  if (core === null) return null;
   return {
-    id,
-    code: asText(raw['code']),
-    version,
-    origin: asOrigin(raw['origin']),
-    category: asText(raw['category']),
-    area: asText(raw['area']),
-    status,
+    ...core,
     priority: asPriority(raw['priority']),
     emergency: raw['emergency'] === true,
     open: raw['open'] === true,
-    unit: asText(raw['unit']),
-    receivedAt,
     dueAt: asTime(raw['due']),
     hasContact: raw['has_contact'] === true,
     summary: asText(raw['summary']).normalize('NFC'),
