@@ -158,33 +158,32 @@ func exportIsWhatIsShown(t *testing.T, lead *tab) {
 	lead.visit("/console#phan-anh?q=cho+suoi")
 	eventually(t, "the filter of the address is asked for", shownWithin, func() bool { return lead.listed() == 1 }, func() string { return lead.text("main") })
 	want := lead.codes()
-	for _, each := range []string{"CSV", "GeoJSON"} {
-		lead.eval(`(() => { [...document.querySelectorAll('.tools button')].find((b) => b.innerText.includes('Xuất tệp') && b.ariaExpanded !== 'true')?.click(); })()`, nil)
-		var files []string
-		eventually(t, each+" has come", shownWithin, func() bool {
-			lead.eval(fmt.Sprintf(`(() => { const n = window.files.length;
-				if (!window.asked?.[%q]) { const b = [...document.querySelectorAll('.below button')].find((b) => b.innerText === %q && !b.disabled); if (b) { b.click(); (window.asked ??= {})[%q] = true; } }
-				return window.files; })()`, each, each, each), &files)
-			return len(files) > 0 && (each == "CSV" || len(files) > 1)
-		}, func() string { return lead.text(".tools") })
-		got := ""
-		if each == "CSV" {
-			rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(files[0], "\ufeff"))).ReadAll()
-			if err != nil || len(rows) != 2 {
-				t.Fatalf("%v: %q", err, files[0])
-			}
-			got = strings.Join(rows[1], " ")
-		} else {
-			var made struct{ Features []json.RawMessage }
-			if err := json.Unmarshal([]byte(files[1]), &made); err != nil || len(made.Features) != 1 {
-				t.Fatalf("%v: %q", err, files[1])
-			}
-			got = string(made.Features[0])
-		}
-		if !strings.Contains(got, want) {
-			t.Errorf("the %s file holds %q, the list %q", each, got, want)
-		}
+	lead.tabTo(".tools .drop:nth-of-type(2) button")
+	lead.press("Enter", "Tab")
+
+	table := lead.export(1)
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(table, "\ufeff"))).ReadAll()
+	if err != nil || len(rows) != 2 || !slices.Contains(rows[1], want) {
+		t.Errorf("the list has %q, the table %q (%v)", want, table, err)
 	}
+	lead.press("Tab")
+	places := lead.export(2)
+	var made struct{ Features []json.RawMessage }
+	if err := json.Unmarshal([]byte(places), &made); err != nil || len(made.Features) != 1 || !strings.Contains(places, want) {
+		t.Errorf("the list has %q, the places are %q (%v)", want, places, err)
+	}
+}
+
+// export presses the button that has the focus and returns the n-th file that the page saves.
+func (g *tab) export(n int) string {
+	g.t.Helper()
+	g.press("Enter")
+	var files []string
+	eventually(g.t, fmt.Sprint("file ", n, " has come"), shownWithin, func() bool {
+		g.eval(`window.files`, &files)
+		return len(files) == n && g.text(".tools .below [role=status]") == ""
+	}, func() string { return g.text(".tools") })
+	return files[n-1]
 }
 
 // listed is how many reports the grid says it has.
