@@ -73,9 +73,10 @@ func work(desk *tab, code string) {
 	desk.press("/")
 	desk.write(code)
 	desk.press("Enter")
-	const row = `tbody tr:only-child button[id^="row-"]`
-	eventually(desk.t, "the search finds the report", shownWithin, func() bool { return desk.text(row) == code }, func() string { return desk.text("main") })
-	desk.tabTo(row)
+	eventually(desk.t, "the search finds the report alone", shownWithin, func() bool {
+		return desk.codes() == code && desk.focused("input") // nobody took the focus
+	}, func() string { return desk.text("main") })
+	desk.tabTo("[role=grid]")
 	desk.press("Enter")
 	desk.act("accept", "Đã tiếp nhận", nil)
 	desk.act("assign", "Đã phân công", func() { desk.press("ArrowDown", "ArrowDown", "Tab") })

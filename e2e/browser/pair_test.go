@@ -67,8 +67,8 @@ func (v *visitor) send(method, path string, body, into any) {
 }
 
 // employ gives a province its people as it happens: the first administrator by the link on the terminal, and by them a
-// shift lead.
-func employ(t *testing.T, p *province) {
+// shift lead. It returns the administrator.
+func employ(t *testing.T, p *province) *visitor {
 	t.Helper()
 	link := regexp.MustCompile(`#loi-moi=([A-Za-z0-9_-]+)`).FindStringSubmatch(p.log.tail(50))
 	if link == nil {
@@ -84,23 +84,32 @@ func employ(t *testing.T, p *province) {
 		t.Fatal(err)
 	}
 	admin.send(http.MethodPost, "/api/v1/session/code", map[string]string{"code": auth.TOTPCode(secret, time.Now())}, nil)
+	admin.hire(leadLogin, "Trần Thị Bình", "truong_ca")
+	return admin
+}
+
+// hire adds somebody who works for the whole province, with the password of all staff.
+func (v *visitor) hire(login, name, role string) {
+	v.p.t.Helper()
 	var made struct{ Link string }
-	admin.send(http.MethodPost, "/api/v1/people", map[string]any{
-		"login": leadLogin, "name": "Trần Thị Bình", "roles": []string{"truong_ca"}, "units": []string{}, "areas": []string{"vn-2022/67"},
+	v.send(http.MethodPost, "/api/v1/people", map[string]any{
+		"login": login, "name": name, "roles": []string{role}, "units": []string{}, "areas": []string{"vn-2022/67"},
 	}, &made)
 	_, token, _ := strings.Cut(made.Link, "=")
-	p.post("/api/v1/invitations", map[string]string{"token": token, "password": staffPassword}, nil)
+	v.p.post("/api/v1/invitations", map[string]string{"token": token, "password": staffPassword}, nil)
 }
 
 // signIn signs the shift lead in at the console, by keyboard.
-func (g *tab) signIn() {
+func (g *tab) signIn() { g.t.Helper(); g.signInAs(leadLogin) }
+
+func (g *tab) signInAs(login string) {
 	g.t.Helper()
 	eventually(g.t, "the console asks who is there", liveWithin, func() bool { return g.focused("#login") }, func() string { return g.body() })
-	g.write(leadLogin)
+	g.write(login)
 	g.press("Tab")
 	g.write(staffPassword)
 	g.press("Enter")
-	eventually(g.t, "the shift lead is in", liveWithin, func() bool { return g.text("nav") != "" }, func() string { return g.body() })
+	eventually(g.t, login+" is in", liveWithin, func() bool { return g.text("nav") != "" }, func() string { return g.body() })
 }
 
 // code is what a browser that is nobody's shows.

@@ -447,7 +447,19 @@ function list(query) {
   const from = Number(want('cursor') || 0);
   const limit = Number(want('limit') || 50);
   const page = found.slice(from, from + limit);
-  return ok({ reports: page, next: from + limit < found.length ? String(from + limit) : '' });
+  return ok({
+    rows: page.map(asRow),
+    next: from + limit < found.length ? String(from + limit) : '',
+    total: from === 0 ? { count: found.length, exact: true } : null,
+    as_of: iso(Date.now()),
+  });
+}
+
+/** As much of a report as the console's table shows. */
+function asRow(report) {
+  const { id, code, version, origin, category, area, status, priority, emergency, unit, received_at, due } = report;
+  const plain = { id, code, version, origin, category, area, status, priority, emergency, unit, received_at };
+  return { ...plain, open: isOpen(report), due: due?.running ?? null, summary: report.description.slice(0, 140) };
 }
 
 function answer(method, url, body) {
@@ -488,13 +500,13 @@ function answer(method, url, body) {
   if (first === 'units') return ok({ units });
   if (first === 'tickets') return ok({ ticket: 'mock.ticket', expires_at: iso(Date.now() + 86400e3) });
   if (first === 'reports' && third === 'acts' && method === 'POST') return perform(second, body);
+  if (first === 'reports' && second === 'rows') return list(url.searchParams);
   if (first === 'reports' && second) {
     const report = reports.get(second);
     return report
       ? ok({ report, acts: acts.get(second), allowed: lawful[report.status] ?? [] })
       : problem(404, 'Không tìm thấy phản ánh', '');
   }
-  if (first === 'reports') return list(url.searchParams);
   return problem(404, 'Không có địa chỉ này', '');
 }
 

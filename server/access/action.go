@@ -43,6 +43,7 @@ const (
 	ShowPresence    Action = "presence.show" // tell colleagues that one has a report before oneself
 	ReadTemplates   Action = "template.read"
 	ManageTemplates Action = "template.manage"
+	PreviewText     Action = "text.preview" // hear what of a text the public would read
 	OwnViews        Action = "view.own" // keep filters of the queue
 	ShareViews      Action = "view.share"
 

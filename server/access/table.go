@@ -71,6 +71,7 @@ func Table() []Rule {
 		{WriteNotes, "Thêm ghi chú nội bộ", ReadReport, desk()},
 		{ShowPresence, "Báo mình đang mở một phản ánh, giữ khóa mềm", ReadReport, desk().and(OwnUnit, UnitLead, UnitOfficer)},
 		{ReadTemplates, "Xem mẫu trả lời", "", desk().and(Everything, UnitLead, UnitOfficer)},
+		{PreviewText, "Xem trước phần được che của một lời văn", "", to(Everything, ShiftLead, UnitLead, UnitOfficer, KeyReports)},
 		{ManageTemplates, "Thêm, sửa, bỏ mẫu trả lời", ReadTemplates, lead()},
 		{OwnViews, "Lưu bộ lọc của mình", "", to(Oneself, ShiftLead, Operator, Leader, DataOfficer, UnitLead, UnitOfficer)},
 		{ShareViews, "Chia sẻ bộ lọc cho địa bàn", OwnViews, lead()},

@@ -277,6 +277,7 @@ func (a *API) queueRoutes(v1 guarded) {
 	v1.Get("/reports/:id/templates", a.within(answerLimit, a.listTemplatesOf))
 	v1.Put("/reports/:id/presence", a.within(answerLimit, a.putPresence))
 	v1.Delete("/reports/:id/presence", a.within(answerLimit, a.deletePresence))
+	v1.Post("/redactions", a.within(answerLimit, a.postRedaction))
 	v1.Get("/templates", a.within(answerLimit, a.listTemplates))
 	v1.Post("/templates", a.within(answerLimit, a.postTemplate))
 	v1.Put("/templates/:id", a.within(answerLimit, a.putTemplate))

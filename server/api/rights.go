@@ -49,6 +49,7 @@ func routeActions() map[string]access.Action {
 		"GET /api/v1/reports/:id/templates":   access.ReadTemplates,
 		"PUT /api/v1/reports/:id/presence":    access.ShowPresence,
 		"DELETE /api/v1/reports/:id/presence": access.ShowPresence,
+		"POST /api/v1/redactions":             access.PreviewText,
 		"GET /api/v1/templates":               access.ReadTemplates,
 		"POST /api/v1/templates":              access.ManageTemplates,
 		"PUT /api/v1/templates/:id":           access.ManageTemplates,

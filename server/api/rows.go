@@ -18,6 +18,7 @@ type rowShown struct {
 	ID         string     `json:"id"`
 	Code       string     `json:"code"`
 	Version    int64      `json:"version"`
+	Origin     string     `json:"origin"`
 	Category   string     `json:"category"`
 	Area       string     `json:"area"`
 	Status     string     `json:"status"`
@@ -39,7 +40,7 @@ func showRow(r store.Row, now time.Time) rowShown {
 		summary = view.Summary(r.Description)
 	}
 	return rowShown{
-		ID: r.ID, Code: r.Code, Version: r.Version, Category: r.Category, Area: r.Area, Status: string(r.Status),
+		ID: r.ID, Code: r.Code, Version: r.Version, Origin: string(r.Origin), Category: r.Category, Area: r.Area, Status: string(r.Status),
 		Priority: string(r.Priority), Emergency: r.Emergency, Open: r.Open, Unit: r.Unit, ReceivedAt: r.ReceivedAt, ChangedAt: r.ChangedAt,
 		Due: r.Due, Overdue: r.Open && r.Due != nil && r.Due.Before(now), HasContact: r.HasContact, Summary: summary,
 	}

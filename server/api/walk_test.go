@@ -95,7 +95,7 @@ func aboutRoutes() map[string]string {
 		"DELETE /people/:id/subject", "POST /units", "PUT /units/:id", "GET /rights", "GET /audit", "GET /desks", "POST /desks",
 		"DELETE /desks/:id", "GET /keys", "POST /keys", "PUT /keys/:id", "POST /keys/:id/rotation", "DELETE /keys/:id", "GET /reveals",
 		"POST /reveals/:id/seen", "GET /hooks", "POST /hooks", "PUT /hooks/:id", "POST /hooks/:id/rotation", "POST /hooks/:id/ping",
-		"DELETE /hooks/:id",
+		"DELETE /hooks/:id", "POST /redactions",
 	} {
 		method, path, _ := strings.Cut(plain, " ")
 		table[method+" /api/v1"+path] = aboutNothing

@@ -14,7 +14,7 @@ import (
 const MostRows = 1000
 
 // rowSelect reads what a row of the queue is drawn from, and where it stands in each order.
-const rowSelect = `select id::text, code, version, category, area, status, priority, emergency, is_open, unit, received_at,
+const rowSelect = `select id::text, code, version, origin, category, area, status, priority, emergency, is_open, unit, received_at,
 	changed_at, due_now, has_contact, withdrawn_at, description from report `
 
 // Row is as much of a report as a row of the queue shows. Its withdrawal takes the words from it.
@@ -26,8 +26,8 @@ type Row struct {
 
 func scanRow(row pgx.CollectableRow) (Row, error) {
 	var r Row
-	err := row.Scan(&r.ID, &r.Code, &r.Version, &r.Category, &r.Area, (*string)(&r.Status), (*string)(&r.Priority), &r.Emergency, &r.Open,
-		&r.Unit, &r.ReceivedAt, &r.ChangedAt, &r.Due, &r.HasContact, &r.WithdrawnAt, &r.Description)
+	err := row.Scan(&r.ID, &r.Code, &r.Version, (*string)(&r.Origin), &r.Category, &r.Area, (*string)(&r.Status), (*string)(&r.Priority), &r.Emergency,
+		&r.Open, &r.Unit, &r.ReceivedAt, &r.ChangedAt, &r.Due, &r.HasContact, &r.WithdrawnAt, &r.Description)
 	if err != nil {
 		return r, fmt.Errorf("read row of the queue: %w", err)
 	}

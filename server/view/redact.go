@@ -34,6 +34,15 @@ func Redact(text string) string {
 	}
 }
 
+// Hidden counts the places of a redacted text from which something was removed.
+func Hidden(text string) int {
+	n := 0
+	for _, sign := range []string{hiddenNumber, hiddenPlate, hiddenMail, hiddenLink} {
+		n += strings.Count(text, sign)
+	}
+	return n
+}
+
 // hide looks once for each pattern.
 func hide(text string) string {
 	// The patterns begin with any letter or digit and are slow; most texts hold nothing they could find.

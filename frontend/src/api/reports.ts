@@ -2,21 +2,6 @@ import { asArray, asCount, asObject, asText, asTexts, asTime, type JsonObject } 
 import { parseOpsReport, type OpsReport } from '../wire/report';
 import { get, post } from './request';
 
-export interface ReportQuery {
-  status: string;
-  category: string;
-  area: string;
-  open: '' | 'true' | 'false';
-  q: string;
-  sort: 'received' | 'due';
-}
-
-export interface ReportPage {
-  reports: OpsReport[];
-  /** The cursor of the next page; empty at the end. */
-  next: string;
-}
-
 export interface Entry {
   n: number;
   act: string;
@@ -40,24 +25,18 @@ export interface Named {
   name: string;
 }
 
-const pageSize = 50;
-
-export async function listReports(query: ReportQuery, cursor: string): Promise<ReportPage> {
-  const search = new URLSearchParams({ limit: String(pageSize) });
-  for (const [name, value] of Object.entries(query)) if (value !== '') search.set(name, String(value));
-  if (cursor !== '') search.set('cursor', cursor);
-  const raw = await get(`/api/v1/reports?${search.toString()}`);
-  const reports = asArray(raw['reports']).flatMap((item) => readReport(item) ?? []);
-  return { reports, next: asText(raw['next']) };
-}
-
-export async function fetchReport(id: string): Promise<ReportDetail> {
-  return readDetail(await get(`/api/v1/reports/${encodeURIComponent(id)}`));
+export async function fetchReport(id: string, given?: AbortSignal): Promise<ReportDetail> {
+  return readDetail(await get(reportPath(id), given));
 }
 
 /** Does an act on the version its actor saw. Throws Problem: 409 when it changed, 422 with fields. */
 export async function performAct(id: string, act: JsonObject): Promise<ReportDetail> {
-  return readDetail(await post(`/api/v1/reports/${encodeURIComponent(id)}/acts`, act));
+  return readDetail(await post(reportPath(id, '/acts'), act));
+}
+
+/** The address of a report, or of something below it. */
+export function reportPath(id: string, below = ''): string {
+  return `/api/v1/reports/${encodeURIComponent(id)}${below}`;
 }
 
 export async function fetchCategories(): Promise<Named[]> {

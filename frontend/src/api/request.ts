@@ -63,14 +63,19 @@ export function senderHeaders(): Readonly<Record<string, string>> {
   return sender;
 }
 
-/** GETs a JSON object. Throws Problem or Unreachable. */
-export function get(path: string): Promise<JsonObject> {
-  return send(path, { headers: { Accept: 'application/json' } });
+/** GETs a JSON object. Throws Problem or Unreachable, also when the question was given up. */
+export function get(path: string, given?: AbortSignal): Promise<JsonObject> {
+  return send(path, { headers: { Accept: 'application/json' }, ...(given === undefined ? {} : { signal: given }) });
 }
 
 /** POSTs JSON and returns the answer's object. Throws Problem or Unreachable. */
 export function post(path: string, body: JsonObject): Promise<JsonObject> {
   return sendBody('POST', path, body);
+}
+
+/** POSTs JSON under a name: sent again under the same, it is done once. Throws Problem or Unreachable. */
+export function postOnce(path: string, body: JsonObject, key: string): Promise<JsonObject> {
+  return sendBody('POST', path, body, { 'Idempotency-Key': key });
 }
 
 /** PUTs JSON and returns the answer's object. Throws Problem or Unreachable. */
@@ -83,10 +88,15 @@ export async function remove(path: string): Promise<void> {
   await send(path, { method: 'DELETE', headers: { Accept: 'application/json' } });
 }
 
-function sendBody(method: string, path: string, body: JsonObject): Promise<JsonObject> {
+function sendBody(
+  method: string,
+  path: string,
+  body: JsonObject,
+  more: Readonly<Record<string, string>> = {},
+): Promise<JsonObject> {
   return send(path, {
     method,
-    headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
+    headers: { 'Content-Type': 'application/json', Accept: 'application/json', ...more },
     body: JSON.stringify(body),
   });
 }
@@ -98,7 +108,9 @@ export async function send(path: string, init: RequestInit): Promise<JsonObject>
   const headers = new Headers(init.headers);
   for (const [name, value] of Object.entries(sender)) headers.set(name, value);
   try {
-    response = await fetch(path, { ...init, headers, signal: AbortSignal.timeout(limitMs) });
+    const limit = AbortSignal.timeout(limitMs);
+    const signal = init.signal == null ? limit : AbortSignal.any([init.signal, limit]);
+    response = await fetch(path, { ...init, headers, signal });
     text = await response.text();
   } catch (err) {
     throw new Unreachable(`request ${path}`, { cause: err });

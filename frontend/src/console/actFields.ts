@@ -3,20 +3,39 @@ import type { JsonObject } from '../wire/json';
 
 export type FieldName = 'unit' | 'reason' | 'text' | 'parent' | 'until' | 'area';
 
+/** For whose eyes a text is: of the house, also of the sender, or of everybody. */
+export type Audience = 'internal' | 'sender' | 'public';
+
 export interface ActField {
   name: FieldName;
   label: () => string;
   input: 'text' | 'lines' | 'unit' | 'area' | 'moment';
   required: boolean;
+  /** Of texts only. */
+  audience?: Audience;
 }
 
-const reason: ActField = { name: 'reason', label: m.field_reason, input: 'lines', required: true };
-const text = (label: () => string): ActField => ({ name: 'text', label, input: 'lines', required: true });
+const reason: ActField = {
+  name: 'reason',
+  label: m.field_reason,
+  input: 'lines',
+  required: true,
+  audience: 'internal',
+};
+/** A reason that the sender is told. */
+const told: ActField = { ...reason, audience: 'sender' };
+const text = (label: () => string, audience: Audience): ActField => ({
+  name: 'text',
+  label,
+  input: 'lines',
+  required: true,
+  audience,
+});
 const until = (required: boolean): ActField => ({ name: 'until', label: m.field_until, input: 'moment', required });
 
 const fields: Record<string, readonly ActField[]> = {
-  refuse: [reason],
-  ask: [reason],
+  refuse: [told],
+  ask: [told],
   return: [reason],
   reopen: [reason],
   withdraw: [reason],
@@ -24,9 +43,9 @@ const fields: Record<string, readonly ActField[]> = {
   request_extension: [until(true), reason],
   approve_extension: [until(false)],
   assign: [{ name: 'unit', label: m.field_unit, input: 'unit', required: true }],
-  resolve: [text(m.field_answer)],
-  publish: [text(m.field_public_text)],
-  supplement: [text(m.field_supplement)],
+  resolve: [text(m.field_answer, 'internal')],
+  publish: [text(m.field_public_text, 'public')],
+  supplement: [text(m.field_supplement, 'internal')],
   merge: [{ name: 'parent', label: m.field_parent, input: 'text', required: true }],
   confirm_place: [{ name: 'area', label: m.field_area, input: 'area', required: false }],
 };
@@ -43,10 +62,15 @@ export const emptyDraft = (): Draft => ({ unit: '', reason: '', text: '', parent
 
 /** The request for an act: only the fields it has, times with their zone, text in one Unicode form. */
 export function actRequest(act: string, version: number, draft: Draft): JsonObject {
+  return { ...bulkRequest(act, draft), version };
+}
+
+/** The same for many at once, each of which has its own version. */
+export function bulkRequest(act: string, draft: Draft): JsonObject {
   const filled = fieldsOf(act).flatMap(({ name, input }) => {
     const value = draft[name].trim().normalize('NFC');
     if (value === '') return [];
     return [[name, input === 'moment' ? new Date(`${value}:00+07:00`).toISOString() : value] as const];
   });
-  return { act, version, ...Object.fromEntries(filled) };
+  return { act, ...Object.fromEntries(filled) };
 }

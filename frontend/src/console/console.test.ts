@@ -10,15 +10,29 @@ const raw = (id: string, version = 1, more: object = {}): object => ({
   version,
   code: id,
   status: 'moi',
+  open: true,
   received_at: '2026-11-23T02:00:00Z',
-  path: ['67'],
+  area: '67',
   ...more,
 });
 
 const report = (id: string, version: number, more: Partial<OpsReport> = {}): OpsReport =>
-  ({ id, version, status: 'moi', category: 'MT', path: ['67'], closedAt: null, ...more }) as OpsReport;
+  ({
+    id,
+    version,
+    status: 'moi',
+    category: 'MT',
+    path: ['67'],
+    closedAt: null,
+    unit: '',
+    receivedAt: 0,
+    dueAt: null,
+    ...more,
+  }) as OpsReport;
 
-function serve(...pages: { reports: object[]; next: string }[]): ReturnType<typeof vi.fn<typeof fetch>> {
+const listed = (queue: Queue): string[] => queue.ids.map((id) => `${id}${String(queue.row(id)?.version ?? '-')}`);
+
+function serve(...pages: { rows: object[]; next: string; total?: object }[]): ReturnType<typeof vi.fn<typeof fetch>> {
   const fetcher = vi.fn<typeof fetch>();
   for (const page of pages) fetcher.mockResolvedValueOnce(new Response(JSON.stringify(page)));
   vi.stubGlobal('fetch', fetcher);
@@ -31,31 +45,51 @@ afterEach(() => {
 
 describe('the queue', () => {
   it('changes rows in place and moves none', async () => {
-    serve({ reports: [raw('a'), raw('b')], next: '' });
+    serve({ rows: [raw('a'), raw('b')], next: '' });
     const queue = new Queue();
     await queue.load();
     queue.hear(report('b', 2, { status: 'da_tiep_nhan' }));
     queue.hear(report('c', 1));
-    expect(queue.rows.map(({ id, version }) => `${id}${String(version)}`)).toEqual(['a1', 'b2']);
+    expect(listed(queue)).toEqual(['a1', 'b2']);
+    expect(queue.row('b')?.status).toBe('da_tiep_nhan');
     expect(queue.freshCount).toBe(1);
   });
 
   it('never goes back to an older version', async () => {
-    serve({ reports: [raw('a', 5)], next: '' });
+    serve({ rows: [raw('a', 5)], next: '' });
     const queue = new Queue();
     await queue.load();
     queue.hear(report('a', 4));
-    expect(queue.get('a')?.version).toBe(5);
+    expect(listed(queue)).toEqual(['a5']);
     queue.drop('a', 4);
-    expect(queue.rows).toHaveLength(1);
+    expect(listed(queue)).toEqual(['a5']);
+  });
+
+  it('leaves the place of what may not be seen any more empty, so that no other row moves', async () => {
+    serve({ rows: [raw('a', 5), raw('b')], next: '' }, { rows: [raw('b')], next: '' });
+    const queue = new Queue();
+    await queue.load();
+    queue.keep(report('a', 5));
     queue.drop('a', 5);
-    expect(queue.rows).toHaveLength(0);
+    expect(listed(queue)).toEqual(['a-', 'b1']);
+    expect(queue.get('a')).toBeUndefined();
+    await queue.load();
+    expect(listed(queue)).toEqual(['b1']);
+  });
+
+  it('forgets the words of a withdrawn report and keeps the summary of every other', async () => {
+    serve({ rows: [raw('a', 1, { summary: 'rác [ẩn số]' }), raw('b', 1, { summary: 'đèn' })], next: '' });
+    const queue = new Queue();
+    await queue.load();
+    queue.hear(report('a', 2, { description: 'rác 0912345678' }));
+    queue.hear(report('b', 2, { description: '[đã thu hồi]', withdrawn: true }));
+    expect(['a', 'b'].map((id) => queue.row(id)?.summary)).toEqual(['rác [ẩn số]', '[đã thu hồi]']);
   });
 
   it('counts as new only what the filters would list', async () => {
-    serve({ reports: [], next: '' });
+    serve({ rows: [], next: '' });
     const queue = new Queue();
-    queue.query.status = 'moi';
+    queue.filter.status = 'moi';
     await queue.load();
     queue.hear(report('a', 1, { status: 'da_tiep_nhan' }));
     queue.hear(report('b', 1, { closedAt: 1 }));
@@ -66,12 +100,12 @@ describe('the queue', () => {
   });
 
   it('sends its filters and pages on without doubling a row', async () => {
-    const fetcher = serve({ reports: [raw('a'), raw('b')], next: 'n1' }, { reports: [raw('b'), raw('c')], next: '' });
+    const fetcher = serve({ rows: [raw('a'), raw('b')], next: 'n1' }, { rows: [raw('b'), raw('c')], next: '' });
     const queue = new Queue();
-    queue.query.q = 'rác';
+    queue.filter.q = 'rác';
     await queue.load();
     await queue.more();
-    expect(queue.rows.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+    expect(queue.ids).toEqual(['a', 'b', 'c']);
     const [first, second] = fetcher.mock.calls.map(([path]) => new URLSearchParams((path as string).split('?')[1]));
     expect(first?.get('q')).toBe('rác');
     expect(first?.get('open')).toBe('true');
@@ -84,24 +118,64 @@ describe('the queue', () => {
       release = resolve;
     });
     const fetcher = vi.fn<typeof fetch>().mockReturnValueOnce(slow);
-    fetcher.mockResolvedValueOnce(new Response(JSON.stringify({ reports: [raw('new')], next: '' })));
+    fetcher.mockResolvedValueOnce(new Response(JSON.stringify({ rows: [raw('new')], next: '' })));
     vi.stubGlobal('fetch', fetcher);
     const queue = new Queue();
     const first = queue.load();
     await queue.load();
-    release(new Response(JSON.stringify({ reports: [raw('old')], next: '' })));
+    release(new Response(JSON.stringify({ rows: [raw('old')], next: '' })));
     await first;
-    expect(queue.rows.map(({ id }) => id)).toEqual(['new']);
+    expect(queue.ids).toEqual(['new']);
+  });
+
+  it('knows how many there are from the first page, and fetches them all when asked to', async () => {
+    serve(
+      { rows: [raw('a'), raw('b')], next: 'n1', total: { count: 3, exact: true } },
+      { rows: [raw('c')], next: 'n2' },
+      { rows: [raw('d')], next: '' },
+    );
+    const queue = new Queue();
+    await queue.load();
+    expect([queue.count, queue.hasMore]).toEqual([3, true]);
+    await queue.all(() => true);
+    expect(queue.ids).toEqual(['a', 'b', 'c', 'd']);
+    expect(queue.count).toBe(4);
+  });
+
+  it('stops fetching when it is told to and when something fails', async () => {
+    serve({ rows: [raw('a')], next: 'n1', total: { count: 10_000, exact: false } });
+    const queue = new Queue();
+    await queue.load();
+    expect(queue.count).toBeNull();
+    await queue.all(() => false);
+    expect(queue.ids).toEqual(['a']);
+    vi.stubGlobal('fetch', vi.fn<typeof fetch>().mockRejectedValue(new TypeError('no network')));
+    await queue.all(() => true);
+    expect([queue.ids, queue.failed]).toEqual([['a'], true]);
+  });
+
+  it('says what is wrong with a filter in the words of the server', async () => {
+    vi.stubGlobal(
+      'fetch',
+      vi.fn<typeof fetch>().mockResolvedValue(
+        new Response(JSON.stringify({ errors: [{ field: 'q', reason: 'too_many', detail: 'Tối đa 10 từ.' }] }), {
+          status: 422,
+        }),
+      ),
+    );
+    const queue = new Queue();
+    await queue.load();
+    expect(queue.fault).toBe('Tối đa 10 từ.');
   });
 
   it('says that it failed and keeps what it had', async () => {
-    serve({ reports: [raw('a')], next: '' });
+    serve({ rows: [raw('a')], next: '' });
     const queue = new Queue();
     await queue.load();
     vi.stubGlobal('fetch', vi.fn<typeof fetch>().mockRejectedValue(new TypeError('no network')));
     await queue.load();
     expect(queue.failed).toBe(true);
-    expect(queue.rows).toHaveLength(1);
+    expect(queue.ids).toEqual(['a']);
   });
 });
 

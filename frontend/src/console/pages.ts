@@ -16,7 +16,11 @@ export const fragments: Record<PageName, string> = {
   account: '#tai-khoan',
 };
 
-/** The page that a fragment names, or the first there is for any other and for one that is not there. */
+/**
+ * The page that a fragment names, or the first there is for any other and for one that is not there. What a page adds
+ * to its name stands after a slash or a question mark.
+ */
 export function pageOf(hash: string, there: readonly PageName[] = ['reports', 'screens']): PageName {
-  return there.find((name) => fragments[name] === hash) ?? there[0] ?? 'account';
+  const [name = ''] = hash.split(/[/?]/);
+  return there.find((page) => fragments[page] === name) ?? there[0] ?? 'account';
 }

@@ -29,6 +29,15 @@ export function readSize(): TextSize {
   return sizes.includes(kept) ? (kept as TextSize) : 'normal';
 }
 
+/** Whether keys that write a character do something in the queue. */
+export function readSingleKeys(): boolean {
+  return read('keys') !== 'off';
+}
+
+export function keepSingleKeys(on: boolean): void {
+  write('keys', on ? 'on' : 'off');
+}
+
 export function applyTheme(theme: Theme): void {
   document.documentElement.dataset['theme'] = theme;
   write('theme', theme);

@@ -1,3 +1,4 @@
+import { SvelteMap } from 'svelte/reactivity';
 import { fetchCategories, fetchUnits, type Named } from '../api/reports';
 import { fetchAreas, fetchDivisions, fetchTicket, type Division } from '../api/screen';
 import { Connection } from '../live/connection';
@@ -6,7 +7,8 @@ import { Now } from '../live/now.svelte';
 import { openPipe } from '../live/pipe';
 import { LiveSituation } from '../live/situation.svelte';
 import { Places } from '../rules/places';
-import type { Frame } from '../wire/frame';
+import type { EventFrame, Frame } from '../wire/frame';
+import { parseNote, parsePresence, presenceKey, type OpenReport } from '../wire/queue';
 import { parseOpsReport, type OpsReport } from '../wire/report';
 import { Queue } from './queue.svelte';
 
@@ -30,12 +32,14 @@ const retryMs = 3000;
 
 /** Everything one console holds. start() begins fetching and listening; stop() ends both. */
 export class ConsoleSession {
-  readonly queue = new Queue();
   readonly now = new Now(() => this.#connection?.notice());
+  readonly queue = new Queue(() => this.now.ms);
   readonly situation = new LiveSituation<OpsReport>({ parse: parseOpsReport, closed: (r) => r.closedAt !== null });
   desk = $state.raw<Desk | null>(null);
   link = $state.raw<Link>({ phase: 'connecting', cause: 'none', dataAt: null, transport: 'websocket', offsetMs: 0 });
   waiting = $state(false);
+  /** How many notes were heard of, by report. */
+  readonly #notes = new SvelteMap<string, number>();
   #connection: Connection | null = null;
   #snapshots = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -70,6 +74,17 @@ export class ConsoleSession {
 
   get seq(): number {
     return this.#connection?.seq ?? 0;
+  }
+
+  /** Grows with every note that is heard of beside a report. */
+  notes(report: string): number {
+    return this.#notes.get(report) ?? 0;
+  }
+
+  /** Who has which report open, by report. */
+  get present(): Readonly<Record<string, OpenReport>> {
+    const said = this.situation.level(this.desk?.topic ?? '', presenceKey)?.data ?? {};
+    return Object.fromEntries(parsePresence(said).map((open) => [open.id, open]));
   }
 
   async #prepare(): Promise<void> {
@@ -122,13 +137,19 @@ export class ConsoleSession {
     }
     if (frame.type !== 'event') return;
     if (frame.kind === 'gone') this.queue.drop(frame.id, frame.version);
+    else if (frame.kind === 'note') this.#hearNote(frame);
     else if (frame.data !== null) this.#hear(parseOpsReport(frame.data));
   }
 
   #hear(report: OpsReport | null): void {
     if (report === null) return;
     // The first snapshot only repeats what the list holds or has further pages for.
-    if (this.#snapshots > 0 || this.queue.get(report.id) !== undefined) this.queue.hear(report);
+    if (this.#snapshots > 0 || this.queue.row(report.id) !== undefined) this.queue.hear(report);
+  }
+
+  #hearNote({ data }: EventFrame): void {
+    const note = data && parseNote(data);
+    if (note !== null) this.#notes.set(note.report, this.notes(note.report) + 1);
   }
 }
 

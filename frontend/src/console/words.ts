@@ -70,6 +70,9 @@ const actorWords: Record<string, () => string> = {
   unit: m.actor_unit,
 };
 
+export const priorities = Object.keys(priorityWords) as readonly Priority[];
+export const sources: readonly string[] = Object.keys(sourceWords);
+
 /** Who did an act: a role, or the key of a system; other names stand as they came. */
 export function actorWord(actor: string): string {
   if (actor.startsWith('key:')) return m.actor_key({ key: actor.slice('key:'.length) });

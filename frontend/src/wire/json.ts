@@ -33,6 +33,13 @@ export function asTexts(value: unknown): string[] {
   return asArray(value).filter((item) => typeof item === 'string');
 }
 
+/** The objects of a list; whatever else stands in it is left out. */
+export function asObjects(value: unknown): JsonObject[] {
+  return asArray(value)
+    .map(asObject)
+    .filter((item) => item !== null);
+}
+
 /** Parses text as a JSON object; null when it is anything else. */
 export function parseObject(text: string): JsonObject | null {
   try {

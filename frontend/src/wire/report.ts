@@ -82,6 +82,7 @@ export interface OpsReport {
   hasContact: boolean;
   /** How many photos are kept of it. */
   photos: number;
+  withdrawn: boolean;
 }
 
 const states: readonly string[] = ['normal', 'attention', 'warning', 'critical'] satisfies State[];
@@ -105,11 +106,26 @@ function asNextAct(value: unknown): NextAct {
   return (nextActs as readonly string[]).includes(asText(value)) ? (value as NextAct) : '';
 }
 
-function asPriority(value: unknown): Priority {
+export function asPriority(value: unknown): Priority {
   return priorities.includes(asText(value)) ? (value as Priority) : 'binh_thuong';
 }
 
-export function parseWallReport(raw: JsonObject): WallReport | null {
+/** What no reader of a report can do without. */
+interface Core {
+  id: string;
+  code: string;
+  version: number;
+  origin: Origin;
+  category: string;
+  /** The smallest area it lies in. */
+  area: string;
+  status: Status;
+  receivedAt: number;
+  unit: string;
+}
+
+/** Reads what every form of a report has; null when it cannot be told which report it is or how that stands. */
+export function parseCore(raw: JsonObject): Core | null {
   const id = asText(raw['id']);
   const version = asCount(raw['version']);
   const status = asStatus(raw['status']);
@@ -121,50 +137,47 @@ export function parseWallReport(raw: JsonObject): WallReport | null {
     version,
     origin: asOrigin(raw['origin']),
     category: asText(raw['category']),
+    area: asText(raw['area']),
+    status,
+    receivedAt,
+    unit: asText(raw['unit']),
+  };
+}
+
+export function parseWallReport(raw: JsonObject): WallReport | null {
+  const core = parseCore(raw);
+  if (core === null) return null;
+  return {
+    ...core,
     summary: asText(raw['summary']).normalize('NFC'),
     lat: asNumber(raw['lat']),
     lon: asNumber(raw['lon']),
-    area: asText(raw['area']),
     path: asTexts(raw['path']),
-    status,
     state: asState(raw['state']) ?? 'normal',
     open: raw['open'] === true,
-    unit: asText(raw['unit']),
     unitName: asText(raw['unit_name'], asText(raw['unit'])).normalize('NFC'),
     nextAct: asNextAct(raw['next_act']),
-    receivedAt,
     dueAt: asTime(raw['due_at']),
     closedAt: asTime(raw['closed_at']),
   };
 }
 
 export function parseOpsReport(raw: JsonObject): OpsReport | null {
-  const id = asText(raw['id']);
-  const version = asCount(raw['version']);
-  const status = asStatus(raw['status']);
-  const receivedAt = asTime(raw['received_at']);
-  if (id === '' || version === null || status === null || receivedAt === null) return null;
+  const core = parseCore(raw);
+  if (core === null) return null;
   const location = asObject(raw['location']);
   return {
-    id,
-    code: asText(raw['code']),
-    version,
-    origin: asOrigin(raw['origin']),
-    category: asText(raw['category']),
+    ...core,
     description: asText(raw['description']).normalize('NFC'),
     address: asText(raw['address']).normalize('NFC'),
     lat: asNumber(location?.['lat']),
     lon: asNumber(location?.['lon']),
-    area: asText(raw['area']),
     path: asTexts(raw['path']),
     placeConfirmed: raw['place_confirmed'] === true,
-    status,
     priority: asPriority(raw['priority']),
     emergency: raw['emergency'] === true,
-    unit: asText(raw['unit']),
     parent: asText(raw['parent']),
     source: asText(raw['source']),
-    receivedAt,
     occurredAt: asTime(raw['occurred_at']),
     dueAt: asTime(asObject(raw['due'])?.['running']),
     closedAt: asTime(raw['closed_at']),
@@ -175,5 +188,6 @@ export function parseOpsReport(raw: JsonObject): OpsReport | null {
     reopens: asCount(raw['reopens']) ?? 0,
     hasContact: raw['has_contact'] === true,
     photos: asCount(raw['photos']) ?? 0,
+    withdrawn: asTime(raw['withdrawn_at']) !== null,
   };
 }
