@@ -1,12 +1,12 @@
 import { m } from '../i18n/messages/messages.js';
 import type { JsonObject } from '../wire/json';
 
-export type FieldName = 'unit' | 'reason' | 'text' | 'parent' | 'until' | 'area';
+export type FieldName = 'unit' | 'reason' | 'text' | 'parent' | 'until' | 'area' | 'level';
 
 export interface ActField {
   name: FieldName;
   label: () => string;
-  input: 'text' | 'lines' | 'unit' | 'area' | 'moment';
+  input: 'text' | 'lines' | 'unit' | 'area' | 'level' | 'moment';
   required: boolean;
 }
 
@@ -28,6 +28,7 @@ const fields: Record<string, readonly ActField[]> = {
   publish: [text(m.field_public_text)],
   supplement: [text(m.field_supplement)],
   merge: [{ name: 'parent', label: m.field_parent, input: 'text', required: true }],
+  escalate: [{ name: 'level', label: m.field_level, input: 'level', required: true }, reason],
   confirm_place: [{ name: 'area', label: m.field_area, input: 'area', required: false }],
 };
 
@@ -39,7 +40,7 @@ export function fieldsOf(act: string): readonly ActField[] {
 /** What was typed for an act that is not done yet. */
 export type Draft = Record<FieldName, string>;
 
-export const emptyDraft = (): Draft => ({ unit: '', reason: '', text: '', parent: '', until: '', area: '' });
+export const emptyDraft = (): Draft => ({ unit: '', reason: '', text: '', parent: '', until: '', area: '', level: '' });
 
 /** The request for an act: only the fields it has, times with their zone, text in one Unicode form. */
 export function actRequest(act: string, version: number, draft: Draft): JsonObject {
