@@ -14,6 +14,7 @@ import (
 	"toancanh/server/fault"
 	"toancanh/server/intake"
 	"toancanh/server/limit"
+	"toancanh/server/photo"
 	"toancanh/server/report"
 	"toancanh/server/store"
 	"toancanh/server/view"
@@ -24,6 +25,7 @@ type Visits interface {
 	OpenVisits(ctx context.Context, personID string) (list []store.OpenVisit, teams []string, err error)
 	Arrive(ctx context.Context, s intake.OnSite) (report.Visit, error)
 	Found(ctx context.Context, s intake.OnSite) (report.Visit, error)
+	visitPhotos
 }
 
 const pathTeam = "/to-cong-nghe"
@@ -32,7 +34,7 @@ const pathTeam = "/to-cong-nghe"
 type teamPage struct {
 	Teams   []string
 	Visits  []visitShown
-	Said    string // what was just done: den, xong; empty for nothing
+	Said    string // what was just done: den, anh, xong; empty for nothing
 	Message string // why it was not done
 	SignIn  bool   // nobody is signed in
 }
@@ -46,8 +48,9 @@ type visitShown struct {
 	Arrived               string // empty before
 	Metres                string // from the place reported; empty when the phone did not say
 	Map                   template.URL
-	Typed                 string // a result that was not taken
-	Wrong                 string // why it was not
+	Photos                []string // ids of what can be seen
+	Typed                 string   // a result that was not taken
+	Wrong                 string   // why it was not
 }
 
 // Fault is what is wrong with its result.
@@ -59,6 +62,9 @@ func (s *Site) teamRoutes(app *fiber.App) {
 	}
 	app.Get(pathTeam, s.getTeam)
 	app.Post(pathTeam+"/:visit/den", s.Frame.SameSite, s.postArrival)
+	s.Frame.BulkOf(pathTeam+"/", "/anh", photo.MaxBytes+mostEnvelope)
+	app.Get(pathTeam+"/:visit/anh/:photo", s.getVisitPhoto)
+	app.Post(pathTeam+"/:visit/anh", s.Frame.SameSite, s.postVisitPhoto)
 	app.Post(pathTeam+"/:visit/xong", s.Frame.SameSite, s.postFound)
 }
 
@@ -82,7 +88,7 @@ func (s *Site) getTeam(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if said := c.Query("bao"); said == "den" || said == "xong" {
+	if said := c.Query("bao"); said == "den" || said == "anh" || said == "xong" {
 		page.Said = said
 	}
 	return s.sendTeam(c, l, page)
@@ -97,7 +103,17 @@ func (s *Site) teamPage(c *fiber.Ctx, l look, who string) (teamPage, error) {
 	}
 	page := teamPage{Teams: teams}
 	for _, v := range list {
-		page.Visits = append(page.Visits, s.showVisit(v, l))
+		shown := s.showVisit(v, l)
+		if v.Report.Photos > 0 {
+			photos, err := s.Visits.Photos(ctx, v.ReportID)
+			if err != nil {
+				return teamPage{}, err
+			}
+			for _, p := range photos {
+				shown.Photos = append(shown.Photos, p.ID)
+			}
+		}
+		page.Visits = append(page.Visits, shown)
 	}
 	return page, nil
 }
@@ -143,6 +159,11 @@ func (s *Site) onSite(c *fiber.Ctx) (intake.OnSite, error) {
 	if err := door.TakesForm(c, mostForm); err != nil {
 		return intake.OnSite{}, err
 	}
+	return s.member(c)
+}
+
+// member is who asks for which visit.
+func (s *Site) member(c *fiber.Ctx) (intake.OnSite, error) {
 	who, err := s.Member(c)
 	if err != nil {
 		return intake.OnSite{}, err

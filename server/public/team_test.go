@@ -1,7 +1,12 @@
 package public_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"io"
+	"mime/multipart"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -13,18 +18,27 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/fault"
 	"toancanh/server/intake"
+	"toancanh/server/photo"
+	"toancanh/server/photo/phototest"
 	"toancanh/server/public"
 	"toancanh/server/report"
 	"toancanh/server/store"
 )
 
+// visits joins what the store and the intake know of visits.
+type visits struct {
+	*store.Store
+	*intake.Intake
+}
+
+func (v visits) AddPhoto(ctx context.Context, b intake.PhotoBody) (json.RawMessage, bool, error) {
+	return v.Intake.AddPhoto(ctx, b)
+}
+
 // onSite is a house with the pages of community teams, whose member says in a header who they are.
 func onSite(t *testing.T) (h *house, member string) {
 	t.Helper()
-	var visits struct {
-		*store.Store
-		*intake.Intake
-	}
+	var visits visits
 	h = newHouse(t, func(c *public.Config) {
 		c.Visits = &visits
 		c.Member = func(c *fiber.Ctx) (string, error) {
@@ -178,5 +192,82 @@ func TestTheTeamsPageIsTheTeamsAlone(t *testing.T) {
 	}
 	if a := h.send("POST", "/to-cong-nghe/"+v.ID+"/den", url.Values{}, map[string]string{"X-Member": member}); a.status != 422 || strings.Contains(a.body, code) {
 		t.Errorf("arriving at a withdrawn one: %d", a.status)
+	}
+}
+
+// aPhoto is a form with a photo as a browser sends it.
+func (h *house) aPhoto(path string, content []byte, header map[string]string) answer {
+	h.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("photo", "IMG_1.jpg")
+	must(h.t, err)
+	_, err = part.Write(content)
+	must(h.t, err)
+	must(h.t, form.Close())
+	req, err := http.NewRequest("POST", h.base+path, &body)
+	must(h.t, err)
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	for name, text := range header {
+		req.Header.Set(name, text)
+	}
+	res, err := client.Do(req)
+	must(h.t, err)
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	must(h.t, err)
+	return answer{res.StatusCode, res.Header, string(raw)}
+}
+
+func TestAMemberSendsAPhotoFromTheSite(t *testing.T) {
+	t.Parallel()
+	h, member := onSite(t)
+	v := h.ask(h.told(), member)
+	as, other := map[string]string{"X-Member": member}, map[string]string{"X-Member": h.person("khac")}
+	path := "/to-cong-nghe/" + v.ID + "/anh"
+	picture := phototest.JPEG(phototest.Picture(64, 48))
+	if a := h.aPhoto(path, picture, as); a.status != 422 || !strings.Contains(a.body, "trước khi gửi ảnh") {
+		t.Errorf("before arriving: %d %s", a.status, a.body)
+	}
+	if a := h.send("POST", "/to-cong-nghe/"+v.ID+"/den", url.Values{}, as); a.status != 303 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	for range 2 { // twice, as in a poor network
+		if a := h.aPhoto(path, picture, as); a.status != 303 || a.header.Get("Location") != "/to-cong-nghe?bao=anh" {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+	}
+	list, err := h.store.Photos(t.Context(), v.ReportID)
+	must(t, err)
+	if len(list) != 1 || list[0].Kind != photo.Visit || list[0].OfSender {
+		t.Fatalf("%+v", list)
+	}
+	address := path + "/" + list[0].ID
+	if page := h.get("/to-cong-nghe?bao=anh", as); !strings.Contains(page.body, `src="`+address+`"`) || !strings.Contains(page.body, "Đã nhận ảnh") {
+		t.Errorf("the page lacks its photo: %s", page.body)
+	}
+	if a := h.get(address, as); a.status != 200 || a.header.Get("Content-Type") != "image/jpeg" || a.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("%d %v", a.status, a.header)
+	}
+	for name, a := range map[string]answer{
+		"of no team":       h.get(address, other),
+		"of nobody":        h.get(address, nil),
+		"sent by another":  h.aPhoto(path, picture, other),
+		"no photo":         h.aPhoto(path, nil, as),
+		"another file":     h.aPhoto(path, []byte("<svg/>"), as),
+		"another form":     h.send("POST", path, url.Values{"photo": {"x"}}, as),
+		"no such photo":    h.get(path+"/0193a0b0-0000-7000-8000-000000000001", as),
+		"from another one": h.aPhoto(path, picture, map[string]string{"X-Member": member, "Sec-Fetch-Site": "cross-site"}),
+	} {
+		want := map[string]int{
+			"of no team": 404, "of nobody": 401, "sent by another": 404, "no photo": 422, "another file": 422, "another form": 415,
+			"no such photo": 404, "from another one": 403,
+		}[name]
+		if a.status != want {
+			t.Errorf("%s: %d, want %d: %.200s", name, a.status, want, a.body)
+		}
+	}
+	if list, err = h.store.Photos(t.Context(), v.ReportID); err != nil || len(list) != 1 {
+		t.Errorf("%d photos, %v", len(list), err)
 	}
 }
