@@ -21,6 +21,14 @@ table api_key
   constraint api_key_per_minute CHECK (((per_minute >= 1) AND (per_minute <= 600000)))
   constraint api_key_pkey PRIMARY KEY (id)
   grant insert, select, update to toancanh_app
+table assignment_version -- Each change of the rules keeps a whole list; the newest is in force. Append-only.
+  version integer not null
+  made_at timestamp with time zone not null
+  made_by text not null
+  reason text not null
+  rules jsonb not null
+  constraint assignment_version_pkey PRIMARY KEY (version)
+  grant insert, select to toancanh_app
 table audit -- Who did what, when, why, from where. The application inserts and reads; nothing changes or deletes.
   id bigint not null generated always as identity
   at timestamp with time zone not null default clock_timestamp()
@@ -432,7 +440,9 @@ table report
   photos integer not null default 0
   public_photos jsonb -- Photos and the names of their public copies, as the timeline left them.
   words tsvector default array_to_tsvector(string_to_array(folded, ' '::text)) -- folded, for search by the beginnings of words.
+  level text not null default 'tinh'::text
   constraint report_code_unique UNIQUE (code)
+  constraint report_level CHECK ((level = ANY (ARRAY['xa'::text, 'huyen'::text, 'tinh'::text, 'trung_uong'::text])))
   constraint report_origin CHECK ((origin = ANY (ARRAY['real'::text, 'simulated'::text, 'replayed'::text, 'imported'::text, 'drill'::text])))
   constraint report_pkey PRIMARY KEY (id)
   constraint report_version_grows CHECK ((version > 0))
@@ -464,8 +474,11 @@ table report_act -- Append-only timeline: the application may not change or dele
   copy text not null default ''::text -- With redact_photo: the public name of the photo's copy from then on; empty: none.
   solved text not null default ''::text -- Of a rating; so is manner.
   manner text not null default ''::text
+  proposed text not null default ''::text -- At an assign, the unit that the rules proposed.
+  level text not null default ''::text
   constraint report_act_pkey PRIMARY KEY (report_id, n)
   constraint report_act_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
+  CREATE INDEX report_act_handed ON public.report_act USING btree (at) WHERE (act = ANY (ARRAY['assign'::text, 'return'::text]))
   grant insert, select to toancanh_app
 table report_attribute -- What a service asked beside the description, and the answer, for staff alone; name is the question as it was put.
   report_id uuid not null
@@ -655,6 +668,26 @@ table sign_in_try -- Failed sign-ins by the hashes of login and address; forgott
   constraint sign_in_try_pkey PRIMARY KEY (account, network)
   CREATE INDEX sign_in_try_last ON public.sign_in_try USING btree (last_at)
   grant delete, insert, select, update to toancanh_app
+table team
+  id uuid not null
+  name text not null
+  village text not null -- Thôn, buôn, bon or tổ dân phố.
+  division text not null
+  area text not null
+  path text[] not null
+  version bigint not null default 1
+  created_at timestamp with time zone not null default now()
+  disabled_at timestamp with time zone
+  constraint team_pkey PRIMARY KEY (id)
+  grant insert, select, update to toancanh_app
+table team_member
+  team_id uuid not null
+  person_id uuid not null
+  constraint team_member_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
+  constraint team_member_pkey PRIMARY KEY (team_id, person_id)
+  constraint team_member_team_id_fkey FOREIGN KEY (team_id) REFERENCES team(id)
+  CREATE INDEX team_member_person ON public.team_member USING btree (person_id)
+  grant delete, insert, select to toancanh_app
 table template -- Answers that officers of an area begin with; empty act or category: for all of them.
   id uuid not null
   version bigint not null default 1
@@ -689,6 +722,43 @@ table totp
   constraint totp_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id)
   constraint totp_pkey PRIMARY KEY (person_id)
   grant delete, insert, select, update to toancanh_app
+table transfer -- A phiếu chuyển: one an assign. What it says is kept as it was on that day; only its state changes.
+  id uuid not null
+  report_id uuid not null
+  n bigint not null -- The entry of the timeline that made it.
+  office text not null
+  year integer not null
+  number integer not null
+  issued_at timestamp with time zone not null
+  due timestamp with time zone
+  category text not null
+  division text not null
+  area text not null
+  level text not null
+  emergency boolean not null
+  from_unit text not null
+  from_name text not null
+  to_unit text not null
+  to_name text not null
+  state text not null default 'chua_ky_so'::text
+  state_at timestamp with time zone
+  state_by text not null default ''::text
+  serial text not null default ''::text -- Of the certificate it was signed with.
+  constraint transfer_act_once UNIQUE (report_id, n)
+  constraint transfer_number_once UNIQUE (office, year, number)
+  constraint transfer_pkey PRIMARY KEY (id)
+  constraint transfer_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
+  constraint transfer_report_id_n_fkey FOREIGN KEY (report_id, n) REFERENCES report_act(report_id, n)
+  constraint transfer_signed CHECK ((((state = 'da_ky_so'::text) = (serial <> ''::text)) AND ((state = 'chua_ky_so'::text) OR (state_at IS NOT NULL))))
+  constraint transfer_state CHECK ((state = ANY (ARRAY['chua_ky_so'::text, 'da_ky_so'::text, 'giay'::text])))
+  CREATE INDEX transfer_issued ON public.transfer USING btree (issued_at)
+  grant insert, select to toancanh_app
+table transfer_number -- The last number given by an office in a year; raised in the transaction of its note, so that none is left out.
+  office text not null
+  year integer not null
+  last integer not null
+  constraint transfer_number_pkey PRIMARY KEY (office, year)
+  grant insert, select, update to toancanh_app
 table unit -- Departments and offices that act. Disabled ones stay for the reports they had.
   id text not null
   name text not null
@@ -697,6 +767,27 @@ table unit -- Departments and offices that act. Disabled ones stay for the repor
   constraint unit_id CHECK ((id ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text))
   constraint unit_pkey PRIMARY KEY (id)
   grant insert, select, update to toancanh_app
+table visit
+  id uuid not null
+  report_id uuid not null
+  team_id uuid not null
+  asked_at timestamp with time zone not null
+  asked_by text not null
+  note text not null default ''::text
+  arrived_at timestamp with time zone
+  arrived_by text not null default ''::text
+  metres integer -- How far from the report the phone said it was on arrival, rounded; where it was is not kept.
+  done_at timestamp with time zone
+  done_by text not null default ''::text
+  result text not null default ''::text
+  constraint visit_in_order CHECK (((done_at IS NULL) OR (arrived_at IS NOT NULL)))
+  constraint visit_metres CHECK ((metres >= 0))
+  constraint visit_pkey PRIMARY KEY (id)
+  constraint visit_report_id_fkey FOREIGN KEY (report_id) REFERENCES report(id)
+  constraint visit_team_id_fkey FOREIGN KEY (team_id) REFERENCES team(id)
+  CREATE UNIQUE INDEX visit_open_once ON public.visit USING btree (report_id, team_id) WHERE (done_at IS NULL)
+  CREATE INDEX visit_team ON public.visit USING btree (team_id, asked_at)
+  grant insert, select to toancanh_app
 CREATE OR REPLACE FUNCTION public.cluster_identity()
  RETURNS text
  LANGUAGE sql

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"toancanh/schema/sample"
 	"toancanh/server/access"
 	"toancanh/server/api"
 	"toancanh/server/audit"
@@ -54,6 +55,13 @@ func (s *Server) openPeople(ctx context.Context) error {
 	if err := s.store.SeedUnits(ctx, s.units); err != nil {
 		s.log.LogAttrs(ctx, slog.LevelWarn, "units are not kept yet", slog.Any("err", err))
 		return nil
+	}
+	rules, err := report.LoadAssignments(sample.Files())
+	if err != nil {
+		return err
+	}
+	if err := s.store.SeedAssignments(ctx, rules); err != nil {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "rules of assignment are not kept yet", slog.Any("err", err))
 	}
 	units, err := s.store.Units(ctx)
 	if err != nil {

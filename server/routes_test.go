@@ -14,14 +14,16 @@ import (
 func TestMain(m *testing.M) { testpg.Main(m) }
 
 // openPages are the routes outside the API. They show everybody the same: pages made of the public projection, files,
-// and the empty shells of wall and console. What a sender does on the page of a report, the secret of the receipt decides. What the live feed tells, tickets decide; the newcomer's page and metrics
+// and the empty shells of wall and console. What a sender does on the page of a report, the secret of the receipt decides. Who
+// sees the page of a community team, the session and its visits decide. What the live feed tells, tickets decide; the newcomer's page and metrics
 // ask for this machine themselves.
 func openPages() []string {
 	return []string{
 		"GET /", "GET /tinh-hinh/:division/:area", "GET /phan-anh", "POST /phan-anh", "GET /phan-anh/:code", "GET /anh/:name.jpg",
 		"GET /phan-anh/:code/feed.atom", "POST /phan-anh/:code/khoa", "POST /phan-anh/:code/bo-sung", "POST /phan-anh/:code/danh-gia",
 		"POST /phan-anh/:code/xu-ly-lai", "POST /phan-anh/:code/thu", "GET /tinh-hinh/:division/:area/feed.atom",
-		"GET /phan-anh/worker.js", "GET /phan-anh/app.webmanifest",
+		"GET /to-cong-nghe", "POST /to-cong-nghe/:visit/den", "POST /to-cong-nghe/:visit/xong", "POST /to-cong-nghe/:visit/anh",
+		"GET /to-cong-nghe/:visit/anh/:photo", "GET /phan-anh/worker.js", "GET /phan-anh/app.webmanifest",
 		"GET /bat-dau", "POST /bat-dau", "GET /wall/worker.js", "GET /wall/:screen", "GET /console", "GET /assets/*",
 		"GET /favicon.ico", "GET /robots.txt", "GET /live", "GET /live/sse", "GET /metrics",
 	}

@@ -28,15 +28,23 @@ const (
 	ReadPast       Action = "past.read"
 	ReadBoundaries Action = "boundary.read"
 	DecidePlaces   Action = "boundary.decide" // new places of reports after an import of boundaries
-	GetTicket      Action = "ticket.get"
-	AskScreen      Action = "screen.ask" // a browser asks whose screen it is
-	ReadScreen     Action = "screen.read"
-	ReportScreen   Action = "screen.report" // what a screen says of itself: beats, what it shows
-	OrderScreen    Action = "screen.order"
-	ManageScreen   Action = "screen.manage"
-	HoldMeeting    Action = "meeting.hold"
-	PlayStorm      Action = "simulation.play"
-	ManageDesks    Action = "desk.manage" // pair and end desks
+
+	ReadAssignments   Action = "assignment.read"
+	ChangeAssignments Action = "assignment.change"
+	ReadBounces       Action = "bounce.read"
+	SignTransfer      Action = "transfer.sign"
+	ReadTeams         Action = "team.read"
+	ManageTeams       Action = "team.manage"
+
+	GetTicket    Action = "ticket.get"
+	AskScreen    Action = "screen.ask" // a browser asks whose screen it is
+	ReadScreen   Action = "screen.read"
+	ReportScreen Action = "screen.report" // what a screen says of itself: beats, what it shows
+	OrderScreen  Action = "screen.order"
+	ManageScreen Action = "screen.manage"
+	HoldMeeting  Action = "meeting.hold"
+	PlayStorm    Action = "simulation.play"
+	ManageDesks  Action = "desk.manage" // pair and end desks
 
 	ReadNotes       Action = "note.read"
 	WriteNotes      Action = "note.write"

@@ -64,11 +64,11 @@ func (a Action) about() subject {
 		return aboutReports
 	}
 	switch a {
-	case ListReports, ReadReport, SendVisitPhoto, LoadHistory:
+	case ListReports, ReadReport, SendVisitPhoto, SignTransfer, LoadHistory:
 		return aboutReports
 	case ReadSensors, SendReadings, SendEvents, RegisterSensors, GetTicket:
 		return aboutSensors
-	case ReadKPIs, ReadPast, ListenWall, ListenOps:
+	case ReadKPIs, ReadBounces, ReadPast, ListenWall, ListenOps:
 		return aboutAll
 	default:
 		return aboutElse

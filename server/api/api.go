@@ -45,6 +45,7 @@ type Intake interface {
 	CommunePoint(text string) (report.Point, bool)
 	AcceptReport(ctx context.Context, s intake.Submission) (receipt json.RawMessage, repeated bool, err error)
 	ActAs(ctx context.Context, id string, act report.Act, may func(report.Report) error) (report.Report, error)
+	AskVisit(ctx context.Context, v report.Visit, version int64, may func(report.Report) error) (report.Visit, error)
 	PlaceAt(code string) (*report.Placed, error)
 	DecidePlaces(ctx context.Context, d intake.PlaceDecision) (intake.DecidedPlaces, error)
 	AddPhoto(ctx context.Context, b intake.PhotoBody) (answer json.RawMessage, repeated bool, err error)
@@ -62,6 +63,8 @@ type Store interface {
 	Report(ctx context.Context, id string) (report.Report, error)
 	Timeline(ctx context.Context, reportID string) ([]report.Entry, error)
 	Attributes(ctx context.Context, reportID string) ([]report.Attribute, error)
+	assigning
+	teamwork
 	Photos(ctx context.Context, reportID string) ([]store.Photo, error)
 	Photo(ctx context.Context, id string) (store.Photo, error)
 	List(ctx context.Context, f store.Filter) (list []report.Report, next string, err error)
@@ -217,6 +220,19 @@ func (a *API) Routes(app *fiber.App) {
 	if a.Queue != nil {
 		a.queueRoutes(v1)
 	}
+	v1.Get("/reports/:id/transfers", a.within(answerLimit, a.listTransfers))
+	v1.Get("/transfers/:id.pdf", a.within(answerLimit, a.getTransferPDF))
+	v1.Put("/transfers/:id", a.within(answerLimit, a.putTransfer))
+	v1.Get("/reports/:id/visits", a.within(answerLimit, a.listVisits))
+	v1.Post("/reports/:id/visits", a.within(answerLimit, a.postVisit))
+	v1.Get("/teams", a.within(answerLimit, a.listTeams))
+	v1.Post("/teams", a.within(answerLimit, a.postTeam))
+	v1.Get("/teams/board", a.within(answerLimit, a.getTeamBoard))
+	v1.Put("/teams/:id", a.within(answerLimit, a.putTeam))
+	v1.Get("/bounces", a.within(answerLimit, a.getBounces))
+	v1.Get("/assignment", a.within(answerLimit, a.getAssignment))
+	v1.Put("/assignment", a.within(answerLimit, a.putAssignment))
+	v1.Get("/assignment/overruled", a.within(answerLimit, a.getOverruled))
 
 	v1.Post("/reports/:id/photos", a.within(photoLimit, a.postPhoto))
 	v1.Get("/reports/:id/photos", a.within(answerLimit, a.listPhotos))

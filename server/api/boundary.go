@@ -53,12 +53,17 @@ func (a *API) listBoundaries(ctx context.Context, c *fiber.Ctx) error {
 
 // wholeProvince lets those through who answer for every area: proposals name reports of all of them.
 func (a *API) wholeProvince(c *fiber.Ctx) error {
-	root, _ := a.Atlas.Tree.Root(a.Division)
-	about := access.Object{Place: access.Place{Division: a.Division, Path: []string{root.Code}}}
-	if access.Decide(asking(c).Principal, access.DecidePlaces, about) != access.Allow {
+	if !a.everywhere(c, access.DecidePlaces) {
 		return fault.Forbidden("Chỉ người phụ trách toàn tỉnh xem và quyết định được các đề xuất này.").Because("right")
 	}
 	return nil
+}
+
+// everywhere reports whether the caller's right to an action holds for the whole province.
+func (a *API) everywhere(c *fiber.Ctx, action access.Action) bool {
+	root, _ := a.Atlas.Tree.Root(a.Division)
+	about := access.Object{Place: access.Place{Division: a.Division, Path: []string{root.Code}}}
+	return access.Decide(asking(c).Principal, action, about) == access.Allow
 }
 
 type proposalShown struct {

@@ -49,6 +49,7 @@ type house struct {
 	log     *lockedBuffer
 	metrics *prometheus.Registry
 	storms  chan struct{}
+	deeds   *intake.Intake
 	shelf   *intake.Shelf
 	photos  string // their directory
 }
@@ -98,6 +99,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 		Location: zone, Now: time.Now, Wake: func() {}, Log: log, Shelf: h.shelf,
 	})
 	must(t, err)
+	h.deeds = in
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = in.Run(ctx) }()
@@ -108,6 +110,9 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	frame.Install(app)
 	keeper := auth.NewKeeper(h.store, auth.NewHasher(), sealer, time.Now)
 	must(t, h.store.SeedUnits(t.Context(), units))
+	assignments, err := report.LoadAssignments(sample.Files())
+	must(t, err)
+	must(t, h.store.SeedAssignments(t.Context(), assignments))
 	mails, err := mail.New(mail.Config{Store: h.store, Sealer: sealer, Now: time.Now, Log: log})
 	must(t, err)
 	c := api.Config{

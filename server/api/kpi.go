@@ -62,6 +62,9 @@ func (a *API) getKPIs(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if err := a.handedOver(ctx, store.Span{Division: division, Area: code, Real: a.Origin == report.Real}, shown); err != nil {
+		return err
+	}
 	shown.KPIs["sources"], shown.KPIs["rain_1h"] = sensorTiles(sensors, shown.AsOf)
 	if shown.Storm, err = a.storm(ctx, here, sensors); err != nil {
 		return err

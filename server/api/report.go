@@ -134,21 +134,24 @@ var errNoReport = fault.NotFound("Không có phản ánh mang mã này.")
 
 // entry is one line of a report's timeline.
 type entry struct {
-	N      int64  `json:"n"`
-	Act    string `json:"act"`
-	From   string `json:"from"`
-	To     string `json:"to"`
-	Actor  string `json:"actor"`
-	Unit   string `json:"unit,omitempty"`
-	Reason string `json:"reason"`
-	Text   string `json:"text"`
-	Parent string `json:"parent,omitempty"`
-	Area   string `json:"area,omitempty"`
-	Until  string `json:"until,omitempty"`
-	Photo  string `json:"photo,omitempty"`
-	Solved string `json:"solved,omitempty"`
-	Manner string `json:"manner,omitempty"`
-	At     string `json:"at"`
+	N     int64  `json:"n"`
+	Act   string `json:"act"`
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Actor string `json:"actor"`
+	Unit  string `json:"unit,omitempty"`
+	// Proposed is, at an assignment, the unit that the rules proposed.
+	Proposed string `json:"proposed,omitempty"`
+	Level    string `json:"level,omitempty"`
+	Reason   string `json:"reason"`
+	Text     string `json:"text"`
+	Parent   string `json:"parent,omitempty"`
+	Area     string `json:"area,omitempty"`
+	Until    string `json:"until,omitempty"`
+	Photo    string `json:"photo,omitempty"`
+	Solved   string `json:"solved,omitempty"`
+	Manner   string `json:"manner,omitempty"`
+	At       string `json:"at"`
 }
 
 func (a *API) getReport(ctx context.Context, c *fiber.Ctx) error {
@@ -172,12 +175,18 @@ func (a *API) getReport(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	proposed, err := a.proposal(ctx, r)
+	if err != nil {
+		return err
+	}
 	return send(c, fiber.StatusOK, struct {
 		Report     view.OpsReport   `json:"report"`
 		Acts       []entry          `json:"acts"`
 		Allowed    []report.ActName `json:"allowed"`
 		Attributes []attribute      `json:"attributes"`
-	}{view.Ops(r), timeline(r, entries), allowed(who.acting(), r), answered})
+		// Proposal is null while nobody can be assigned.
+		Proposal *proposalOfUnit `json:"proposal"`
+	}{view.Ops(r), timeline(r, entries), allowed(who.acting(), r), answered, proposed})
 }
 
 // attribute is what a door asked beside the description, with the sender's answer.
@@ -247,7 +256,7 @@ func timeline(r report.Report, entries []report.Entry) []entry {
 	for i, e := range entries {
 		shown[i] = entry{
 			N: e.N, Act: string(e.Act), From: string(e.From), To: string(e.To), Actor: e.Actor, Unit: e.Unit,
-			Reason: e.Reason, Text: e.Text, Parent: e.Parent, Area: e.Area, Photo: e.Photo, At: e.At.UTC().Format(timeLayout),
+			Reason: e.Reason, Text: e.Text, Parent: e.Parent, Area: e.Area, Photo: e.Photo, Proposed: e.Proposed, Level: string(e.Level), At: e.At.UTC().Format(timeLayout),
 			Solved: string(e.Rating.Solved), Manner: string(e.Rating.Manner),
 		}
 		if e.Until != nil {
@@ -332,14 +341,14 @@ func actor(who access.Principal) string {
 func (a *API) readAct(o *object, units map[string]bool) report.Act {
 	act := report.Act{
 		Name: report.ActName(o.text("act")), Unit: o.text("unit"), Reason: o.text("reason"), Text: o.text("text"),
-		Parent: o.text("parent"), Until: o.instant("until"),
+		Parent: o.text("parent"), Until: o.instant("until"), Level: report.Level(o.text("level")),
 	}
 	_, known := units[act.Unit]
 	code := o.text("area")
 	switch {
 	case !o.given("act"):
 		o.wrong("act", "required", "Thiếu thao tác.")
-	case act.Name.Label() == "" || act.Name == report.Receive || act.Name.WithPhoto():
+	case act.Name.Label() == "" || act.Name == report.Receive || act.Name.WithPhoto() || act.Name.OfVisit():
 		o.wrong("act", "unknown", "Không có thao tác này.")
 	case act.Unit != "" && !known:
 		o.wrong("unit", "unknown", "Không có đơn vị mang mã này.")
@@ -368,7 +377,7 @@ func (a *API) doneBefore(ctx context.Context, id string, act report.Act, cause e
 		return r, cause
 	}
 	e := entries[act.Version]
-	same := e.Act == act.Name && e.Actor == act.Actor && e.Unit == act.Unit && alike(e.Reason, act.Reason) && alike(e.Text, act.Text)
+	same := e.Act == act.Name && e.Actor == act.Actor && e.Unit == act.Unit && e.Level == act.Level && alike(e.Reason, act.Reason) && alike(e.Text, act.Text)
 	if !same {
 		return r, cause
 	}

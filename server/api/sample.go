@@ -9,6 +9,7 @@ import (
 	"toancanh/server/access"
 	"toancanh/server/auth"
 	"toancanh/server/fault"
+	"toancanh/server/store"
 )
 
 // EnterSample signs the caller in as the sample's person of a role, for the newcomer's page. There is no such thing but in
@@ -30,6 +31,11 @@ func (a *API) EnterSample(c *fiber.Ctx, role string) error {
 	}
 	if p, err = a.People.SamplePerson(ctx, p); err != nil {
 		return err
+	}
+	if wanted == access.CommunityTeam {
+		if err := a.Store.SampleTeam(ctx, a.sampleTeam(p)); err != nil {
+			return err
+		}
 	}
 	token, _, err := a.Keeper.EnterSample(ctx, p, a.Frame.Caller(c.Context()), agentOf(c.Get(fiber.HeaderUserAgent)))
 	if err != nil {
@@ -57,4 +63,18 @@ func (a *API) samplePerson(role access.Role) (auth.Person, error) {
 	default: // an administrator answers for no area
 	}
 	return p, nil
+}
+
+// sampleTeam is the team of the sample's person of that role, in the first commune of their district.
+func (a *API) sampleTeam(p auth.Person) store.Team {
+	root, _ := a.Atlas.Tree.Root(a.Division)
+	district := a.Atlas.Tree.Children(a.Division, root.Code)[0]
+	commune := district
+	if below := a.Atlas.Tree.Children(a.Division, district.Code); len(below) > 0 {
+		commune = below[0]
+	}
+	return store.Team{
+		ID: p.ID, Name: "Tổ công nghệ số cộng đồng (mẫu)", Village: "Tổ dân phố 1", Division: a.Division, Area: commune.Code,
+		Path: a.Atlas.Tree.Path(a.Division, commune.Code), Members: []store.TeamMember{{ID: p.ID}},
+	}
 }

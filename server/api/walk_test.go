@@ -27,6 +27,7 @@ const (
 	aboutPast    = "the past of an area"
 	aboutTopics  = "the topics of a ticket"
 	aboutViews   = "the templates and saved views of one's area, and one's own"
+	aboutTeams   = "the teams of an area"
 	aboutWhole   = "the whole province"
 	aboutOneself = "one's own session or machine" // their own tests walk these
 )
@@ -35,6 +36,18 @@ func aboutRoutes() map[string]string {
 	table := map[string]string{
 		"GET /api/v1/reports/:id":             aboutReport,
 		"POST /api/v1/reports/:id/acts":       aboutReport,
+		"GET /api/v1/reports/:id/transfers":   aboutReport,
+		"GET /api/v1/transfers/:id.pdf":       aboutReport,
+		"PUT /api/v1/transfers/:id":           aboutReport,
+		"GET /api/v1/reports/:id/visits":      aboutReport,
+		"POST /api/v1/reports/:id/visits":     aboutReport,
+		"GET /api/v1/teams":                   aboutTeams,
+		"POST /api/v1/teams":                  aboutTeams,
+		"PUT /api/v1/teams/:id":               aboutTeams,
+		"GET /api/v1/teams/board":             aboutFigures,
+		"GET /api/v1/bounces":                 aboutFigures,
+		"GET /api/v1/assignment/overruled":    aboutFigures,
+		"PUT /api/v1/assignment":              aboutWhole,
 		"POST /api/v1/reports/:id/photos":     aboutReport,
 		"GET /api/v1/reports/:id/photos":      aboutReport,
 		"GET /api/v1/photos/:photo":           aboutReport,
@@ -95,7 +108,7 @@ func aboutRoutes() map[string]string {
 		"DELETE /people/:id/subject", "POST /units", "PUT /units/:id", "GET /rights", "GET /audit", "GET /desks", "POST /desks",
 		"DELETE /desks/:id", "GET /keys", "POST /keys", "PUT /keys/:id", "POST /keys/:id/rotation", "DELETE /keys/:id", "GET /reveals",
 		"POST /reveals/:id/seen", "GET /hooks", "POST /hooks", "PUT /hooks/:id", "POST /hooks/:id/rotation", "POST /hooks/:id/ping",
-		"DELETE /hooks/:id", "POST /redactions",
+		"DELETE /hooks/:id", "POST /redactions", "GET /assignment",
 	} {
 		method, path, _ := strings.Cut(plain, " ")
 		table[method+" /api/v1"+path] = aboutNothing
@@ -147,6 +160,7 @@ type walker struct {
 	*visitor
 	principal access.Principal
 	name      string
+	team      string // of the commune of the report
 }
 
 func (w walker) may(a access.Action, o access.Object) access.Decision {
@@ -186,6 +200,7 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 	photoID := read[photoAnswer](t, picture, 201).ID
 	stored, err := h.store.Report(t.Context(), mine.ID)
 	must(t, err)
+	team := h.team("24611", h.person("thanhvien", access.Scope{}, access.CommunityTeam).ID)
 	object := access.Object{Place: access.Place{Division: stored.Division, Path: stored.Path}, Unit: stored.Unit}
 	if object.Unit != "so-xd" || !district().Places[0].Holds(object.Place) {
 		t.Fatalf("the report lies at %+v", object)
@@ -195,11 +210,13 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, %s", role, name), func(t *testing.T) {
 				scope := scopes()[name]
 				v := h.as(role, scope)
-				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name}
+				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team}
 				w.report(t, mine, object)
+				w.handing(t, mine, object)
 				w.photos(t, mine, photoID, object)
 				w.figures(t)
 				w.past(t)
+				w.teams(t)
 				w.topics(t)
 				w.whole(t)
 			})
@@ -266,6 +283,24 @@ func (w walker) report(t *testing.T, mine receipt, o access.Object) {
 	w.expect(t, "asking to call back", call, w.may(access.CallBack, o), access.CallBack, 404)
 }
 
+// handing are the notes that hand the report over, and the visits to its site.
+func (w walker) handing(t *testing.T, mine receipt, o access.Object) {
+	t.Helper()
+	read := w.may(access.ReadReport, o)
+	w.expect(t, "its notes", w.try("GET", "/api/v1/reports/"+mine.ID+"/transfers", nil), read, access.ReadReport, 404)
+	notes, err := w.h.store.Transfers(t.Context(), mine.ID)
+	if err != nil || len(notes) != 1 {
+		t.Fatalf("notes %+v, %v", notes, err)
+	}
+	note := "/api/v1/transfers/" + notes[0].ID
+	w.expect(t, "its note as a document", w.try("GET", note+".pdf", nil), read, access.ReadReport, 404)
+	// As it is: whoever may is told of the conflict, and nothing changes.
+	w.expect(t, "signing its note", w.try("PUT", note, map[string]any{"state": "chua_ky_so"}), w.may(access.SignTransfer, o), access.SignTransfer, 404)
+	w.expect(t, "the visits to it", w.try("GET", "/api/v1/reports/"+mine.ID+"/visits", nil), read, access.ReadReport, 404)
+	ask := w.try("POST", "/api/v1/reports/"+mine.ID+"/visits", map[string]any{"team": w.team, "version": 1})
+	w.expect(t, "asking for a visit", ask, w.may(access.ActOn("ask_visit"), o), access.ActOn("ask_visit"), 404)
+}
+
 func place(code ...string) access.Object {
 	return access.Object{Place: access.Place{Division: "vn-2022", Path: code}}
 }
@@ -277,7 +312,26 @@ func (w walker) figures(t *testing.T) {
 		for _, path := range []string{"/api/v1/kpis?area=" + code, "/api/v1/areas/vn-2022/map.svg?area=" + code} {
 			w.expect(t, path, w.try("GET", path, nil), w.may(access.ReadKPIs, o), access.ReadKPIs, 404)
 		}
+		for _, path := range []string{"/api/v1/bounces?area=" + code, "/api/v1/assignment/overruled?area=" + code} {
+			w.expect(t, path, w.try("GET", path, nil), w.may(access.ReadBounces, o), access.ReadBounces, 404)
+		}
+		board := "/api/v1/teams/board?area=" + code
+		w.expect(t, board, w.try("GET", board, nil), w.may(access.ReadTeams, o), access.ReadTeams, 404)
 	}
+}
+
+func (w walker) teams(t *testing.T) {
+	t.Helper()
+	o := place("67", "660", "24611")
+	list := w.try("GET", "/api/v1/teams", nil)
+	if !access.May(w.principal, access.ReadTeams) {
+		w.expect(t, "teams", list, access.Forbid, access.ReadTeams, 403)
+	} else if listed := strings.Contains(string(list.body), w.team); listed != (w.may(access.ReadTeams, o) == access.Allow) {
+		t.Errorf("the team is listed: %t", listed)
+	}
+	// An old version: whoever may is told of the conflict, and nothing changes.
+	body := map[string]any{"name": "Tổ khác", "village": "Thôn 1", "area": "24611", "version": 99}
+	w.expect(t, "changing a team", w.try("PUT", "/api/v1/teams/"+w.team, body), w.may(access.ManageTeams, o), access.ManageTeams, 404)
 }
 
 func (w walker) past(t *testing.T) {
@@ -321,6 +375,11 @@ func (w walker) topics(t *testing.T) {
 
 func (w walker) whole(t *testing.T) {
 	t.Helper()
+	changes := w.may(access.ChangeAssignments, place("67"))
+	if changes == access.Hide {
+		changes = access.Forbid
+	}
+	w.expect(t, "rules of assignment", w.try("PUT", "/api/v1/assignment", map[string]any{}), changes, access.ChangeAssignments, 403)
 	decided := w.may(access.DecidePlaces, place("67"))
 	if decided == access.Hide {
 		decided = access.Forbid // the list is there; only those of the whole province see it

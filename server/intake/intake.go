@@ -30,6 +30,9 @@ type Store interface {
 	AcceptReports(ctx context.Context, list []store.Acceptance) ([]store.Accepted, error)
 	AcceptHistory(ctx context.Context, body store.PastBody) (store.Accepted, error)
 	Act(ctx context.Context, id string, lens view.Lens, decide store.Decide) (report.Report, error)
+	AskVisit(ctx context.Context, v report.Visit, lens view.Lens, decide store.Decide) (report.Visit, error)
+	MoveVisit(ctx context.Context, m store.VisitMove) (report.Visit, error)
+	AssignmentRules(ctx context.Context, version int) (store.AssignmentVersion, error)
 	AcceptReadings(ctx context.Context, b store.Readings) (duplicates []int, err error)
 	KeepReadingDays(ctx context.Context, first, last time.Time) error
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)

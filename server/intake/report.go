@@ -208,9 +208,21 @@ func (in *Intake) ActAs(ctx context.Context, id string, act report.Act, may func
 	if act.Name == report.Withdraw {
 		files = in.filesOf(ctx, id)
 	}
+	var rules store.AssignmentVersion
+	if act.Name == report.Assign {
+		var err error
+		if rules, err = in.Store.AssignmentRules(ctx, 0); err != nil {
+			return report.Report{}, err
+		}
+	}
 	after, err := in.Store.Act(ctx, id, in.lens, func(r report.Report) (report.Report, report.Entry, error) {
 		if err := may(r); err != nil {
 			return report.Report{}, report.Entry{}, err
+		}
+		if act.Name == report.Assign {
+			if p, ok := in.Rules.Propose(rules.AssignmentRules, r, now, rules.Takes); ok {
+				act.Proposed = p.Unit
+			}
 		}
 		return in.Rules.Apply(r, act, now)
 	})

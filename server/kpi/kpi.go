@@ -73,6 +73,8 @@ const (
 	OnTimeTarget      = 95.0 // per cent of the reports that are due
 	OverdueHighTarget = 0.0  // overdue reports of high priority
 	SourcesTarget     = 98.0 // per cent of the sources registered
+	BouncesTarget     = 5.0  // per cent of the assignments
+	TeamsTarget       = 80.0 // per cent of the community teams
 )
 
 // The windows. All slide with the clock.

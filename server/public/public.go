@@ -56,7 +56,10 @@ type Config struct {
 	Origin   report.Origin // what the dataset was born as
 	Sample   bool          // the newcomer's page is there for this machine's user
 	// Enter signs the caller in as the sample's person of a role; nil: nobody signs in here.
-	Enter  func(c *fiber.Ctx, role string) error
+	Enter func(c *fiber.Ctx, role string) error
+	// Visits and Member are for community teams: Member is the id of the person signed in; Visits nil: no such pages.
+	Visits Visits
+	Member func(c *fiber.Ctx) (personID string, err error)
 	Storm  func() // plays the sample's storm; must not block
 	Photos Photos // opens what everybody may see of photos; nil: there are none
 	Faces  fs.FS  // wall.html, console.html, assets/; nil: not built in
@@ -111,6 +114,7 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/phan-anh/app.webmanifest", s.getFormFile(func(f *formFace) *door.Prepared { return f.manifest }))
 	s.routeFollow(app)
 	app.Get("/anh/:name.jpg", s.getPhoto)
+	s.teamRoutes(app)
 	app.Get("/bat-dau", s.getStart)
 	app.Post("/bat-dau", s.Frame.SameSite, s.postStart)
 	app.Get("/wall/worker.js", s.getWorker)
@@ -119,7 +123,7 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/assets/*", s.getAsset)
 	app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) })
 	app.Get("/robots.txt", func(c *fiber.Ctx) error {
-		return c.SendString("User-agent: *\nDisallow: /phan-anh/\nDisallow: /thu/\nDisallow: /wall/\nDisallow: /console\n")
+		return c.SendString("User-agent: *\nDisallow: /phan-anh/\nDisallow: /thu/\nDisallow: /wall/\nDisallow: /console\nDisallow: /to-cong-nghe\n")
 	})
 }
 

@@ -2,6 +2,8 @@ package public
 
 import (
 	"github.com/gofiber/fiber/v2"
+
+	"toancanh/server/access"
 )
 
 // startPage is the newcomer's page.
@@ -32,6 +34,9 @@ func (s *Site) postStart(c *fiber.Ctx) error {
 	if role := string(c.Request().PostArgs().Peek("vai")); role != "" && s.Enter != nil {
 		if err := s.Enter(c, role); err != nil {
 			return err
+		}
+		if role == string(access.CommunityTeam) && s.Visits != nil {
+			return c.Redirect(pathTeam, fiber.StatusSeeOther)
 		}
 		return c.Redirect("/console", fiber.StatusSeeOther)
 	}

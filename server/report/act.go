@@ -34,22 +34,26 @@ const (
 	ConfirmPlace     ActName = "confirm_place"
 	AddPhoto         ActName = "add_photo"
 	RedactPhoto      ActName = "redact_photo"
+	Escalate         ActName = "escalate"
 )
 
 // Act is one thing somebody does.
 type Act struct {
 	Name    ActName
-	Version int64      // the version its actor saw; 0 skips the check
-	Actor   string     // an opaque id or a role, never a citizen's name
-	Unit    string     // assign
-	Reason  string     // refuse, ask, return, request_extension, deny_extension, reopen, withdraw
-	Text    string     // supplement, resolve, publish
-	Parent  string     // merge: the other's public code
-	Until   *time.Time // request_extension; approve_extension may name another day
-	Place   *Placed    // confirm_place; nil confirms the present area
-	Photo   string     // add_photo, redact_photo: the photo's id
-	Copy    string     // redact_photo: the public name of the copy everybody may see; empty: they see none
-	Rating  Rating     // rate
+	Version int64  // the version its actor saw; 0 skips the check
+	Actor   string // an opaque id or a role, never a citizen's name
+	Unit    string // assign
+	// Proposed is the unit the rules of assignment propose for an assign; they never decide.
+	Proposed string
+	Level    Level      // escalate
+	Reason   string     // refuse, ask, return, request_extension, deny_extension, reopen, withdraw, escalate
+	Text     string     // supplement, resolve, publish, the acts of a visit
+	Parent   string     // merge: the other's public code
+	Until    *time.Time // request_extension; approve_extension may name another day
+	Place    *Placed    // confirm_place; nil confirms the present area
+	Photo    string     // add_photo, redact_photo: the photo's id
+	Copy     string     // redact_photo: the public name of the copy everybody may see; empty: they see none
+	Rating   Rating     // rate
 }
 
 // Entry is an act as it happened; the timeline of a report is its entries, N from 1.
@@ -68,7 +72,10 @@ type Entry struct {
 	Photo  string
 	Copy   string
 	Rating Rating // of rate
-	At     time.Time
+	// Proposed is, at an assign, the unit the rules proposed; empty when nobody asked them.
+	Proposed string
+	Level    Level // escalate
+	At       time.Time
 }
 
 // Label is the act in Vietnamese, empty for an unknown one.
@@ -116,6 +123,14 @@ func (a ActName) Label() string {
 		return "Thêm ảnh"
 	case RedactPhoto:
 		return "Che ảnh để công khai"
+	case Escalate:
+		return "Chuyển cấp"
+	case AskVisit:
+		return "Yêu cầu xác minh tại hiện trường"
+	case ArriveVisit:
+		return "Có mặt tại hiện trường"
+	case FinishVisit:
+		return "Xác minh xong"
 	}
 	return ""
 }
@@ -127,7 +142,7 @@ func (a ActName) WithPhoto() bool { return a == AddPhoto || a == RedactPhoto }
 func ActNames() []ActName {
 	return []ActName{
 		Accept, Assign, Start, Resolve, Publish, Complete, Ask, Supplement, RequestExtension, ApproveExtension, DenyExtension,
-		Return, Reopen, Merge, Refuse, ConfirmPlace, Withdraw, Rate,
+		Return, Reopen, Merge, Refuse, ConfirmPlace, Escalate, Withdraw, Rate,
 	}
 }
 
@@ -171,7 +186,9 @@ func transitionOf(a ActName) transition {
 		return transition{[]Status{CongKhai, HoanThanh}, ""}
 	case Withdraw, RedactPhoto: // what shows a face must go whenever somebody sees it
 		return transition{Statuses(), ""}
-	case ConfirmPlace, AddPhoto:
+	case Escalate:
+		return transition{[]Status{DaTiepNhan, DaPhanCong, TraLai, DangXuLy, MoLai}, ""}
+	case ConfirmPlace, AddPhoto, AskVisit, ArriveVisit, FinishVisit:
 		return transition{[]Status{Moi, CanBoSung, DaTiepNhan, DaPhanCong, TraLai, DangXuLy, XinGiaHan, DaXuLy, CongKhai, MoLai}, ""}
 	default: // no act, or the birth, which follows nothing
 		return transition{}
@@ -185,6 +202,9 @@ func (r Report) TakesPhotos() bool { return lawful(r, AddPhoto) }
 func Allowed(r Report) []ActName {
 	return slices.DeleteFunc(ActNames(), func(a ActName) bool { return !lawful(r, a) })
 }
+
+// May reports whether the staff may do an act to the report as it stands.
+func (r Report) May(a ActName) bool { return lawful(r, a) }
 
 func lawful(r Report, a ActName) bool {
 	if r.WithdrawnAt != nil || !slices.Contains(transitionOf(a).from, r.Status) {

@@ -46,7 +46,8 @@ func (b *Rulebook) Apply(r Report, a Act, now time.Time) (Report, Entry, error) 
 	after := d.do(r, a)
 	return after, Entry{
 		N: after.Version, Act: a.Name, From: r.Status, To: after.Status, Actor: a.Actor, Unit: a.Unit, Reason: a.Reason,
-		Text: a.Text, Parent: a.Parent, Until: a.Until, Area: confirmed(after, a), Photo: a.Photo, Copy: a.Copy, Rating: a.Rating, At: at,
+		Text: a.Text, Parent: a.Parent, Until: a.Until, Area: confirmed(after, a), Photo: a.Photo, Copy: a.Copy, Rating: a.Rating,
+		Proposed: a.Proposed, Level: a.Level, At: at,
 	}, nil
 }
 
@@ -71,14 +72,14 @@ func confirmed(r Report, a Act) string {
 // checkAct cleans what an act carries, drops what it has no use for and says all that is missing.
 func checkAct(r Report, a Act, at time.Time) (Act, error) {
 	clean := Act{Name: a.Name, Version: a.Version, Actor: a.Actor}
-	var wrong [5]error
+	var wrong [6]error
 	clean.Reason, wrong[0] = cleanText("reason", a.Reason, bounds{least: leastIf(needsReason(a.Name)), most: maxReason, lines: true})
-	if needsText(a.Name) {
-		clean.Text, wrong[1] = cleanText("text", a.Text, bounds{least: 1, most: maxResult, lines: true})
+	if needsText(a.Name) || a.Name.OfVisit() {
+		clean.Text, wrong[1] = cleanText("text", a.Text, bounds{least: leastIf(needsText(a.Name)), most: maxResult, lines: true})
 	}
 	switch a.Name {
 	case Assign:
-		clean.Unit = a.Unit
+		clean.Unit, clean.Proposed = a.Unit, a.Proposed
 		wrong[2] = checkUnit(r, a.Unit)
 	case Merge:
 		clean.Parent, wrong[2] = checkParent(r, a.Parent)
@@ -90,6 +91,9 @@ func checkAct(r Report, a Act, at time.Time) (Act, error) {
 	case ConfirmPlace:
 		clean.Place = a.Place
 		wrong[4] = checkPlace(a.Place)
+	case Escalate:
+		clean.Level = a.Level
+		wrong[5] = checkLevel(r, a.Level)
 	case AddPhoto, RedactPhoto:
 		clean.Photo = a.Photo
 		if a.Name == RedactPhoto {
@@ -110,14 +114,16 @@ func leastIf(needed bool) int {
 
 func needsReason(a ActName) bool {
 	switch a {
-	case Refuse, Ask, Return, RequestExtension, DenyExtension, Reopen, Withdraw:
+	case Refuse, Ask, Return, RequestExtension, DenyExtension, Reopen, Withdraw, Escalate:
 		return true
 	default:
 		return false
 	}
 }
 
-func needsText(a ActName) bool { return a == Supplement || a == Resolve || a == Publish }
+func needsText(a ActName) bool {
+	return a == Supplement || a == Resolve || a == Publish || a == FinishVisit
+}
 
 func checkUnit(r Report, unit string) error {
 	switch {

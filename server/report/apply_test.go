@@ -87,7 +87,7 @@ func TestAReportFromReceiptToCompletion(t *testing.T) {
 	s.does("2026-11-19 08:00", publish).does("2026-12-04 08:00", complete)
 	s.due("running", s.r.Running(), "")
 	want := report.Standing{
-		Status: report.HoanThanh, Version: 7, Unit: "so-tnmt",
+		Status: report.HoanThanh, Version: 7, Unit: "so-tnmt", Level: report.Tinh,
 		AcceptedAt: utc(t, "2026-11-16 08:30"), AssignedAt: utc(t, "2026-11-16 09:00"), ResolvedAt: utc(t, "2026-11-18 16:00"),
 		PublishedAt: utc(t, "2026-11-19 08:00"), ClosedAt: utc(t, "2026-12-04 08:00"),
 	}

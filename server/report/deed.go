@@ -79,7 +79,9 @@ func (d deed) do(r Report, a Act) Report {
 		r.Photos++
 	case RedactPhoto:
 		r.PublicPhotos = covered(r.PublicPhotos, PublicPhoto{a.Photo, a.Copy})
-	case Receive, Start: // the birth is New's; to start changes the status only
+	case Escalate:
+		r.Level = a.Level
+	case Receive, Start, AskVisit, ArriveVisit, FinishVisit: // the birth is New's; to start changes the status only, a visit not even that
 	}
 	return r
 }

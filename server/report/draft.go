@@ -51,7 +51,7 @@ func (b *Rulebook) New(d Draft, born Birth) (Report, Entry, error) {
 		ID: born.ID, Code: born.Code, Version: 1, Origin: d.Origin, Source: d.Source,
 		Category: d.Category, Description: d.Description, Address: d.Address, Location: d.Location,
 		Division: born.Division, Area: born.Area, Path: born.Path,
-		Status: Moi, Priority: c.Priority, Emergency: d.Emergency,
+		Status: Moi, Level: FirstLevel, Priority: c.Priority, Emergency: d.Emergency,
 		ReceivedAt: at, ChangedAt: at, OccurredAt: d.OccurredAt,
 		HasContact: d.HasContact, Rules: b.current.Version,
 	}

@@ -28,7 +28,7 @@ func TestNewMakesAReportThatWaitsToBeAccepted(t *testing.T) {
 		ID: "0193a0b0-0000-7000-8000-000000000001", Code: "K7M2-Q9XD", Version: 1, Origin: report.Real, Source: report.FromForm,
 		Category: "MT", Description: "Đường ngập\nnước", Location: report.Point{Lat: 12.0, Lon: 107.69},
 		Division: "vn-2022", Area: "24611", Path: []string{"67", "660", "24611"},
-		Status: report.Moi, Priority: report.BinhThuong, ReceivedAt: at(t, "2026-11-20 16:30").UTC(),
+		Status: report.Moi, Level: report.Tinh, Priority: report.BinhThuong, ReceivedAt: at(t, "2026-11-20 16:30").UTC(),
 		ChangedAt: at(t, "2026-11-20 16:30").UTC(), Due: report.Due{Accept: &accept}, HasContact: true, Rules: 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

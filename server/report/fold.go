@@ -17,6 +17,7 @@ type Standing struct {
 	ClosedAt    *time.Time
 	WithdrawnAt *time.Time
 	Unit        string
+	Level       Level
 	Bounces     int
 	Reopens     int
 }
@@ -25,7 +26,7 @@ type Standing struct {
 func (r Report) Standing() Standing {
 	return Standing{
 		Status: r.Status, Version: r.Version, AcceptedAt: r.AcceptedAt, AssignedAt: r.AssignedAt, ResolvedAt: r.ResolvedAt,
-		PublishedAt: r.PublishedAt, ClosedAt: r.ClosedAt, WithdrawnAt: r.WithdrawnAt, Unit: r.Unit, Bounces: r.Bounces, Reopens: r.Reopens,
+		PublishedAt: r.PublishedAt, ClosedAt: r.ClosedAt, WithdrawnAt: r.WithdrawnAt, Unit: r.Unit, Level: r.Level, Bounces: r.Bounces, Reopens: r.Reopens,
 	}
 }
 
@@ -78,6 +79,10 @@ func (s Standing) after(e Entry) Standing {
 	at := e.At
 	s.Status, s.Version = e.To, e.N
 	switch e.Act {
+	case Receive:
+		s.Level = FirstLevel
+	case Escalate:
+		s.Level = e.Level
 	case Accept:
 		s.AcceptedAt = &at
 	case Assign:

@@ -117,6 +117,7 @@ type Report struct {
 	Priority  Priority
 	Emergency bool
 	Unit      string // the responsible unit; empty while nobody is
+	Level     Level  // of government that answers for it now
 	Parent    string // public code of the report this one was merged into
 
 	ReceivedAt  time.Time

@@ -21,7 +21,7 @@ func (b *Rulebook) Newborn(r Report, first Entry, pathOf PathOf) (Report, error)
 	born := Report{
 		ID: r.ID, Code: r.Code, Version: 1, Origin: r.Origin, Source: r.Source, Category: r.Category,
 		Description: r.Description, Address: r.Address, Location: r.Location,
-		Division: r.Division, Area: r.Area, Path: r.Path, Status: Moi, Priority: r.Priority, Emergency: r.Emergency,
+		Division: r.Division, Area: r.Area, Path: r.Path, Status: Moi, Level: FirstLevel, Priority: r.Priority, Emergency: r.Emergency,
 		ReceivedAt: r.ReceivedAt, OccurredAt: r.OccurredAt, ChangedAt: first.At, HasContact: r.HasContact, Rules: r.Rules,
 	}
 	born.move(first.Area, pathOf)
@@ -45,7 +45,7 @@ func (b *Rulebook) Redo(r Report, e Entry, pathOf PathOf) (Report, error) {
 		d.clock = ClockTime
 	}
 	after := d.do(r, Act{
-		Name: e.Act, Unit: e.Unit, Reason: e.Reason, Text: e.Text, Parent: e.Parent, Until: e.Until, Photo: e.Photo, Copy: e.Copy, Rating: e.Rating,
+		Name: e.Act, Unit: e.Unit, Reason: e.Reason, Text: e.Text, Parent: e.Parent, Until: e.Until, Photo: e.Photo, Copy: e.Copy, Rating: e.Rating, Level: e.Level,
 	})
 	if after.Status != e.To {
 		return Report{}, fmt.Errorf("report %s: entry %d (%s) leads to %q, not %q", r.ID, e.N, e.Act, after.Status, e.To)

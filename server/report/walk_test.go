@@ -65,18 +65,23 @@ func TestRandomLawfulActsKeepAReportWhole(t *testing.T) {
 		checkReplay(t, b, first, r, entries)
 		checkRewind(t, b, entries, states)
 	}
-	for _, a := range []report.ActName{report.Accept, report.Refuse, report.Merge, report.Ask, report.Supplement, report.Assign, report.Return, report.Start, report.RequestExtension, report.ApproveExtension, report.DenyExtension, report.Resolve, report.Publish, report.Reopen, report.Complete, report.Withdraw, report.ConfirmPlace, report.AddPhoto, report.RedactPhoto, report.Rate} {
+	for _, a := range []report.ActName{report.Accept, report.Refuse, report.Merge, report.Ask, report.Supplement, report.Assign, report.Return, report.Start, report.RequestExtension, report.ApproveExtension, report.DenyExtension, report.Resolve, report.Publish, report.Reopen, report.Complete, report.Withdraw, report.ConfirmPlace, report.AddPhoto, report.RedactPhoto, report.Rate, report.Escalate, report.AskVisit, report.ArriveVisit, report.FinishVisit} {
 		if done[a] == 0 {
 			t.Errorf("no walk came to %s", a)
 		}
 	}
 }
 
-// allowed are the acts lawful now, also those that come with a photo.
+// allowed are the acts lawful now, also those that come with a photo or a visit.
 func allowed(r report.Report) []report.ActName {
 	acts := report.Allowed(r)
 	if r.TakesPhotos() {
 		acts = append(acts, report.AddPhoto)
+	}
+	for _, a := range []report.ActName{report.AskVisit, report.ArriveVisit, report.FinishVisit} {
+		if r.May(a) {
+			acts = append(acts, a)
+		}
 	}
 	if r.WithdrawnAt == nil {
 		acts = append(acts, report.RedactPhoto)
@@ -102,6 +107,9 @@ func lawfulAct(random *rand.Rand, r report.Report, name report.ActName, now time
 	}
 	if a.Unit == r.Unit {
 		a.Unit += "b"
+	}
+	for a.Level = r.Level; a.Level == r.Level; {
+		a.Level = report.Levels()[random.IntN(len(report.Levels()))]
 	}
 	if name == report.ApproveExtension && random.IntN(2) == 0 {
 		a.Until = nil
@@ -187,6 +195,9 @@ func checkStep(t *testing.T, before, after report.Report) {
 	if after.Version != before.Version+1 || after.ChangedAt.Before(before.ChangedAt) {
 		t.Fatalf("version %d to %d, changed %s to %s", before.Version, after.Version, before.ChangedAt, after.ChangedAt)
 	}
+	if moved := before.Level != after.Level; moved && !cmp.Equal(before.Due, after.Due) {
+		t.Fatalf("another level has other deadlines: %+v, %+v", before.Due, after.Due)
+	}
 	if before.Due.Original != nil && !after.Due.Original.Equal(*before.Due.Original) {
 		t.Fatalf("the original deadline moved")
 	}
@@ -217,7 +228,7 @@ func checkTimeline(t *testing.T, r report.Report, entries []report.Entry) {
 func checkReplay(t *testing.T, b *report.Rulebook, r, want report.Report, entries []report.Entry) {
 	t.Helper()
 	for _, e := range entries[1:] {
-		a := report.Act{Name: e.Act, Actor: e.Actor, Unit: e.Unit, Reason: e.Reason, Text: e.Text, Parent: e.Parent, Until: e.Until, Photo: e.Photo, Copy: e.Copy, Rating: e.Rating}
+		a := report.Act{Name: e.Act, Actor: e.Actor, Unit: e.Unit, Reason: e.Reason, Text: e.Text, Parent: e.Parent, Until: e.Until, Photo: e.Photo, Copy: e.Copy, Rating: e.Rating, Level: e.Level}
 		if e.Act == report.ApproveExtension && r.ExtensionUntil.Equal(*e.Until) {
 			a.Until = nil // as asked for, though that day may have passed meanwhile
 		}

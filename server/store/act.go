@@ -53,6 +53,9 @@ func actOn(ctx context.Context, tx pgx.Tx, d Deed) (report.Report, error) {
 	if err := copyEntries(ctx, tx, []Entry{{after.ID, entry}}); err != nil {
 		return after, err
 	}
+	if err := keepTransfer(ctx, tx, handover{before, after, entry, d.Lens.Location}); err != nil {
+		return after, err
+	}
 	if err := dropPhotos(ctx, tx, before, after); err != nil {
 		return after, err
 	}
@@ -80,8 +83,13 @@ func actRow(ctx context.Context, r report.Report, e report.Entry) audit.Row {
 		Author: audit.AuthorOf(ctx), What: string(access.ActOn(string(e.Act))), Object: "report:" + r.ID, Why: e.Reason, Result: audit.Done,
 		Detail: detail(map[string]any{"n": e.N, "from": e.From, "to": e.To, "unit": e.Unit}),
 	}
-	if e.Act.WithPhoto() {
+	switch {
+	case e.Act.WithPhoto():
 		row.Detail = detail(map[string]any{"n": e.N, "photo": e.Photo, "public": e.Copy != ""})
+	case e.Level != "":
+		row.Detail = detail(map[string]any{"n": e.N, "level": e.Level})
+	case e.Proposed != "" && e.Proposed != e.Unit:
+		row.Detail = detail(map[string]any{"n": e.N, "from": e.From, "to": e.To, "unit": e.Unit, "proposed": e.Proposed})
 	}
 	if row.Role == "" { // nobody asked: the clock, or a tool inside the process
 		row.Who = e.Actor
@@ -108,7 +116,7 @@ func (s *Store) Timeline(ctx context.Context, reportID string) ([]report.Entry, 
 
 func timelineOf(ctx context.Context, q querier, reportID string) ([]report.Entry, error) {
 	rows, err := q.Query(ctx, `
-		select n, at, until, act, from_status, to_status, actor, unit, reason, text, parent, area, photo, copy, solved, manner
+		select n, at, until, act, from_status, to_status, actor, unit, reason, text, parent, area, photo, copy, solved, manner, proposed, level
 		from report_act where report_id = $1::uuid order by n`, reportID)
 	if err != nil {
 		return nil, fmt.Errorf("read timeline of %s: %w", reportID, classify(err))
@@ -117,7 +125,7 @@ func timelineOf(ctx context.Context, q querier, reportID string) ([]report.Entry
 		var e report.Entry
 		err := row.Scan(&e.N, &e.At, &e.Until, (*string)(&e.Act), (*string)(&e.From), (*string)(&e.To),
 			&e.Actor, &e.Unit, &e.Reason, &e.Text, &e.Parent, &e.Area, &e.Photo, &e.Copy,
-			(*string)(&e.Rating.Solved), (*string)(&e.Rating.Manner))
+			(*string)(&e.Rating.Solved), (*string)(&e.Rating.Manner), &e.Proposed, (*string)(&e.Level))
 		e.At = e.At.UTC()
 		if e.Until != nil {
 			*e.Until = e.Until.UTC()

@@ -102,11 +102,12 @@ func copyEntries(ctx context.Context, tx pgx.Tx, entries []Entry) error {
 		return []any{
 			uuid.MustParse(e.ReportID), e.N, e.At, e.Until, string(e.Act), string(e.From), string(e.To),
 			e.Actor, e.Unit, e.Reason, e.Text, e.Parent, e.Area, e.Photo, e.Copy, string(e.Rating.Solved), string(e.Rating.Manner),
+			e.Proposed, string(e.Level),
 		}, nil
 	})
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"report_act"}, []string{
 		"report_id", "n", "at", "until", "act", "from_status", "to_status", "actor", "unit", "reason", "text", "parent", "area",
-		"photo", "copy", "solved", "manner",
+		"photo", "copy", "solved", "manner", "proposed", "level",
 	}, rows)
 	if err != nil {
 		return fmt.Errorf("insert timeline entries: %w", classify(err))

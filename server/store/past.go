@@ -84,7 +84,7 @@ func lightReports(ctx context.Context, tx pgx.Tx, where string, args pgx.NamedAr
 // timelines reads acts without their texts, by report and in order; which tells of which reports (a is the act).
 func timelines(ctx context.Context, tx pgx.Tx, which string, args pgx.NamedArgs) (map[string][]report.Entry, error) {
 	rows, err := tx.Query(ctx, `
-		select a.report_id::text, a.n, a.at, a.until, a.act, a.from_status, a.to_status, a.unit, a.parent, a.area, a.solved
+		select a.report_id::text, a.n, a.at, a.until, a.act, a.from_status, a.to_status, a.unit, a.parent, a.area, a.solved, a.level
 		from report_act a `+which+` order by a.report_id, a.n`, args)
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func timelines(ctx context.Context, tx pgx.Tx, which string, args pgx.NamedArgs)
 	var e report.Entry
 	_, err = pgx.ForEachRow(rows, []any{
 		&id, &e.N, &e.At, &e.Until, (*string)(&e.Act), (*string)(&e.From), (*string)(&e.To), &e.Unit, &e.Parent, &e.Area,
-		(*string)(&e.Rating.Solved),
+		(*string)(&e.Rating.Solved), (*string)(&e.Level),
 	}, func() error {
 		e.At = e.At.UTC()
 		if e.Until != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,6 +65,10 @@ func reportColumns() []column {
 		c("area", func(r *report.Report) any { return &r.Area }),
 		c("path", func(r *report.Report) any { return &r.Path }),
 		c("unit", func(r *report.Report) any { return &r.Unit }),
+		{ // what nobody has handed to another level is where every report begins
+			"level", func(r *report.Report) any { return string(cmp.Or(r.Level, report.FirstLevel)) },
+			func(r *report.Report) any { return (*string)(&r.Level) },
+		},
 		c("parent", func(r *report.Report) any { return &r.Parent }),
 		c("address", func(r *report.Report) any { return &r.Address }),
 		c("description", func(r *report.Report) any { return &r.Description }),

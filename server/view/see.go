@@ -22,7 +22,7 @@ func Ops(r report.Report) OpsReport {
 		ID: r.ID, Code: r.Code, Version: r.Version, Origin: string(r.Origin), Category: r.Category,
 		Description: r.Description, Address: r.Address, Location: Location{r.Location.Lat, r.Location.Lon},
 		Division: r.Division, Area: r.Area, Path: path(r), PlaceConfirmed: r.PlaceConfirmed,
-		Status: string(r.Status), Priority: string(r.Priority), Emergency: r.Emergency, Unit: r.Unit, Parent: r.Parent,
+		Status: string(r.Status), Priority: string(r.Priority), Emergency: r.Emergency, Unit: r.Unit, Level: string(r.Level), Parent: r.Parent,
 		Source: string(r.Source), ReceivedAt: r.ReceivedAt.UTC(), OccurredAt: utc(r.OccurredAt),
 		Due: Due{
 			Accept: utc(r.Due.Accept), Assign: utc(r.Due.Assign), Resolve: utc(r.Due.Resolve),

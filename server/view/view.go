@@ -49,6 +49,7 @@ type OpsReport struct {
 	Priority       string     `json:"priority"`
 	Emergency      bool       `json:"emergency"`
 	Unit           string     `json:"unit"`
+	Level          string     `json:"level"` // of government that answers for it: xa, huyen, tinh, trung_uong
 	Parent         string     `json:"parent"`
 	Source         string     `json:"source"`
 	ReceivedAt     time.Time  `json:"received_at"`

@@ -164,7 +164,7 @@ func TestOpsIsTheContract(t *testing.T) {
 	want := `{"id":"0193a0b0-0000-7000-8000-000000000001","code":"K7M2-Q9XD","version":3,"origin":"real","category":"MT",` +
 		`"description":"Rác trước nhà Chim Hoàng Yến, gọi 0912 345 678","address":"Số 5, cạnh nhà Chim Hoàng Yến","location":{"lat":12.01,"lon":107.69},` +
 		`"division":"vn-2022","area":"24611","path":["67","660","24611"],"place_confirmed":false,"status":"da_phan_cong","priority":"cao","emergency":false,` +
-		`"unit":"so-tnmt","parent":"","source":"form","received_at":"2026-11-16T01:42:07Z","occurred_at":null,` +
+		`"unit":"so-tnmt","level":"tinh","parent":"","source":"form","received_at":"2026-11-16T01:42:07Z","occurred_at":null,` +
 		`"due":{"accept":"2026-11-16T07:42:07Z","assign":"2026-11-16T07:43:07Z","resolve":"2026-11-19T01:45:07Z","original":"2026-11-19T01:45:07Z","publish":null,"running":"2026-11-19T01:45:07Z"},` +
 		`"accepted_at":"2026-11-16T01:43:07Z","assigned_at":"2026-11-16T01:45:07Z","resolved_at":null,"published_at":null,"closed_at":null,"withdrawn_at":null,` +
 		`"reason":"","answer":"","public_text":"","bounces":0,"reopens":0,"has_contact":true,"photos":0}` + "\n"

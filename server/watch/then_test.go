@@ -174,6 +174,9 @@ func (c *town) live() {
 			Name: acts[c.dice.IntN(len(acts))], Actor: "x", Reason: "lý do", Text: "nội dung", Parent: "AAAA-BBBB",
 			Unit: fmt.Sprintf("so-%d", c.dice.IntN(1000)), Until: &until,
 		}
+		if others := slices.DeleteFunc(report.Levels(), func(l report.Level) bool { return l == c.open[i].Level }); act.Name == report.Escalate {
+			act.Level = others[c.dice.IntN(len(others))]
+		}
 		if act.Name == report.ConfirmPlace {
 			communes := c.watch.Atlas.Tree.Children("vn-2022", "660")
 			place, err := c.intake.PlaceAt(communes[c.dice.IntN(len(communes))].Code)

@@ -1,7 +1,7 @@
 import { m } from '../i18n/messages/messages.js';
 import type { JsonObject } from '../wire/json';
 
-export type FieldName = 'unit' | 'reason' | 'text' | 'parent' | 'until' | 'area';
+export type FieldName = 'unit' | 'reason' | 'text' | 'parent' | 'until' | 'area' | 'level';
 
 /** For whose eyes a text is: of the house, also of the sender, or of everybody. */
 export type Audience = 'internal' | 'sender' | 'public';
@@ -9,7 +9,7 @@ export type Audience = 'internal' | 'sender' | 'public';
 export interface ActField {
   name: FieldName;
   label: () => string;
-  input: 'text' | 'lines' | 'unit' | 'area' | 'moment';
+  input: 'text' | 'lines' | 'unit' | 'area' | 'level' | 'moment';
   required: boolean;
   /** Of texts only. */
   audience?: Audience;
@@ -47,6 +47,7 @@ const fields: Record<string, readonly ActField[]> = {
   publish: [text(m.field_public_text, 'public')],
   supplement: [text(m.field_supplement, 'internal')],
   merge: [{ name: 'parent', label: m.field_parent, input: 'text', required: true }],
+  escalate: [{ name: 'level', label: m.field_level, input: 'level', required: true }, reason],
   confirm_place: [{ name: 'area', label: m.field_area, input: 'area', required: false }],
 };
 
@@ -58,7 +59,7 @@ export function fieldsOf(act: string): readonly ActField[] {
 /** What was typed for an act that is not done yet. */
 export type Draft = Record<FieldName, string>;
 
-export const emptyDraft = (): Draft => ({ unit: '', reason: '', text: '', parent: '', until: '', area: '' });
+export const emptyDraft = (): Draft => ({ unit: '', reason: '', text: '', parent: '', until: '', area: '', level: '' });
 
 /** The request for an act: only the fields it has, times with their zone, text in one Unicode form. */
 export function actRequest(act: string, version: number, draft: Draft): JsonObject {

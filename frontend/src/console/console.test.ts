@@ -203,7 +203,7 @@ describe('what was typed', () => {
 
 describe('words', () => {
   it('exist for every act that has fields', () => {
-    for (const act of ['refuse', 'ask', 'assign', 'publish', 'merge', 'withdraw']) {
+    for (const act of ['refuse', 'ask', 'assign', 'publish', 'merge', 'withdraw', 'escalate']) {
       expect(fieldsOf(act).length).toBeGreaterThan(0);
       expect(actWord(act)).not.toBe(act);
     }

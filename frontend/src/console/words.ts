@@ -45,6 +45,10 @@ const actWords: Record<string, () => string> = {
   rate: m.act_rate,
   withdraw: m.act_withdraw,
   confirm_place: m.act_confirm_place,
+  escalate: m.act_escalate,
+  ask_visit: m.act_ask_visit,
+  arrive_visit: m.act_arrive_visit,
+  finish_visit: m.act_finish_visit,
   add_photo: m.act_add_photo,
   redact_photo: m.act_redact_photo,
 };
