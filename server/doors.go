@@ -140,7 +140,9 @@ func (s *Server) openPages(frame *door.Frame, enter func(*fiber.Ctx, string) err
 		Frame: frame, Pictures: s.public, Intake: s.intake, Follow: s.follow, Receipts: s.receipts, Atlas: s.atlas, Rules: s.rules,
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Sample: s.options.Sample, Storm: s.options.Storm, Enter: enter,
-		Photos: s.intake,
+	}
+	if s.shelf != nil {
+		config.Photos = s.intake
 	}
 	if s.mails != nil {
 		config.Mails = s.mails
