@@ -124,6 +124,7 @@ func (s *Server) lookBack() *past.Desk {
 func (s *Server) openPartners(frame *door.Frame) error {
 	partners, err := open311.New(open311.Config{
 		Frame: frame, Records: s.partners, Intake: s.intake, Store: s.store, Keys: s.api, Atlas: s.atlas, Rules: s.rules,
+		Receipts: s.receipts,
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin),
 	})
