@@ -8,6 +8,7 @@ import (
 
 	"toancanh/server/fault"
 	"toancanh/server/follow"
+	"toancanh/server/limit"
 	"toancanh/server/photo"
 )
 
@@ -59,7 +60,7 @@ func (s *Site) postPhotos(c *fiber.Ctx) error {
 	sight, err := s.Follow.Look(ctx, f.code, f.secret)
 	switch {
 	case fault.Is(err, fault.KindNotFound), err == nil && !sight.Sender:
-		return s.Frame.Guessed(c, errNoReport)
+		return s.Frame.Wasted(c, limit.Photos(), s.Frame.Guessed(c, errNoReport))
 	case err != nil:
 		return err
 	case s.Photos == nil || !slices.Contains(sight.May, "photo"):
