@@ -163,6 +163,13 @@ func TestWhatIsNotCoveredIsShownByNoDoor(t *testing.T) {
 	}
 	h.wait(func() bool { return onPages(result) })
 	each("published, nothing covered", none)
+	told := func(when string) {
+		t.Helper()
+		if n := h.count("select count(*) from event where data like '%/anh/%'"); n != 0 {
+			t.Errorf("%s, %d events tell an address", when, n)
+		}
+	}
+	told("published, nothing covered")
 	cover := func(p store.Photo, public bool) string {
 		t.Helper()
 		p, err := h.intake.CoverPhoto(t.Context(), intake.PhotoCover{
@@ -174,6 +181,7 @@ func TestWhatIsNotCoveredIsShownByNoDoor(t *testing.T) {
 	hidden := cover(list[0], false)
 	doors = append(doors, "/anh/"+hidden+".jpg")
 	each("covered and not marked public", none)
+	told("covered and not marked public")
 	doors = doors[:len(doors)-1]
 	// The result first, so that the order on the page is not that of covering.
 	after, before := cover(list[1], true), cover(list[0], true)
@@ -192,4 +200,5 @@ func TestWhatIsNotCoveredIsShownByNoDoor(t *testing.T) {
 	h.act(r.code, report.Act{Name: report.Withdraw, Reason: "Lộ mặt người"})
 	h.wait(func() bool { return !onPages(result) })
 	each("withdrawn", none)
+	told("withdrawn")
 }
