@@ -3,7 +3,7 @@ package public_test
 import (
 	"bytes"
 	"fmt"
-	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -43,21 +43,12 @@ func parts(t *testing.T, form url.Values, files ...[]byte) (body []byte, kind st
 	return b.Bytes(), w.FormDataContentType()
 }
 
-// sendParts posts a body as it is.
+// sendParts posts a body as it is, from a page of our own.
 func (h *house) sendParts(path string, body []byte, header map[string]string) answer {
 	h.t.Helper()
-	req, err := http.NewRequest(http.MethodPost, h.base+path, bytes.NewReader(body))
-	must(h.t, err)
-	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	for name, text := range header {
-		req.Header.Set(name, text)
-	}
-	res, err := client.Do(req)
-	must(h.t, err)
-	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
-	must(h.t, err)
-	return answer{res.StatusCode, res.Header, string(raw)}
+	all := map[string]string{"Sec-Fetch-Site": "same-origin"}
+	maps.Copy(all, header)
+	return h.do(http.MethodPost, path, body, all)
 }
 
 // sendForm posts a form with files, and says what report it leads to and what the address tells of the photos.

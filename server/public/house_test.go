@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -190,15 +191,18 @@ func (h *house) get(path string, header map[string]string) answer {
 
 func (h *house) send(method, path string, form url.Values, header map[string]string) answer {
 	h.t.Helper()
-	var body io.Reader
-	if form != nil {
-		body = strings.NewReader(form.Encode())
+	if form == nil {
+		return h.do(method, path, nil, header)
 	}
-	req, err := http.NewRequest(method, h.base+path, body)
+	all := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
+	maps.Copy(all, header)
+	return h.do(method, path, []byte(form.Encode()), all)
+}
+
+func (h *house) do(method, path string, body []byte, header map[string]string) answer {
+	h.t.Helper()
+	req, err := http.NewRequest(method, h.base+path, bytes.NewReader(body))
 	must(h.t, err)
-	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
 	for name, text := range header {
 		if name == "Host" {
 			req.Host = text
