@@ -127,6 +127,7 @@ func (s *Server) lookBack() *past.Desk {
 func (s *Server) openPartners(frame *door.Frame) error {
 	partners, err := open311.New(open311.Config{
 		Frame: frame, Records: s.partners, Intake: s.intake, Store: s.store, Keys: s.api, Atlas: s.atlas, Rules: s.rules,
+		Receipts: s.receipts,
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin),
 	})
@@ -144,7 +145,9 @@ func (s *Server) openPages(frame *door.Frame, enter func(*fiber.Ctx, string) err
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Sample: s.options.Sample, Storm: s.options.Storm, Enter: enter,
 		Visits: visits{s.store, s.intake}, Member: s.api.Member,
-		Photos: s.intake,
+	}
+	if s.shelf != nil {
+		config.Photos = s.intake
 	}
 	if s.mails != nil {
 		config.Mails = s.mails

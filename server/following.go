@@ -12,7 +12,7 @@ import (
 
 // openFollowing makes what those who follow a report meet: the desk, and the mails where there is a mail server.
 func (s *Server) openFollowing() error {
-	c := follow.Config{Store: s.store, Actor: s.intake, Receipts: s.receipts, Location: s.location, Now: time.Now}
+	c := follow.Config{Store: s.store, Actor: s.intake, Receipts: s.receipts, Location: s.location, Now: time.Now, Photos: s.shelf != nil}
 	if s.options.SMTPURL != "" {
 		post, err := mail.NewPost(s.options.SMTPURL, s.options.SMTPFrom)
 		if err != nil {

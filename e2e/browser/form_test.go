@@ -3,6 +3,10 @@
 package browser_test
 
 import (
+	"bytes"
+	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -38,12 +42,21 @@ func TestTheFormNeedsNeitherScriptNorMouse(t *testing.T) {
 
 	page.tabTo("#commune")
 	page.press("ArrowDown", "ArrowDown", "ArrowDown")
+	// One of the files is no picture: the report is kept, and the page says which and why.
+	none := filepath.Join(t.TempDir(), "anh-2.png")
+	if err := os.WriteFile(none, []byte("<svg/>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	page.do("choose", map[string]any{"selector": "#photo", "files": []string{photograph(t), none}}, nil)
 	page.tabTo("main form[method=post] button[type=submit]")
 	page.press("Enter")
 	eventually(t, "the report is received", shownWithin, func() bool { return page.text(".code") != "" }, func() string { return page.body() })
 	code := page.text(".code")
 	if !regexp.MustCompile(`^[0-9A-Z]{4}-[0-9A-Z]{4}$`).MatchString(code) {
 		t.Errorf("the code is %q, want eight letters and digits", code)
+	}
+	if got := page.text("main [role=alert]"); !strings.Contains(got, "Ảnh thứ 1 đã được nhận") || !strings.Contains(got, "Ảnh thứ 2 chưa được nhận: chỉ nhận ảnh JPEG") {
+		t.Errorf("of the photos it says %q", got)
 	}
 	page.keep("form-received-320", true)
 	secret := page.text("main p.secret")
@@ -69,9 +82,10 @@ func followByLink(t *testing.T, p *province, code, secret string) {
 	for i, act := range []map[string]any{
 		{"act": "accept"}, {"act": "assign", "unit": "so-xd"}, {"act": "resolve", "text": "nội bộ"}, {"act": "publish", "text": "Đã vá ổ gà trước cổng trường."},
 	} {
-		act["version"] = i + 1
+		act["version"] = i + 2 // the photo came as an act of its own
 		p.post("/api/v1/reports/"+code+"/acts", act, nil)
 	}
+	showPhotos(t, p, code)
 	page := open(t, p, "/phan-anh/"+code+"#"+secret, size{320, 640}, map[string]any{"script": true, "init": refusals, "guarded": true})
 	eventually(t, "the device knows the sender", shownWithin, func() bool { return page.text("#danh-gia") != "" }, page.body)
 	var left struct {
@@ -100,6 +114,12 @@ func followByLink(t *testing.T, p *province, code, secret string) {
 			look.visit("/phan-anh/" + code + way.query)
 		}
 		look.do("resize", map[string]any{"width": way.size.width, "height": way.size.height}, nil)
+		var drawn int
+		look.eval(`(async () => { let n = 0; for (const i of document.querySelectorAll('.shots img')) {
+			i.loading = 'eager'; await i.decode(); n += i.naturalWidth > 100 ? 1 : 0; } return n; })()`, &drawn)
+		if drawn != 2 {
+			t.Errorf("%s: %d photos are drawn, want that before and that after", way.name, drawn)
+		}
 		look.sound()
 		if over := overflow(look); over > 0 {
 			t.Errorf("%s: %d px wider than the screen", way.name, over)
@@ -111,6 +131,40 @@ func followByLink(t *testing.T, p *province, code, secret string) {
 	look.tabTo("form[action$='/xu-ly-lai'] button")
 	look.press("Enter")
 	eventually(t, "it is asked for again", shownWithin, func() bool { return strings.Contains(look.text("ol.steps"), "Opened again") }, look.body)
+}
+
+// showPhotos adds a photo of the result, and covers and publishes it and that of the sender.
+func showPhotos(t *testing.T, p *province, code string) {
+	t.Helper()
+	content, err := os.ReadFile(photograph(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+p.addr+"/api/v1/reports/"+code+"/photos?kind=answer", bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "image/png")
+	req.Header.Set("X-Toancanh", "1")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusCreated {
+		t.Fatalf("photo of the result: status %d", res.StatusCode)
+	}
+	var list struct {
+		Photos []struct {
+			ID            string
+			Width, Height int
+		}
+	}
+	p.get("/api/v1/reports/"+code+"/photos", &list)
+	for _, one := range list.Photos {
+		box := map[string]int{"x": one.Width / 4, "y": one.Height / 4, "w": one.Width / 4, "h": one.Height / 4}
+		p.call(http.MethodPut, "/api/v1/photos/"+one.ID+"/redaction", map[string]any{"boxes": []any{box}, "public": true}, nil)
+	}
 }
 
 // overflow is how many pixels a page is wider than its screen.

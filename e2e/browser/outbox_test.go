@@ -171,6 +171,9 @@ func TestAReportWrittenWithoutANetworkArrivesOnce(t *testing.T) {
 		t.Errorf("%d attempts reached the server, want that the one whose answer was lost was made again", n)
 	}
 	eventually(t, "the photo has followed", liveWithin, func() bool { return strings.Contains(first.text(".kept"), "Đã gửi 1 trong 1 ảnh") }, first.body)
+	if n := count1(t, p, "select count(*) from report join photo on report_id = report.id where source = 'form' and of_sender"); n != 1 {
+		t.Errorf("%d photos came as the sender's, to a report of the form; want 1", n)
+	}
 	second.leave()
 
 	// What was told of before is offered, and what the server refuses comes back with nothing lost.

@@ -117,7 +117,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	must(t, err)
 	c := api.Config{
 		Receipts: receipts,
-		Follow:   follow.New(follow.Config{Store: h.store, Actor: in, Receipts: receipts, Mails: mails, Location: zone, Now: time.Now}),
+		Follow:   follow.New(follow.Config{Store: h.store, Actor: in, Receipts: receipts, Mails: mails, Location: zone, Now: time.Now, Photos: true}),
 		Keeper:   keeper, Walls: auth.NewScreenKeeper(h.store, time.Now), People: h.store,
 		Queue: h.store, Presence: presence.NewBoard(nil, time.Now, log), Keys: h.store, Hooks: h.store, HookDesk: h.hooks(log), Contacts: h.store, Sealer: sealer, Log: log,
 		Frame: frame, Intake: in, Store: h.store, Atlas: atlas, Rules: rules, Units: units, Signer: h.signer,

@@ -35,7 +35,7 @@ type handing struct {
 func (a *API) postPhoto(ctx context.Context, c *fiber.Ctx) error {
 	h, err := a.handing(ctx, c)
 	if err != nil {
-		return err
+		return a.wasted(c, err)
 	}
 	if err := takes(c, string(photo.JPEG), string(photo.PNG), string(photo.WebP)); err != nil {
 		return err
@@ -66,6 +66,18 @@ func (a *API) postPhoto(ctx context.Context, c *fiber.Ctx) error {
 	return sendRaw(c, fiber.StatusCreated, answer)
 }
 
+// wasted counts what somebody unknown had us read for nothing; who is known was counted by themselves.
+func (a *API) wasted(c *fiber.Ctx, err error) error {
+	switch fault.KindOf(err) {
+	case fault.KindUnauthenticated, fault.KindNotFound, fault.KindInvalid:
+		if !asking(c).Known() {
+			return a.Frame.Wasted(c, limit.Photos(), err)
+		}
+	case fault.KindForbidden, fault.KindConflict, fault.KindTooMany, fault.KindUnavailable, fault.KindInternal:
+	}
+	return err
+}
+
 // handing finds out who hands in a photo of which report, and that they may.
 func (a *API) handing(ctx context.Context, c *fiber.Ctx) (h handing, err error) {
 	secret := string(c.Request().Header.Peek(headerSecret))
@@ -88,7 +100,7 @@ func (a *API) handing(ctx context.Context, c *fiber.Ctx) (h handing, err error) 
 		return h, fault.Invalid("kind", "Loại ảnh phải là scene, answer hoặc visit.").Because("unknown")
 	}
 	if !h.sender {
-		if err := a.letIn(c, h.action(), limit.Writes()); err != nil {
+		if err := a.letIn(c, h.action(), limit.Photos()); err != nil {
 			return h, err
 		}
 		h.who = asking(c).Principal

@@ -18,6 +18,7 @@ import (
 	"toancanh/server/access"
 	"toancanh/server/auth"
 	"toancanh/server/intake"
+	"toancanh/server/limit"
 	"toancanh/server/photo"
 	"toancanh/server/photo/folder"
 	"toancanh/server/photo/phototest"
@@ -414,4 +415,32 @@ func TestAPhotoThatIsNotTakenIsRefusedInWords(t *testing.T) {
 			t.Errorf("refused for want of room: %v", m.GetMetric())
 		}
 	}
+}
+
+// TestWhoIsUnknownPaysForWhatWeReadInVain sends large bodies without a right to, and looks at who is slowed.
+func TestWhoIsUnknownPaysForWhatWeReadInVain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, real, limited)
+	r := h.post("Rác bên đường")
+	lead := h.as(access.ShiftLead, district())
+	large := append(phototest.JPEG(phototest.Picture(8, 8)), make([]byte, 11<<20)...)
+	stranger := func(body []byte) answer {
+		return h.do(call{method: "POST", path: "/api/v1/reports/" + r.Code + "/photos", body: body, header: map[string]string{"Content-Type": "image/jpeg"}})
+	}
+	left := limit.Photos().Burst
+	for _, body := range [][]byte{large[:2048], large, large} {
+		problem(t, stranger(body), 401)
+		left -= 1 + len(body)>>20
+	}
+	a := h.sends(r, large, map[string]string{"Report-Secret": receipts.Secret("another")})
+	problem(t, a, 404)
+	if left -= 1 + len(large)>>20; policy(a) != "photos" || !strings.HasPrefix(a.header.Get("RateLimit"), fmt.Sprintf(`"photos";r=%d;`, left)) {
+		t.Errorf("counted as %q, want %d left", a.header.Get("RateLimit"), left)
+	}
+	// Who is taken pays for one, whatever it weighs; beyond the burst nobody of this network is, and who is known still is.
+	small := phototest.JPEG(phototest.Picture(8, 8))
+	read[photoAnswer](t, h.sends(r, append(small, make([]byte, 3<<20)...), nil), 201)
+	problem(t, stranger(large), 429)
+	problem(t, h.sends(r, small, nil), 429)
+	read[photoAnswer](t, lead.hands(r, "", phototest.PNG(phototest.Picture(8, 8))), 201)
 }

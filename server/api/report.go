@@ -34,7 +34,7 @@ func (a *API) postReport(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o), May: a.ReportWithin(key)}
-	s.Draft.Source = report.FromAPI
+	s.Draft.Source = sourceOf(c, key)
 	if err := o.done(); err != nil {
 		return err
 	}
@@ -46,6 +46,15 @@ func (a *API) postReport(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	return a.sendToSender(c, receipt, repeated)
+}
+
+// sourceOf is the door a report came by. The form's script marks what it sends as our own pages do; a key is a partner's whatever
+// it says. Nothing is decided by it, so that whoever sets the mark by hand is counted with the form and gains nothing.
+func sourceOf(c *fiber.Ctx, key auth.Key) report.Source {
+	if key.ID == "" && len(c.Request().Header.Peek(headerOwn)) > 0 {
+		return report.FromForm
+	}
+	return report.FromAPI
 }
 
 // sendReceipt answers 201 also to a repeat: it is the first answer again.

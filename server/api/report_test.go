@@ -34,6 +34,20 @@ func TestAReportIsTakenAndReadBack(t *testing.T) {
 	}
 }
 
+func TestTheDoorOfAReportIsTold(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, real)
+	key := h.key(auth.RightReports)
+	for want, header := range map[string]map[string]string{
+		"form": {"X-Toancanh": "1"}, "api": {}, "api of a partner": {"X-Toancanh": "1", "Authorization": "Bearer " + key},
+	} {
+		r := read[receipt](t, h.do(call{method: "POST", path: "/api/v1/reports", body: newReport(want), header: header}), 201)
+		if got := h.text("select source from report where id = $1", r.ID); got != strings.TrimSuffix(want, " of a partner") {
+			t.Errorf("%s is kept as %q", want, got)
+		}
+	}
+}
+
 func TestWhatIsWrongWithAReportIsNamed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

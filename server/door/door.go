@@ -21,7 +21,7 @@ import (
 // BodyLimit is the largest body any door takes, in bytes on the wire, and usualBody what a door takes that did not ask for
 // more. Doors refuse far smaller ones in words; beyond these the connection ends.
 const (
-	BodyLimit = 12 << 20
+	BodyLimit = 37 << 20 // a form with three photos of 12 MiB
 	usualBody = 256 << 10
 )
 

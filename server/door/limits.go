@@ -82,3 +82,17 @@ func (f *Frame) Guessed(c *fiber.Ctx, err error) error {
 	}
 	return err
 }
+
+// wasteUnit is how much of a refused body costs as much as one that is taken.
+const wasteUnit = 1 << 20
+
+// Wasted counts the body of somebody unknown who is refused: the HTTP server has read it whole before anybody could ask who
+// sends it. It returns the error, or that they must wait.
+func (f *Frame) Wasted(c *fiber.Ctx, class limit.Class, err error) error {
+	for range len(c.Request().Body()) / wasteUnit {
+		if slow := f.Limit(c, class, ""); slow != nil {
+			return slow
+		}
+	}
+	return err
+}

@@ -5,13 +5,16 @@ package follow
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/text/unicode/norm"
 
 	"toancanh/server/fault"
+	"toancanh/server/photo"
 	"toancanh/server/report"
+	"toancanh/server/store"
 	"toancanh/server/view"
 )
 
@@ -20,6 +23,7 @@ type Store interface {
 	Report(ctx context.Context, id string) (report.Report, error)
 	Timeline(ctx context.Context, reportID string) ([]report.Entry, error)
 	Rating(ctx context.Context, reportID string, publishedAt time.Time) (report.Rating, error)
+	Photos(ctx context.Context, reportID string) ([]store.Photo, error)
 }
 
 // Actor does acts on reports.
@@ -40,6 +44,7 @@ type Mails interface {
 
 // Config names what a desk needs. Mails may be nil: nobody is written to.
 type Config struct {
+	Photos   bool // photos are taken
 	Store    Store
 	Actor    Actor
 	Receipts Receipts
@@ -68,6 +73,8 @@ type Sight struct {
 	Until  *time.Time  `json:"may_until,omitempty"` // when rating and asking again end
 	Rating *Rating     `json:"rating,omitempty"`
 	Sender bool        `json:"sender"`
+	// Shows says what the public photos show, by their addresses.
+	Shows map[string]photo.Kind `json:"-"`
 }
 
 // Rating is what the sender said last of the present publication.
@@ -119,6 +126,9 @@ func (d *Desk) sight(ctx context.Context, r report.Report, sender bool) (Sight, 
 		return Sight{}, err
 	}
 	s := Sight{FollowReport: seen, Steps: view.Steps(entries, d.Location), Sender: sender}
+	if s.Shows, err = d.shows(ctx, r, seen.Photos); err != nil {
+		return Sight{}, err
+	}
 	if !sender {
 		return s, nil
 	}
@@ -126,7 +136,7 @@ func (d *Desk) sight(ctx context.Context, r report.Report, sender bool) (Sight, 
 	for _, act := range report.SenderMay(r, d.Now()) {
 		s.May = append(s.May, string(act))
 	}
-	if r.TakesPhotos() {
+	if d.Photos && r.TakesPhotos() {
 		s.May = append(s.May, mayPhoto)
 	}
 	if d.Mails != nil && !r.Status.Final() {
@@ -141,6 +151,24 @@ func (d *Desk) sight(ctx context.Context, r report.Report, sender bool) (Sight, 
 		s.Rating = &Rating{string(said.Solved), string(said.Manner)}
 	}
 	return s, err
+}
+
+// shows says what the photos at public addresses show.
+func (d *Desk) shows(ctx context.Context, r report.Report, addresses []string) (map[string]photo.Kind, error) {
+	if len(addresses) == 0 {
+		return nil, nil
+	}
+	photos, err := d.Store.Photos(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	kinds := map[string]photo.Kind{}
+	for _, p := range photos {
+		if address := view.PhotoAddress(p.Copy); slices.Contains(addresses, address) {
+			kinds[address] = p.Kind
+		}
+	}
+	return kinds, nil
 }
 
 // Act does what the sender asks for and shows the report as it is afterwards. The very same act right again changes nothing.

@@ -29,6 +29,7 @@ import (
 	"toancanh/server/intake"
 	"toancanh/server/limit"
 	"toancanh/server/open311"
+	"toancanh/server/photo/folder"
 	"toancanh/server/report"
 	"toancanh/server/store"
 )
@@ -65,7 +66,7 @@ func newHouse(t testing.TB, change ...func(*open311.Config)) *house {
 	log := slog.New(slog.DiscardHandler)
 	h.intake, err = intake.New(intake.Config{
 		Store: h.store, Rules: rules, Atlas: atlas, Division: "vn-2022", Sealer: sealer, Origin: report.Simulated,
-		Location: zone, Now: time.Now, Wake: func() {}, Log: log,
+		Location: zone, Now: time.Now, Wake: func() {}, Log: log, Shelf: newShelf(t, h.store, sealer),
 	})
 	must(t, err)
 	ctx, stop := context.WithCancel(context.Background())
@@ -85,7 +86,7 @@ func newHouse(t testing.TB, change ...func(*open311.Config)) *house {
 	must(t, err)
 	staff.Routes(app)
 	c := open311.Config{
-		Frame: frame, Records: reader, Intake: h.intake, Store: h.store, Keys: staff, Atlas: atlas, Rules: rules,
+		Frame: frame, Records: reader, Intake: h.intake, Store: h.store, Keys: staff, Receipts: receipts(), Atlas: atlas, Rules: rules,
 		Location: zone, Now: time.Now, Log: log, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
 		Origin: report.Simulated,
 	}
@@ -103,6 +104,18 @@ func newHouse(t testing.TB, change ...func(*open311.Config)) *house {
 	h.base = "http://" + listener.Addr().String()
 	h.get("/healthz") // a server told to stop before it began to serve never ends
 	return h
+}
+
+func receipts() *auth.Receipts { return auth.NewReceipts(bytes.Repeat([]byte{5}, 32)) }
+
+// newShelf keeps photos in a directory of the test's own.
+func newShelf(t testing.TB, rows *store.Store, sealer *auth.Sealer) *intake.Shelf {
+	t.Helper()
+	files, err := folder.Open(t.TempDir(), time.Now)
+	must(t, err)
+	return intake.NewShelf(intake.ShelfConfig{
+		Files: files, Rows: rows, Sealer: sealer, Quota: 64 << 20, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
 }
 
 // limited counts what is asked as the running server does.

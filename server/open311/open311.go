@@ -49,6 +49,11 @@ type Keys interface {
 	ReportWithin(k auth.Key) func(report.Report) error
 }
 
+// Receipts know the secret that makes somebody the sender of a report.
+type Receipts interface {
+	Secret(reportID string) string
+}
+
 // Config names what the door needs, all of it.
 type Config struct {
 	Frame    *door.Frame
@@ -56,6 +61,7 @@ type Config struct {
 	Intake   Intake
 	Store    Store
 	Keys     Keys
+	Receipts Receipts
 	Atlas    *area.Atlas
 	Rules    *report.Rulebook
 	Location *time.Location

@@ -83,7 +83,7 @@ func (d *Door) listRequests(ctx context.Context, c *fiber.Ctx, f format) error {
 		links(c, page, len(records) > size && filter.Offset+size <= mostSkipped)
 		records = records[:min(len(records), size)]
 	}
-	return send(c, f, fiber.StatusOK, d.requests(records, more))
+	return send(c, f, fiber.StatusOK, d.requests(c, records, more))
 }
 
 // links announces the pages beside this one (RFC 8288).
@@ -129,7 +129,7 @@ func (d *Door) getRequest(ctx context.Context, c *fiber.Ctx, f format) error {
 	if len(records) == 0 {
 		return errNoRequest
 	}
-	return send(c, f, fiber.StatusOK, d.requests(records, more))
+	return send(c, f, fiber.StatusOK, d.requests(c, records, more))
 }
 
 //nolint:gochecknoglobals // an error value
@@ -271,7 +271,7 @@ func (q *question) flag(name string) bool {
 	return false
 }
 
-func (d *Door) requests(records []store.PublicRecord, more bool) list[request] {
+func (d *Door) requests(c *fiber.Ctx, records []store.PublicRecord, more bool) list[request] {
 	all := list[request]{root: "service_requests", item: "request"}
 	places := map[[2]string]spot{} // a page names few communes, and each often
 	for _, r := range records {
@@ -282,6 +282,9 @@ func (d *Door) requests(records []store.PublicRecord, more bool) list[request] {
 			places[key] = at
 		}
 		one := d.request(r, at)
+		if len(r.Photos) > 0 {
+			one.MediaURL = text(d.base(c) + r.Photos[0])
+		}
 		if more {
 			one.Extended = d.extended(r)
 		}

@@ -74,7 +74,7 @@ func (d *Door) postRequest(ctx context.Context, c *fiber.Ctx, f format) error {
 	if repeated {
 		c.Set("Idempotency-Replayed", "true")
 	}
-	one := receipt{ID: taken.Code, Notice: d.notice(c, form, taken.Code)}
+	one := receipt{ID: taken.Code, Notice: d.notice(form, d.following(c, taken, repeated && key.ID == ""))}
 	status := fiber.StatusCreated
 	if wantsToken(c) {
 		// The report's own number is drawn by chance and known to its sender alone.
@@ -320,10 +320,21 @@ func (f form) hash() [sha256.Size]byte {
 	return sha256.Sum256([]byte(said.Encode()))
 }
 
+// following tells how everybody can follow a report, and how its sender can do more. Who is not known and sends in another's very
+// words without a key of their own gets the other's code, and not what makes them the sender.
+func (d *Door) following(c *fiber.Ctx, taken intake.Receipt, stranger bool) string {
+	page := d.base(c) + "/phan-anh/" + taken.Code
+	words := "Mã tra cứu " + taken.Code + ": " + page + "."
+	if named, err := door.IdempotencyKey(c); stranger && (err != nil || named == "") {
+		return words
+	}
+	return words + " Của riêng người gửi, không công khai: " + page + "#" + d.Receipts.Secret(taken.ID) + " để bổ sung, đánh giá hoặc đề nghị xử lý lại."
+}
+
 // notice tells the sender how to follow the report, and what of the form was not taken.
-func (d *Door) notice(c *fiber.Ctx, f form, code string) string {
+func (d *Door) notice(f form, following string) string {
 	words := []string{
-		notReal(d.Origin), "Mã tra cứu " + code + ": " + d.base(c) + "/phan-anh/" + code + ".",
+		notReal(d.Origin), following,
 		"Phản ánh hiện trong danh sách công khai sau khi được tiếp nhận.",
 	}
 	if f.one("media_url") != "" {

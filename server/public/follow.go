@@ -8,7 +8,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"toancanh/server/door"
 	"toancanh/server/fault"
 	"toancanh/server/follow"
 	"toancanh/server/limit"
@@ -38,7 +37,10 @@ type followPage struct {
 	Published, AnswerBefore string
 	MayUntil                string
 	Timeline                []followStep
-	Mailed                  bool // a mail that asks for the confirmation is on its way
+	Mailed                  bool        // a mail that asks for the confirmation is on its way
+	Added                   []photoNote // what became of the photos that its sender has just sent
+	NotTaken                bool        // one of them was not taken
+	Shots                   []shot
 	Typed                   map[string]string
 	Wrong                   map[string]string
 	Message                 string
@@ -69,6 +71,7 @@ func (s *Site) routeFollow(app *fiber.App) {
 	app.Post("/phan-anh/:code/xu-ly-lai", s.Frame.SameSite, s.postFollow(func(typed map[string]string) report.Act {
 		return report.Act{Name: report.Reopen, Reason: typed["reason"]}
 	}))
+	app.Post("/phan-anh/:code/anh", s.Frame.SameSite, s.postPhotos)
 	app.Post("/phan-anh/:code/thu", s.Frame.SameSite, s.postMail)
 	for _, deed := range s.mailDeeds() {
 		app.Get(deed.path, s.getMailLink(deed))
@@ -80,7 +83,7 @@ func (s *Site) routeFollow(app *fiber.App) {
 type followed struct {
 	code, secret string
 	look         look
-	typed        map[string]string
+	filled
 }
 
 // readFollowed reads a request about a report and counts it. moved is true when the address should be another one.
@@ -94,14 +97,14 @@ func (s *Site) readFollowed(c *fiber.Ctx) (f followed, moved bool, err error) {
 	if !ok {
 		return f, false, errNoReport
 	}
-	f = followed{code: code, secret: c.Cookies(secretCookie), typed: map[string]string{}}
+	f = followed{code: code, secret: c.Cookies(secretCookie), filled: filled{typed: map[string]string{}}}
 	f.look, moved = s.lookOf(c)
 	if c.Method() == fiber.MethodPost {
-		if err := door.TakesForm(c, mostForm); err != nil {
+		if f.filled, err = readForm(c, []string{"secret", "forget", "text", "solved", "manner", "reason", "email"}); err != nil {
 			return f, false, err
 		}
-		for _, name := range []string{"secret", "forget", "text", "solved", "manner", "reason", "email"} {
-			f.typed[name] = strings.ToValidUTF8(string(c.Request().PostArgs().Peek(name)), "�")
+		for name, text := range f.typed {
+			f.typed[name] = strings.ToValidUTF8(text, "�")
 		}
 	}
 	return f, moved || c.Params("code") != code, nil
@@ -142,6 +145,7 @@ func (s *Site) sendFollow(c *fiber.Ctx, f followed, cause error) error {
 	}
 	page := s.followPage(sight, f)
 	page.New, page.Mailed = c.Query("moi") == "1", c.Query("thu") == "1"
+	page.takeNotes(c.Query("anh"))
 	if cause != nil {
 		status, ok := page.blame(cause, f.look)
 		if !ok {
@@ -196,7 +200,7 @@ func (s *Site) followPage(sight follow.Sight, f followed) followPage {
 	}
 	page.Due, page.Resolved = day(sight.DueDate), day(sight.ResolvedDate)
 	page.Published, page.AnswerBefore = s.moment(sight.PublishedAt), s.moment(sight.AnswerUntil)
-	page.MayUntil = s.moment(sight.Until)
+	page.MayUntil, page.Shots = s.moment(sight.Until), shots(sight)
 	for _, step := range sight.Steps {
 		page.Timeline = append(page.Timeline, followStep{step.Step, step.Date, day(&step.Date)})
 	}

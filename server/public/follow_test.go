@@ -120,7 +120,7 @@ func TestASenderGetsTheSecretOnceAndKeepsIt(t *testing.T) {
 		}
 	})
 	t.Run("another site cannot act", func(t *testing.T) {
-		for _, path := range []string{"/khoa", "/bo-sung", "/danh-gia", "/xu-ly-lai", "/thu"} {
+		for _, path := range []string{"/khoa", "/bo-sung", "/danh-gia", "/xu-ly-lai", "/thu", "/anh"} {
 			a := h.send("POST", page+path, url.Values{"reason": {"x"}}, map[string]string{"Sec-Fetch-Site": "cross-site", "Cookie": r.cookie})
 			if a.status != 403 {
 				t.Errorf("%s from elsewhere: status %d", path, a.status)
@@ -128,7 +128,7 @@ func TestASenderGetsTheSecretOnceAndKeepsIt(t *testing.T) {
 		}
 	})
 	t.Run("without the secret there is nothing to act on", func(t *testing.T) {
-		for _, path := range []string{"/bo-sung", "/danh-gia", "/xu-ly-lai", "/thu"} {
+		for _, path := range []string{"/bo-sung", "/danh-gia", "/xu-ly-lai", "/thu", "/anh"} {
 			for _, cookie := range []string{"", "giu=AAAAAAAAAAAAAAAAAAAAAA"} {
 				if a := h.post(page+path, url.Values{"reason": {"x"}}, cookie); a.status != 404 {
 					t.Errorf("%s with %q: status %d", path, cookie, a.status)

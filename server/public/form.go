@@ -2,7 +2,6 @@ package public
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -16,7 +15,6 @@ import (
 	"github.com/google/uuid"
 
 	"toancanh/server/area"
-	"toancanh/server/door"
 	"toancanh/server/fault"
 	"toancanh/server/intake"
 	"toancanh/server/limit"
@@ -33,6 +31,8 @@ type formPage struct {
 	English    bool
 	Division   string
 	Face       *formFace             // what comes on top of the plain form; nil: not built in
+	Photos     bool                  // photos are taken
+	Again      bool                  // photos came with what was wrong: a browser cannot keep them in the form
 	middles    map[string]area.Point // of the communes, by code
 }
 
@@ -66,7 +66,7 @@ func (s *Site) getForm(c *fiber.Ctx) error {
 
 func (s *Site) sendForm(c *fiber.Ctx, l look, page formPage) error {
 	page.Categories, page.Places, page.English = s.Rules.Current().Categories, s.places, l.English
-	page.Division, page.Face, page.middles = s.Division, s.formFace, s.middles()
+	page.Division, page.Face, page.middles, page.Photos = s.Division, s.formFace, s.middles(), s.Photos != nil
 	if page.Typed["key"] == "" {
 		page.Typed["key"] = uuid.NewString()
 	}
@@ -85,47 +85,53 @@ func (s *Site) sendForm(c *fiber.Ctx, l look, page formPage) error {
 }
 
 func (s *Site) postForm(c *fiber.Ctx) error {
-	if err := door.TakesForm(c, mostForm); err != nil {
+	f, err := readForm(c, formFields())
+	if err != nil {
 		return err
 	}
 	l, _ := s.lookOf(c)
-	raw := c.Request().Body()
-	typed := map[string]string{}
-	for _, name := range formFields() {
-		typed[name] = string(c.Request().PostArgs().Peek(name))
-	}
 	if err := s.Frame.Limit(c, limit.Reports(), ""); err != nil {
-		return s.formAgain(c, l, typed, err)
+		return s.formAgain(c, l, f, err)
 	}
-	if typed["website"] != "" {
-		return s.formAgain(c, l, typed, fault.Invalid("website", "Ô này phải để trống."))
+	if f.typed["website"] != "" {
+		return s.formAgain(c, l, f, fault.Invalid("website", "Ô này phải để trống."))
 	}
-	submission, err := s.submission(typed, raw)
+	submission, err := s.submission(f)
 	if err != nil {
-		return s.formAgain(c, l, typed, err)
+		return s.formAgain(c, l, f, err)
 	}
+	receipt, err := s.accept(c, submission)
+	if err != nil {
+		return s.formAgain(c, l, f, err)
+	}
+	s.keepSecret(c, receipt.Code, s.Receipts.Secret(receipt.ID))
+	// The report exists: whatever becomes of a photo is told beside its receipt.
+	said := s.addPhotos(c, receipt.Code, f.photos)
+	return c.Redirect(withNotes("/phan-anh/"+receipt.Code+"?moi=1", said), fiber.StatusSeeOther)
+}
+
+func (s *Site) accept(c *fiber.Ctx, submission intake.Submission) (receipt intake.Receipt, err error) {
 	ctx, cancel := context.WithTimeout(c.UserContext(), answerLimit)
 	defer cancel()
 	answer, _, err := s.Intake.AcceptReport(ctx, submission)
 	if err != nil {
-		return s.formAgain(c, l, typed, err)
+		return receipt, err
 	}
-	var receipt intake.Receipt
 	if err := json.Unmarshal(answer, &receipt); err != nil {
-		return fault.Internal(err)
+		return receipt, fault.Internal(err)
 	}
-	s.keepSecret(c, receipt.Code, s.Receipts.Secret(receipt.ID))
-	return c.Redirect("/phan-anh/"+receipt.Code+"?moi=1", fiber.StatusSeeOther)
+	return receipt, nil
 }
 
 // submission is what a filled form says. Pressing the button twice sends the same form under the same key; the form
 // changed and sent again from the browser's history is another report.
-func (s *Site) submission(typed map[string]string, raw []byte) (intake.Submission, error) {
+func (s *Site) submission(f filled) (intake.Submission, error) {
+	typed := f.typed
 	at, err := s.placeOf(typed)
 	if err != nil {
 		return intake.Submission{}, err
 	}
-	hash := sha256.Sum256(raw)
+	hash := f.hash(formFields())
 	sub := intake.Submission{
 		Draft: report.Draft{
 			Category: typed["category"], Description: typed["description"], Address: typed["address"], Location: at,
@@ -183,8 +189,9 @@ func degrees(text string) (float64, error) {
 
 // formAgain shows the form with everything that was typed and what is wrong with it. Faults of the house, and of a
 // hurry, are told above the form: pressing the button again is enough.
-func (s *Site) formAgain(c *fiber.Ctx, l look, typed map[string]string, cause error) error {
-	page := formPage{Typed: typed, Wrong: map[string]string{}}
+func (s *Site) formAgain(c *fiber.Ctx, l look, f filled, cause error) error {
+	typed := f.typed
+	page := formPage{Typed: typed, Wrong: map[string]string{}, Again: len(f.photos) > 0}
 	for name, text := range typed {
 		if !utf8.ValidString(text) {
 			typed[name] = strings.ToValidUTF8(text, "�")

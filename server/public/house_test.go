@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -106,7 +107,7 @@ func newHouse(t *testing.T, change ...func(*public.Config)) *house {
 		Location: zone, Now: time.Now, Log: log, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
 		Origin: report.Simulated, Sample: true, Storm: func() { h.storms <- struct{}{} }, Faces: faces(), Photos: h.intake,
 		Receipts: receipts(),
-		Follow:   follow.New(follow.Config{Store: h.store, Actor: h.intake, Receipts: receipts(), Mails: h.mails, Location: zone, Now: h.now}),
+		Follow:   follow.New(follow.Config{Store: h.store, Actor: h.intake, Receipts: receipts(), Mails: h.mails, Location: zone, Now: h.now, Photos: true}),
 	}
 	for _, f := range change {
 		f(&c)
@@ -190,15 +191,18 @@ func (h *house) get(path string, header map[string]string) answer {
 
 func (h *house) send(method, path string, form url.Values, header map[string]string) answer {
 	h.t.Helper()
-	var body io.Reader
-	if form != nil {
-		body = strings.NewReader(form.Encode())
+	if form == nil {
+		return h.do(method, path, nil, header)
 	}
-	req, err := http.NewRequest(method, h.base+path, body)
+	all := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
+	maps.Copy(all, header)
+	return h.do(method, path, []byte(form.Encode()), all)
+}
+
+func (h *house) do(method, path string, body []byte, header map[string]string) answer {
+	h.t.Helper()
+	req, err := http.NewRequest(method, h.base+path, bytes.NewReader(body))
 	must(h.t, err)
-	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
 	for name, text := range header {
 		if name == "Host" {
 			req.Host = text
@@ -212,6 +216,20 @@ func (h *house) send(method, path string, form url.Values, header map[string]str
 	raw, err := io.ReadAll(res.Body)
 	must(h.t, err)
 	return answer{res.StatusCode, res.Header, string(raw)}
+}
+
+// raw writes a request as it is and reads whatever comes until the connection ends.
+func (h *house) raw(text string) string {
+	h.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(h.base, "http://"))
+	must(h.t, err)
+	defer conn.Close()
+	must(h.t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	_, err = conn.Write([]byte(text))
+	must(h.t, err)
+	var out bytes.Buffer
+	_, _ = io.Copy(&out, conn)
+	return out.String()
 }
 
 // publish sends a report through its whole life to a published result, and returns its code.

@@ -112,3 +112,93 @@ func TestAPhotoIsPublicWhileItsResultIs(t *testing.T) {
 	acts(report.Act{Name: report.Withdraw, Reason: "Lộ mặt người"})
 	gone("withdrawn", second)
 }
+
+func TestWhatIsNotCoveredIsShownByNoDoor(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	r, _ := h.sendForm(h.fill(nil), phototest.Phone(phototest.Picture(320, 240), 1))
+	known, err := h.store.Report(t.Context(), r.code)
+	must(t, err)
+	staff := intake.PhotoBody{ReportID: r.code, Kind: photo.Answer, Actor: "test", Content: phototest.JPEG(phototest.Picture(200, 100))}
+	_, _, err = h.intake.AddPhoto(t.Context(), staff)
+	must(t, err)
+	list, err := h.store.Photos(t.Context(), known.ID)
+	must(t, err)
+	planted := []string{known.ID, phototest.Camera, phototest.Comment, phototest.Behind, string(phototest.Latitude())}
+	for _, p := range list {
+		original, err := h.intake.OpenPhoto(t.Context(), p, false)
+		must(t, err)
+		planted = append(planted, p.ID, p.File, string(original[len(original)/2:len(original)/2+32]))
+	}
+	page := "/phan-anh/" + r.code
+	doors := []string{"/", "/tinh-hinh/2022/" + known.Area, "/tinh-hinh/2022/" + known.Area + "/feed.atom", page, page + "/feed.atom", "/phan-anh?ma=" + r.code, "/phan-anh"}
+	for _, p := range list {
+		doors = append(doors, "/anh/"+p.ID+".jpg", "/anh/"+p.File+".jpg")
+	}
+	// each looks through every door, as everybody and as the sender.
+	each := func(when string, look func(door string, a answer)) {
+		t.Helper()
+		for _, door := range doors {
+			for _, cookie := range []string{"", r.cookie} {
+				a := h.get(door, map[string]string{"Cookie": cookie})
+				for _, never := range planted {
+					if strings.Contains(a.body, never) {
+						t.Errorf("%s, %s holds %.40q", when, door, never)
+					}
+				}
+				look(door, a)
+			}
+		}
+	}
+	none := func(door string, a answer) {
+		t.Helper()
+		if strings.Contains(a.body, "/anh/") || strings.HasPrefix(door, "/anh/") && a.status != 404 {
+			t.Errorf("%s shows a photo (status %d)", door, a.status)
+		}
+	}
+	const result = "Đã dọn sạch trước chợ"
+	h.handled(r.code, result)
+	onPages := func(words string) bool {
+		return strings.Contains(h.get("/tinh-hinh/2022/"+known.Area, nil).body, words)
+	}
+	h.wait(func() bool { return onPages(result) })
+	each("published, nothing covered", none)
+	told := func(when string) {
+		t.Helper()
+		if n := h.count("select count(*) from event where data like '%/anh/%'"); n != 0 {
+			t.Errorf("%s, %d events tell an address", when, n)
+		}
+	}
+	told("published, nothing covered")
+	cover := func(p store.Photo, public bool) string {
+		t.Helper()
+		p, err := h.intake.CoverPhoto(t.Context(), intake.PhotoCover{
+			PhotoID: p.ID, Boxes: []photo.Box{{W: p.Width, H: p.Height}}, Public: public, May: func(report.Report) error { return nil },
+		})
+		must(t, err)
+		return p.Copy
+	}
+	hidden := cover(list[0], false)
+	doors = append(doors, "/anh/"+hidden+".jpg")
+	each("covered and not marked public", none)
+	told("covered and not marked public")
+	doors = doors[:len(doors)-1]
+	// The result first, so that the order on the page is not that of covering.
+	after, before := cover(list[1], true), cover(list[0], true)
+	each("covered", func(door string, a answer) {
+		if strings.HasPrefix(door, "/anh/") {
+			none(door, a)
+		}
+	})
+	shown := h.get(page, nil).body
+	holds(t, "the page", shown, `<img src="/anh/`+before+`.jpg" alt="Trước khi xử lý, ảnh 1. Phần riêng tư đã che." loading="lazy"><figcaption>Trước khi xử lý, ảnh 1</figcaption>`,
+		`<img src="/anh/`+after+`.jpg" alt="Sau khi xử lý, ảnh 1. Phần riêng tư đã che."`)
+	if strings.Index(shown, before) > strings.Index(shown, after) {
+		t.Error("what was done stands before what was seen")
+	}
+	doors = append(doors, "/anh/"+before+".jpg", "/anh/"+after+".jpg")
+	h.act(r.code, report.Act{Name: report.Withdraw, Reason: "Lộ mặt người"})
+	h.wait(func() bool { return !onPages(result) })
+	each("withdrawn", none)
+	told("withdrawn")
+}

@@ -32,9 +32,10 @@ type Pictures interface {
 	Results(ctx context.Context, division string, areas []string) ([]store.Published, error)
 }
 
-// Intake accepts reports.
+// Intake accepts reports, and photos of them from who is known to be their sender.
 type Intake interface {
 	AcceptReport(ctx context.Context, s intake.Submission) (receipt json.RawMessage, repeated bool, err error)
+	AddSendersPhoto(ctx context.Context, reportID string, content []byte, key *intake.Key) (answer json.RawMessage, repeated bool, err error)
 }
 
 // Config names what the door needs. Storm and Faces may be nil.
@@ -61,7 +62,7 @@ type Config struct {
 	Visits Visits
 	Member func(c *fiber.Ctx) (personID string, err error)
 	Storm  func() // plays the sample's storm; must not block
-	Photos Photos // opens what everybody may see of photos; nil: there are none
+	Photos Photos // opens what everybody may see of photos; nil: there are none and none are taken
 	Faces  fs.FS  // wall.html, console.html, assets/; nil: not built in
 }
 
@@ -105,6 +106,10 @@ func New(c Config) (*Site, error) {
 func (s *Site) Routes(app *fiber.App) {
 	s.Frame.ErrorPage(s.errorPage)
 	s.Frame.Fast("/", s.serveHome)
+	if s.Photos != nil {
+		s.Frame.Bulk("/phan-anh", mostWires)
+		s.Frame.BulkOf("/phan-anh/", "/anh", mostWires)
+	}
 	app.Get("/", s.getArea)
 	app.Get("/tinh-hinh/:division/:area", s.getArea)
 	app.Get("/tinh-hinh/:division/:area/feed.atom", s.getAreaFeed)

@@ -21,6 +21,7 @@ type PublicRecord struct {
 	DueDate, ResolvedDate          *time.Time // days
 	PublishedAt                    *time.Time
 	Origin, Text                   string
+	Photos                         []string // addresses in this house of what everybody may see
 }
 
 // PublicFilter says which records are read. Codes, when there are any, overrule everything else but Real.
@@ -37,7 +38,7 @@ type PublicFilter struct {
 }
 
 const sqlRecords = `
-	select code, category, division, area, status, is_open, received_hour, changed_at, due_date, resolved_date, published_at, origin, text
+	select code, category, division, area, status, is_open, received_hour, changed_at, due_date, resolved_date, published_at, origin, text, photos
 	from public_report where (origin = 'real') = @real `
 
 const sqlRecordsWithin = `

@@ -12,6 +12,8 @@ interface Arrival {
   path: string;
   key: string;
   secret: string;
+  /** The mark of our own pages. */
+  own: string;
   body: string;
 }
 
@@ -59,7 +61,13 @@ class Door {
       response.end(typeof whim.body === 'string' ? whim.body : JSON.stringify(whim.body ?? { title: 'x' }));
       return;
     }
-    this.arrivals.push({ path, key, secret: String(request.headers['report-secret'] ?? ''), body });
+    this.arrivals.push({
+      path,
+      key,
+      secret: String(request.headers['report-secret'] ?? ''),
+      own: String(request.headers['x-toancanh'] ?? ''),
+      body,
+    });
     if (path.endsWith('/photos')) {
       response.writeHead(this.photos ?? 404, { 'Content-Type': 'application/json' }).end('{"id":"x"}');
       return;
@@ -131,7 +139,7 @@ describe('the outbox', () => {
     // Another tab, after this one was closed.
     await outbox('another').flush(eager);
     await outbox('another').flush(eager);
-    expect(door.arrivals.map(({ key }) => key)).toEqual([id]);
+    expect(door.arrivals.map(({ key, own }) => [key, own])).toEqual([[id, '1']]);
     const [entry] = await outbox().list();
     expect(entry).toMatchObject({ state: 'sent', receipt: { code: 'K7M2-Q9X0', secret: 'c2VjcmV0' } });
     expect(entry).toMatchObject({ draft: null, body: null });
