@@ -52,7 +52,7 @@ const (
 	ReadTemplates   Action = "template.read"
 	ManageTemplates Action = "template.manage"
 	PreviewText     Action = "text.preview" // hear what of a text the public would read
-	OwnViews        Action = "view.own" // keep filters of the queue
+	OwnViews        Action = "view.own"     // keep filters of the queue
 	ShareViews      Action = "view.share"
 
 	SendReadings    Action = "reading.send"
