@@ -181,13 +181,13 @@ func (o *officers) check(pool *pgxpool.Pool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	timelines := map[string][]report.Entry{}
-	rows, err := pool.Query(ctx, `select report_id::text, n, act, from_status, to_status, unit, at from report_act order by report_id, n`)
+	rows, err := pool.Query(ctx, `select report_id::text, n, act, from_status, to_status, unit, level, at from report_act order by report_id, n`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var id string
 	var e report.Entry
-	if _, err := pgx.ForEachRow(rows, []any{&id, &e.N, (*string)(&e.Act), (*string)(&e.From), (*string)(&e.To), &e.Unit, &e.At}, func() error {
+	if _, err := pgx.ForEachRow(rows, []any{&id, &e.N, (*string)(&e.Act), (*string)(&e.From), (*string)(&e.To), &e.Unit, (*string)(&e.Level), &e.At}, func() error {
 		e.At = e.At.UTC()
 		timelines[id] = append(timelines[id], e)
 		return nil
@@ -196,14 +196,14 @@ func (o *officers) check(pool *pgxpool.Pool) {
 	}
 	kept := map[string]report.Standing{}
 	rows, err = pool.Query(ctx, `select id::text, status, version, accepted_at, assigned_at, resolved_at, published_at, closed_at, withdrawn_at,
-		unit, bounces, reopens from report`)
+		unit, level, bounces, reopens from report`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var k report.Standing
 	if _, err := pgx.ForEachRow(rows, []any{
 		&id, (*string)(&k.Status), &k.Version, &k.AcceptedAt, &k.AssignedAt, &k.ResolvedAt, &k.PublishedAt, &k.ClosedAt, &k.WithdrawnAt,
-		&k.Unit, &k.Bounces, &k.Reopens,
+		&k.Unit, (*string)(&k.Level), &k.Bounces, &k.Reopens,
 	}, func() error {
 		kept[id] = k
 		k = report.Standing{}
