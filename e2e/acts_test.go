@@ -92,6 +92,7 @@ type stand struct {
 	Report struct {
 		ID      string
 		Status  string
+		Unit    string
 		Version int64
 		Due     struct{ Resolve *time.Time }
 	}
@@ -134,7 +135,10 @@ func acting(a report.ActName, now stand) map[string]any {
 	case report.Refuse, report.Ask, report.Return, report.DenyExtension, report.Reopen:
 		body["reason"] = "Lý do của lần thử"
 	case report.Assign:
-		body["unit"] = []string{"so-xd", "so-yt"}[now.Report.Version%2]
+		body["unit"] = "so-xd"
+		if now.Report.Unit == "so-xd" { // the same again would be refused
+			body["unit"] = "so-yt"
+		}
 	case report.Supplement, report.Resolve, report.Publish:
 		body["text"] = "Nội dung của lần thử"
 	case report.RequestExtension:
