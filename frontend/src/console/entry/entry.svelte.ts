@@ -89,22 +89,34 @@ export function entryRequest(typed: Typed): JsonObject {
  */
 export class Entry {
   typed = $state(blank(''));
-  faults = $state.raw<readonly FieldFault[]>([]);
   fault = $state('');
   busy = $state(false);
   /** The answer was lost: the server may have it. */
   unsure = $state(false);
   receipt = $state.raw<Receipt | null>(null);
+  #faults = $state.raw<readonly FieldFault[]>([]);
+  /** What the faults were found in. */
+  #judged = $state.raw(blank(''));
   #key = crypto.randomUUID();
   #sent: JsonObject = {};
+
+  /** What is wrong; what was changed since stands no longer. */
+  get faults(): readonly FieldFault[] {
+    return this.#faults.filter(({ field }) => {
+      const [whole = '', part = ''] = field.split('.');
+      const names = fields[whole === 'contact' && part !== '' ? part : whole] ?? [];
+      return names.every((name) => this.typed[name] === this.#judged[name]);
+    });
+  }
 
   /** Sends it; true once the server has it. */
   async send(): Promise<boolean> {
     if (this.busy) return false;
     this.fault = '';
     if (!this.unsure) {
-      this.faults = missing(this.typed);
-      if (this.faults.length > 0) return false;
+      this.#judged = { ...this.typed };
+      this.#faults = missing(this.typed);
+      if (this.#faults.length > 0) return false;
       this.#sent = entryRequest(this.typed);
     }
     this.busy = true;
@@ -133,7 +145,7 @@ export class Entry {
     }
     // Only a judgement of what was sent says that it was not taken before.
     if (err.status === 422) this.unsure = false;
-    this.faults = err.fields;
+    this.#faults = err.fields;
     this.fault = err.fields.some(({ field }) => placed(field)) ? '' : faultWord(err);
   }
 
@@ -143,15 +155,28 @@ export class Entry {
     this.#sent = {};
     this.#key = crypto.randomUUID();
     this.unsure = false;
-    this.faults = [];
+    this.#faults = [];
   }
 }
 
-const fields = ['channel', 'category', 'description', 'commune', 'location', 'address', 'occurred_at', 'contact'];
+/** Where the server's fields were typed. */
+const fields: Record<string, readonly (keyof Typed)[]> = {
+  channel: ['channel'],
+  category: ['category'],
+  description: ['text'],
+  commune: ['where', 'commune', 'search', 'point'],
+  location: ['where', 'commune', 'search', 'point'],
+  address: ['address'],
+  occurred_at: ['occurred'],
+  contact: ['name', 'phone', 'email'],
+  name: ['name'],
+  phone: ['phone'],
+  email: ['email'],
+};
 
 /** Whether a fault has a field to stand at. */
 function placed(field: string): boolean {
-  return fields.includes(field.split('.')[0] ?? '');
+  return fields[field.split('.')[0] ?? ''] !== undefined;
 }
 
 /** What is wrong at a field, or at a part of it; empty when nothing is. */

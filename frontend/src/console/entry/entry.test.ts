@@ -185,7 +185,10 @@ describe('a form', () => {
       '',
       false,
     ]);
-    expect(entry.typed.phone).toBe('0912 345 678');
+    entry.typed.text = 'Rác nhiều';
+    expect(entry.faults).toHaveLength(1);
+    entry.typed.phone = '0912 345 679';
+    expect(entry.faults).toEqual([]);
   });
 
   it('waits with the drafts of its writer, and with no one else’s', () => {
