@@ -81,6 +81,8 @@ func enterCall(t *testing.T, desk *tab) {
 	}, desk.body)
 	desk.press("Control+a")
 	desk.write("0912 345 678")
+	loseSession(t, desk)
+	desk.tabTo("[type=tel]")
 	desk.press("Enter", "Enter")
 	eventually(t, "the code is shown", shownWithin, func() bool { return desk.text("main .code") != "" }, desk.body)
 	desk.keep("entry-kept", false)
@@ -92,6 +94,22 @@ func enterCall(t *testing.T, desk *tab) {
 	desk.eval(`document.querySelector('[type=tel]').value + document.querySelector('textarea').value`, &kept)
 	if kept != "" {
 		t.Errorf("the next form begins with %q", kept)
+	}
+}
+
+// loseSession ends the session behind the page's back: what was typed waits for its writer.
+func loseSession(t *testing.T, desk *tab) {
+	t.Helper()
+	desk.eval(`fetch('/api/v1/session', { method: 'DELETE', headers: { 'X-Toancanh': '1' } }).then((answer) => answer.ok)`, nil)
+	desk.press("Enter")
+	eventually(t, "the console asks who is there", shownWithin, func() bool { return desk.focused("#password") }, desk.body)
+	desk.write(staffPassword)
+	desk.press("Enter")
+	eventually(t, "the form is there again", shownWithin, func() bool { return desk.focused("input[value=phone]:checked") }, desk.body)
+	var typed string
+	desk.eval(`[...document.querySelectorAll('textarea, [role=combobox], [type=tel]')].map((field) => field.value).join('|')`, &typed)
+	if want := "Cầu gỗ gãy, xe không qua được.|phường Nghĩa Đức, thành phố Gia Nghĩa|0912 345 678"; typed != want {
+		t.Errorf("after the session was lost the form says %q, want %q", typed, want)
 	}
 }
 

@@ -4,8 +4,9 @@ import { Drafts } from '../drafts.svelte';
 import type { Desk } from '../session.svelte';
 import { communesOf, findCommunes, fold } from './communes';
 import { csvOf, headings, resultRows } from './csv';
-import { desktopOf, Entry, entryRequest, faultAt, missing, pointOf } from './entry.svelte';
+import { desktopOf, Entry } from './entry.svelte';
 import { Table } from './table.svelte';
+import { entryRequest, faultAt, missing, pointOf } from './typed';
 
 const area = (code: string, parent: string, level: Area['level'], kind: string, name: string): Area => ({
   code,
@@ -236,6 +237,7 @@ describe('a table', () => {
     }));
     answers = [says(422, { errors })];
     await table.choose(file);
+    expect(table.untried).toBe(false);
     expect([table.tried, table.fault]).toEqual([null, 'Thiếu cột “Nội dung”. Thiếu cột “Lĩnh vực”.']);
     await table.choose(new File([new Uint8Array(8 * 1024 * 1024 + 1)], 'to.csv'));
     expect(table.fault).toContain('8 MiB');
@@ -244,8 +246,11 @@ describe('a table', () => {
 
   it('whose answer was lost can be sent again', async () => {
     const table = new Table();
-    answers = [says(200, tried([]))];
     await table.choose(file);
+    expect([table.tried, table.untried]).toEqual([null, true]);
+    answers = [says(200, tried([]))];
+    await table.try();
+    expect(table.untried).toBe(false);
     await table.take();
     expect(table.fault).toContain('không bị nhập hai lần');
     answers = [says(200, { lines: 3, accepted: 1, repeated: 2 })];

@@ -16,6 +16,8 @@ export class Table {
   /** What is being done, since when by the clock of this machine. */
   running = $state.raw<{ taking: Taking; since: number } | null>(null);
   fault = $state('');
+  /** It could not be tried, which says nothing of the table. */
+  untried = $state(false);
   #table: Blob | null = null;
 
   /** Takes a file in and tries it. It is read at once, for it may change on the disk. */
@@ -51,6 +53,7 @@ export class Table {
 
   clear(): void {
     this.name = this.fault = '';
+    this.untried = false;
     this.tried = this.done = this.#table = null;
   }
 
@@ -59,12 +62,14 @@ export class Table {
     if (table === null || this.running !== null) return null;
     this.running = { taking, since: Date.now() };
     this.fault = '';
+    this.untried = false;
     try {
       return await importTable(table, taking, this.channel);
     } catch (err) {
       const judged = err instanceof Problem && err.status < 500;
       if (!judged) this.fault = taking === 'dry' ? faultWord(err) : m.import_unsure();
       else if (taking !== 'whole' || err.status !== 422) this.fault = faultsOf(err);
+      this.untried = taking === 'dry' && !(err instanceof Problem && err.status === 422);
       return null;
     } finally {
       this.running = null;
