@@ -1,6 +1,4 @@
-// The acts that a text goes with.
-import { fieldsOf } from '../actFields';
-
+/** The acts that a text goes with. */
 export const templateActs: readonly string[] = [
   'ask',
   'refuse',
@@ -12,4 +10,4 @@ export const templateActs: readonly string[] = [
   'publish',
   'reopen',
   'withdraw',
-].filter((act) => fieldsOf(act).some(({ input }) => input === 'lines'));
+];
