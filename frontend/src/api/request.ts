@@ -101,14 +101,14 @@ function sendBody(
   });
 }
 
-/** Asks the server and returns the answer's object. Throws Problem or Unreachable. */
-export async function send(path: string, init: RequestInit): Promise<JsonObject> {
+/** Asks the server, which may take so long, and returns the answer's object. Throws Problem or Unreachable. */
+export async function send(path: string, init: RequestInit, mostMs = limitMs): Promise<JsonObject> {
   let response: Response;
   let text: string;
   const headers = new Headers(init.headers);
   for (const [name, value] of Object.entries(sender)) headers.set(name, value);
   try {
-    const limit = AbortSignal.timeout(limitMs);
+    const limit = AbortSignal.timeout(mostMs);
     const signal = init.signal == null ? limit : AbortSignal.any([init.signal, limit]);
     response = await fetch(path, { ...init, headers, signal });
     text = await response.text();

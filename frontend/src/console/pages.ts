@@ -1,16 +1,31 @@
 // The pages of the console, told apart by the address's fragment: a reload and the back button keep the page.
 
 export type PageName =
-  'reports' | 'screens' | 'people' | 'units' | 'desks' | 'keys' | 'rights' | 'reveals' | 'audit' | 'account';
+  | 'reports'
+  | 'entry'
+  | 'templates'
+  | 'screens'
+  | 'people'
+  | 'units'
+  | 'desks'
+  | 'keys'
+  | 'hooks'
+  | 'rights'
+  | 'reveals'
+  | 'audit'
+  | 'account';
 
 export const fragments: Record<PageName, string> = {
   reports: '#phan-anh',
+  entry: '#ghi-phan-anh',
+  templates: '#mau-tra-loi',
   screens: '#man-hinh',
   people: '#nguoi-dung',
   units: '#don-vi',
   desks: '#ban-truc',
   rights: '#quyen',
   keys: '#khoa',
+  hooks: '#bao-tin',
   reveals: '#xem-lien-he',
   audit: '#nhat-ky',
   account: '#tai-khoan',
