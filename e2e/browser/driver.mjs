@@ -43,7 +43,7 @@ const deeds = {
     page.on('console', (message) => {
       if (message.type() === 'error') notes.push(`console: ${message.text()} (${message.location().url ?? ''})`);
     });
-    page.on('pageerror', (error) => notes.push(`page: ${error.stack ?? error.message}`));
+    page.on('pageerror', (error) => notes.push(`page: ${error.name} ${error.message} ${error.stack}`));
     await page.goto(url, { timeout: navigationMs });
   },
   async go({ page, url }) {
