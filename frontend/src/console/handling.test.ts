@@ -199,21 +199,22 @@ describe('the rules of assignment', () => {
   const rule = { category: 'XD', division: '', area: '', hours: 'working', unit: 'so-xd' };
 
   it('become a new version for a reason, and only then', async () => {
-    answers['GET /assignment'] = [200, { version: 4, made_at: null, reason: 'x', rules: [rule] }];
-    answers['PUT /assignment'] = [200, { version: 5, made_at: null, reason: 'y', rules: [] }];
+    const other = { ...rule, hours: '', unit: 'ioc' };
+    answers['GET /assignment'] = [200, { version: 4, made_at: null, reason: 'x', rules: [rule, other] }];
+    answers['PUT /assignment'] = [200, { version: 5, made_at: null, reason: 'y', rules: [other] }];
     render(RulesPart, { props: { desk, formats, categoryName: itself, unitName: itself, mayChange: true } });
     await waitFor(() => {
-      expect(button(/Thêm quy tắc/).matches(':enabled')).toBe(true);
+      expect(button(/Bỏ quy tắc 1/).hasAttribute('disabled')).toBe(false);
     });
-    button(/Thêm quy tắc/).click();
-    await fireEvent.change(await screen.findByLabelText('Đơn vị xử lý'), { target: { value: 'ioc' } });
+    button(/Bỏ quy tắc 1/).click();
+    (await screen.findByRole('button', { name: 'Sửa quy tắc 1' })).click();
+    await screen.findByLabelText('Đơn vị xử lý');
     button(/Đưa vào danh sách/).click();
     await fireEvent.input(await screen.findByLabelText('Lý do'), { target: { value: 'Theo quyết định' } });
     expect(sent('PUT /assignment')).toEqual([]);
     button(/Ban hành bản mới/).click();
     await screen.findByText(/Bản 5/);
-    const added = { category: '', division: '', area: '', hours: '', unit: 'ioc' };
-    expect(sent('PUT /assignment')).toEqual([{ version: 4, reason: 'Theo quyết định', rules: [rule, added] }]);
+    expect(sent('PUT /assignment')).toEqual([{ version: 4, reason: 'Theo quyết định', rules: [other] }]);
   });
 
   it('count lost hours by each clock apart', () => {
