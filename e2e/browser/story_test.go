@@ -44,7 +44,16 @@ func TestTheWholeStoryOfAReport(t *testing.T) {
 	}
 	lead.act("accept", "Đã tiếp nhận", nil)
 	eventually(t, "the other sees it accepted", heardWithin, func() bool { return strings.Contains(other.text("aside"), "Đã tiếp nhận") }, func() string { return other.text("aside") })
-	other.act("assign", "Đã phân công", func() { other.press("ArrowDown", "ArrowDown", "Tab") })
+	other.act("assign", "Đã phân công", func() {
+		eventually(t, "the unit that the rules propose is chosen, and it says why", shownWithin, func() bool {
+			var chosen string
+			other.eval(`document.querySelector('#act-assign-unit').selectedOptions[0].label`, &chosen)
+			return strings.Contains(other.text("#act-assign-unit-why"), "Đề xuất: "+chosen+" – ")
+		}, func() string { return other.text("aside form") })
+		other.press("Tab")
+	})
+	eventually(t, "its numbered note is shown", shownWithin, func() bool { return other.text("aside .symbol") == "1/PC-IOC" }, func() string { return other.text("aside") })
+	other.pass("story-assigned")
 	eventually(t, "the lead sees it assigned", heardWithin, func() bool { return lead.text("aside .line strong") == "Đã phân công" }, func() string { return lead.text("aside") })
 	lead.act("start", "Đang xử lý", nil)
 	other.act("resolve", "Đã xử lý", func() {

@@ -63,6 +63,7 @@ type Store interface {
 	Report(ctx context.Context, id string) (report.Report, error)
 	Timeline(ctx context.Context, reportID string) ([]report.Entry, error)
 	Attributes(ctx context.Context, reportID string) ([]report.Attribute, error)
+	PersonNames(ctx context.Context, principals []string) (map[string]string, error)
 	assigning
 	teamwork
 	Photos(ctx context.Context, reportID string) ([]store.Photo, error)

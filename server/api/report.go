@@ -188,6 +188,10 @@ func (a *API) getReport(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	actors, err := a.actors(ctx, who.acting(), r, entries)
+	if err != nil {
+		return err
+	}
 	return send(c, fiber.StatusOK, struct {
 		Report     view.OpsReport   `json:"report"`
 		Acts       []entry          `json:"acts"`
@@ -195,7 +199,23 @@ func (a *API) getReport(ctx context.Context, c *fiber.Ctx) error {
 		Attributes []attribute      `json:"attributes"`
 		// Proposal is null while nobody can be assigned.
 		Proposal *proposalOfUnit `json:"proposal"`
-	}{view.Ops(r), timeline(r, entries), allowed(who.acting(), r), answered, proposed})
+		// Actors are names, by what the timeline says of who acted.
+		Actors map[string]string `json:"actors"`
+	}{view.Ops(r), timeline(r, entries), allowed(who.acting(), r), answered, proposed, actors})
+}
+
+// actors names the people of a timeline for those who meet them at the report anyway, by presence or notes. Machines and
+// everybody else are told opaque ids alone.
+func (a *API) actors(ctx context.Context, who access.Principal, r report.Report, entries []report.Entry) (map[string]string, error) {
+	meets := func(action access.Action) bool { return access.Decide(who, action, objectOf(r)) == access.Allow }
+	if !meets(access.ShowPresence) && !meets(access.ReadNotes) {
+		return map[string]string{}, nil
+	}
+	list := make([]string, len(entries))
+	for i, e := range entries {
+		list[i] = e.Actor
+	}
+	return a.Store.PersonNames(ctx, list)
 }
 
 // attribute is what a door asked beside the description, with the sender's answer.

@@ -97,6 +97,23 @@ func (s *Store) people(ctx context.Context, where string, args ...any) ([]auth.P
 	return list, nil
 }
 
+// PersonNames are the names of those principals that are people, by principal: the others are left out.
+func (s *Store) PersonNames(ctx context.Context, principals []string) (map[string]string, error) {
+	type named struct{ principal, name string }
+	list, err := collect(ctx, s, func(row pgx.CollectableRow) (n named, err error) {
+		return n, row.Scan(&n.principal, &n.name)
+	}, `select 'person:' || id, name from person where id in
+		(select substr(x, 8)::uuid from unnest($1::text[]) x where x ~ '^person:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')`, principals)
+	if err != nil {
+		return nil, fmt.Errorf("name people: %w", err)
+	}
+	names := make(map[string]string, len(list))
+	for _, n := range list {
+		names[n.principal] = n.name
+	}
+	return names, nil
+}
+
 // Invitation is a one-time link as it is kept.
 type Invitation struct {
 	Hash      []byte

@@ -1,4 +1,4 @@
-import { asArray, asCount, asObject, asText, asTexts, asTime, type JsonObject } from '../wire/json';
+import { asArray, asCount, asObject, asObjects, asText, asTexts, asTime, type JsonObject } from '../wire/json';
 import { parseOpsReport, type OpsReport } from '../wire/report';
 import { get, post } from './request';
 
@@ -11,13 +11,37 @@ export interface Entry {
   unit: string;
   reason: string;
   text: string;
+  /** The unit that the rules proposed, at an assignment. */
+  proposed: string;
+  level: string;
+  /** What the sender thinks of the result and of how it was reached; empty elsewhere. */
+  solved: string;
+  manner: string;
   at: number;
+}
+
+/** The unit that the rules propose, and why; a person decides. */
+export interface Proposal {
+  unit: string;
+  why: string;
+}
+
+/** What a door asked beside the description, with the sender's answer. */
+export interface Attribute {
+  code: string;
+  name: string;
+  values: string[];
 }
 
 export interface ReportDetail {
   report: OpsReport;
   entries: Entry[];
   allowed: string[];
+  /** Null while nobody can be assigned. */
+  proposal: Proposal | null;
+  attributes: Attribute[];
+  /** Names of people, by the actor of an entry. */
+  actors: ReadonlyMap<string, string>;
 }
 
 export interface Named {
@@ -30,7 +54,7 @@ export async function fetchReport(id: string, given?: AbortSignal): Promise<Repo
 }
 
 /** Does an act on the version its actor saw. Throws Problem: 409 when it changed, 422 with fields. */
-export async function performAct(id: string, act: JsonObject): Promise<ReportDetail> {
+export async function performAct(id: string, act: JsonObject): Promise<Pick<ReportDetail, 'report' | 'allowed'>> {
   return readDetail(await post(reportPath(id, '/acts'), act));
 }
 
@@ -55,7 +79,25 @@ function readReport(value: unknown): OpsReport | null {
 function readDetail(raw: JsonObject): ReportDetail {
   const report = readReport(raw['report']);
   if (report === null) throw new Error('the answer holds no readable report');
-  return { report, entries: asArray(raw['acts']).flatMap(readEntry), allowed: asTexts(raw['allowed']) };
+  return {
+    report,
+    entries: asArray(raw['acts']).flatMap(readEntry),
+    allowed: asTexts(raw['allowed']),
+    proposal: readProposal(asObject(raw['proposal'])),
+    attributes: asObjects(raw['attributes']).map((item) => ({
+      code: asText(item['code']),
+      name: asText(item['name'], asText(item['code'])).normalize('NFC'),
+      values: asTexts(item['values']),
+    })),
+    actors: new Map(
+      Object.entries(asObject(raw['actors']) ?? {}).map(([actor, name]) => [actor, asText(name).normalize('NFC')]),
+    ),
+  };
+}
+
+function readProposal(raw: JsonObject | null): Proposal | null {
+  const unit = asText(raw?.['unit']);
+  return unit === '' ? null : { unit, why: asText(raw?.['why']).normalize('NFC') };
 }
 
 function readEntry(value: unknown): Entry[] {
@@ -73,6 +115,10 @@ function readEntry(value: unknown): Entry[] {
       unit: text('unit'),
       reason: text('reason'),
       text: text('text'),
+      proposed: text('proposed'),
+      level: text('level'),
+      solved: text('solved'),
+      manner: text('manner'),
       at,
     },
   ];

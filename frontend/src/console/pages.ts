@@ -4,6 +4,8 @@ export type PageName =
   | 'reports'
   | 'entry'
   | 'templates'
+  | 'assignment'
+  | 'teams'
   | 'screens'
   | 'people'
   | 'units'
@@ -19,6 +21,8 @@ export const fragments: Record<PageName, string> = {
   reports: '#phan-anh',
   entry: '#ghi-phan-anh',
   templates: '#mau-tra-loi',
+  assignment: '#phan-cong',
+  teams: '#to-cong-nghe-so',
   screens: '#man-hinh',
   people: '#nguoi-dung',
   units: '#don-vi',

@@ -74,11 +74,33 @@ const actorWords: Record<string, () => string> = {
   unit: m.actor_unit,
 };
 
+const levelWords: Record<string, () => string> = {
+  xa: m.level_xa,
+  huyen: m.level_huyen,
+  tinh: m.level_tinh,
+  trung_uong: m.level_trung_uong,
+};
+
+const solvedWords: Record<string, () => string> = {
+  yes: m.solved_yes,
+  partly: m.solved_partly,
+  no: m.solved_no,
+};
+
+const mannerWords: Record<string, () => string> = {
+  hai_long: m.manner_hai_long,
+  chap_nhan: m.manner_chap_nhan,
+  khong_hai_long: m.manner_khong_hai_long,
+};
+
 export const priorities = Object.keys(priorityWords) as readonly Priority[];
 export const sources: readonly string[] = Object.keys(sourceWords);
 
-/** Who did an act: a role, or the key of a system; other names stand as they came. */
-export function actorWord(actor: string): string {
+/** Who did an act: a name that is known, a role, or the key of a system; what else came stands as it came. */
+export function actorWord(actor: string, names?: ReadonlyMap<string, string>): string {
+  const name = names?.get(actor);
+  if (name !== undefined) return name;
+  if (actor.startsWith('person:')) return m.actor_person();
   if (actor.startsWith('key:')) return m.actor_key({ key: actor.slice('key:'.length) });
   return actorWords[actor]?.() ?? actor;
 }
@@ -98,6 +120,19 @@ export function actWord(act: string): string {
 
 export function sourceWord(source: string): string {
   return sourceWords[source]?.() ?? source;
+}
+
+/** The level of government that answers for a report. */
+export function levelWord(level: string): string {
+  return levelWords[level]?.() ?? level;
+}
+
+/** What the sender thinks: whether it is solved and how they were treated are two questions. */
+export function ratingWord(solved: string, manner: string): string {
+  return m.rating_both({
+    solved: solvedWords[solved]?.() ?? solved,
+    manner: mannerWords[manner]?.() ?? manner,
+  });
 }
 
 function isStatus(value: string): value is Status {

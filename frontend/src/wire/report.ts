@@ -67,6 +67,8 @@ export interface OpsReport {
   priority: Priority;
   emergency: boolean;
   unit: string;
+  /** The level of government that answers for it. */
+  level: string;
   parent: string;
   source: string;
   receivedAt: number;
@@ -176,6 +178,7 @@ export function parseOpsReport(raw: JsonObject): OpsReport | null {
     placeConfirmed: raw['place_confirmed'] === true,
     priority: asPriority(raw['priority']),
     emergency: raw['emergency'] === true,
+    level: asText(raw['level']),
     parent: asText(raw['parent']),
     source: asText(raw['source']),
     occurredAt: asTime(raw['occurred_at']),
