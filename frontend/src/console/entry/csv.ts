@@ -2,21 +2,8 @@
 import type { Imported } from '../../api/entries';
 import { m } from '../../i18n/messages/messages.js';
 
-/** The headings as the server knows them, which are the same in every language. */
-export const headings = [
-  'Lĩnh vực',
-  'Nội dung',
-  'Xã, phường',
-  'Vĩ độ',
-  'Kinh độ',
-  'Địa chỉ',
-  'Thời điểm',
-  'Khẩn cấp',
-  'Nguồn',
-  'Họ tên',
-  'Điện thoại',
-  'Email',
-] as const;
+/** The headings of the language in use; the server reads those of both. */
+export const headings = (): string[] => m.import_headings().split(';');
 
 export function csvOf(rows: readonly (readonly string[])[]): Blob {
   const lines = rows.map((row) => row.map(cell).join(';')).join('\r\n');
@@ -25,7 +12,7 @@ export function csvOf(rows: readonly (readonly string[])[]): Blob {
 
 /** A table to fill in. */
 export function template(): Blob {
-  return csvOf([headings]);
+  return csvOf([headings()]);
 }
 
 /** What became of each line, in the order of the lines. */
