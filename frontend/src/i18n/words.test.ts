@@ -25,7 +25,22 @@ const shownAttributes = new Set([
 const shownProperties = new Set(['textContent', 'innerText', 'innerHTML', 'title', 'placeholder', 'alt', 'ariaLabel']);
 
 /** Keys as they stand on the keyboard, addresses and names of formats are the same in every language. */
-const allowed = new Set(['A', 'A+', 'A−', 'A-', 'Esc', 'Enter', 'F2', 'F8', 'KPI', 'CAP', 'PMTiles', '/wall/', 'https://', 'đ']);
+const allowed = new Set([
+  'A',
+  'A+',
+  'A−',
+  'A-',
+  'Esc',
+  'Enter',
+  'F2',
+  'F8',
+  'KPI',
+  'CAP',
+  'PMTiles',
+  '/wall/',
+  'https://',
+  'đ',
+]);
 
 interface Found {
   where: string;
