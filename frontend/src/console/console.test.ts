@@ -65,6 +65,17 @@ describe('the queue', () => {
     expect(listed(queue)).toEqual(['a5']);
   });
 
+  it('holds what it heard while a report was being opened against the older answer', () => {
+    const queue = new Queue();
+    queue.expect('a');
+    queue.hear(report('a', 2, { status: 'da_tiep_nhan' })); // while the question for version 1 is on its way
+    queue.keep(report('a', 1));
+    expect(queue.get('a')?.status).toBe('da_tiep_nhan');
+    queue.release('a');
+    queue.hear(report('a', 3));
+    expect(queue.get('a')).toBeUndefined();
+  });
+
   it('leaves the place of what may not be seen any more empty, so that no other row moves', async () => {
     serve({ rows: [raw('a', 5), raw('b')], next: '' }, { rows: [raw('b')], next: '' });
     const queue = new Queue();

@@ -36,6 +36,7 @@ export class Queue {
   readonly #rows = new Rows();
   /** The reports somebody has opened. */
   readonly #opened = new SvelteMap<string, OpsReport>();
+  readonly #expected = new Set<string>();
   /** Reports that would stand in the list if it were fetched now. */
   readonly #fresh = new SvelteSet<string>();
   #asked: Filter = { ...everyday };
@@ -103,7 +104,7 @@ export class Queue {
     if (this.#rows.get(report.id) !== undefined) this.#change(report);
     else if (matches(report, this.#asked, this.#now())) this.#fresh.add(report.id);
     else this.#fresh.delete(report.id);
-    if (this.#opened.has(report.id)) this.keep(report);
+    if (this.#opened.has(report.id) || this.#expected.has(report.id)) this.keep(report);
   }
 
   /** Keeps an opened report unless a newer version is held. */
@@ -113,8 +114,14 @@ export class Queue {
     this.#change(report);
   }
 
+  /** Notes that a report is being opened: what is heard of it meanwhile is newer than what was asked for. */
+  expect(id: string): void {
+    this.#expected.add(id);
+  }
+
   /** Notes that nobody has a report open any more. */
   release(id: string): void {
+    this.#expected.delete(id);
     this.#opened.delete(id);
   }
 
