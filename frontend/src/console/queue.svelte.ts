@@ -36,7 +36,7 @@ export class Queue {
   readonly #rows = new Rows();
   /** The reports somebody has opened. */
   readonly #opened = new SvelteMap<string, OpsReport>();
-  readonly #expected = new Set<string>();
+  readonly #expected = new SvelteSet<string>();
   /** Reports that would stand in the list if it were fetched now. */
   readonly #fresh = new SvelteSet<string>();
   #asked: Filter = { ...everyday };
