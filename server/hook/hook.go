@@ -213,7 +213,11 @@ func (o Outcome) Taken() bool { return o.Problem == "" }
 func (h Hook) After(o Outcome, batch Batch, last int64, now time.Time) Hook {
 	at := now.UTC()
 	if o.Taken() {
-		h.Delivered += int64(len(batch.Events))
+		for _, e := range batch.Events {
+			if e.Seq <= last { // a batch may have ended before its bound
+				h.Delivered++
+			}
+		}
 		h.Epoch, h.Seq, h.Problem, h.Attempts, h.FailingSince, h.NextAt = batch.Epoch, last, "", 0, nil, at
 		h.DeliveredAt = &at
 		return h

@@ -66,6 +66,9 @@ func TestABatchEndsBeforeItIsTooLarge(t *testing.T) {
 	if last != 12 || len(body) > 600<<10 {
 		t.Errorf("%d bytes up to event %d, want two events", len(body), last)
 	}
+	if after := told().After(hook.Outcome{}, batch, last, now()); after.Delivered != 2 || after.Seq != 12 {
+		t.Errorf("after two of four: %d delivered, at %d", after.Delivered, after.Seq)
+	}
 	batch.Events = []schema.Announced{event(11, schema.KindReport, fmt.Sprintf("%q", strings.Repeat("x", 900<<10)))}
 	if body, last := told().Write(batch, now()); last != 11 || body == nil {
 		t.Errorf("one event too large: %d bytes, last %d; it must not stop the hook for ever", len(body), last)

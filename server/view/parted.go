@@ -20,26 +20,18 @@ func redactParted(text string) string {
 	if !strings.ContainsAny(text, ",/") {
 		return text
 	}
-	var out strings.Builder
-	from := 0
-	for from < len(text) {
+	return hideEach(text, hiddenNumber, func(from int) (begin, end int, found bool) {
 		m := phoneStart.FindStringIndex(text[from:])
 		if m == nil {
-			break
+			return 0, 0, false
 		}
-		begin, rest := from+m[0], from+m[1]
-		end := phoneEnd(text, rest)
+		begin = from + m[0]
+		end = phoneEnd(text, from+m[1])
 		if end == 0 || continued(text[:begin]) || dateStart.MatchString(text[begin:]) || isList(text[begin:end]) {
-			out.WriteString(text[from : begin+1])
-			from = begin + 1
-			continue
+			end = begin
 		}
-		out.WriteString(text[from:begin])
-		out.WriteString(hiddenNumber)
-		from = end
-	}
-	out.WriteString(text[from:])
-	return out.String()
+		return begin, end, true
+	})
 }
 
 // phoneEnd walks over the figures behind a phone's zero; 0 when they are not those of one.

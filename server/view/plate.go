@@ -24,25 +24,39 @@ func redactPlates(text string) string {
 		}
 		return hiddenPlate
 	})
+	return hideEach(text, hiddenPlate, func(from int) (begin, end int, found bool) {
+		m := plate.FindStringSubmatchIndex(text[from:])
+		if m == nil {
+			return 0, 0, false
+		}
+		begin, end = from+m[0], from+m[1]
+		if digitBefore(text[:begin]) || digitAfter(text[end:]) || isMeasure(text[from+m[2]:from+m[3]], text[begin:end]) {
+			end = begin
+		}
+		return begin, end, true
+	})
+}
+
+// hideEach puts a sign in place of each stretch that find finds from a place on. A stretch without length is none after all:
+// it is looked for again one byte later, for another may begin within.
+func hideEach(text, sign string, find func(from int) (begin, end int, found bool)) string {
 	var out strings.Builder
 	from := 0
 	for from < len(text) {
-		m := plate.FindStringSubmatchIndex(text[from:])
-		if m == nil {
-			break
+		begin, end, found := find(from)
+		switch {
+		case !found:
+			out.WriteString(text[from:])
+			return out.String()
+		case end == begin:
+			end = begin + 1
+			out.WriteString(text[from:end])
+		default:
+			out.WriteString(text[from:begin])
+			out.WriteString(sign)
 		}
-		begin, end := from+m[0], from+m[1]
-		if digitBefore(text[:begin]) || digitAfter(text[end:]) || isMeasure(text[from+m[2]:from+m[3]], text[begin:end]) {
-			// Try again one byte later: a plate may begin within what was found.
-			out.WriteString(text[from : begin+1])
-			from = begin + 1
-			continue
-		}
-		out.WriteString(text[from:begin])
-		out.WriteString(hiddenPlate)
 		from = end
 	}
-	out.WriteString(text[from:])
 	return out.String()
 }
 
