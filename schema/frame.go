@@ -65,6 +65,11 @@ type Snapshot struct {
 	// Truncated counts the reports left out because the snapshot was full (5,000 items or 512 KiB).
 	Truncated int             `json:"truncated"`
 	Screen    json.RawMessage `json:"screen,omitempty"` // what the screen is set to and told to show
+	// Alarms are those open: high ones first, then the newest; on ops and wall topics.
+	Alarms []json.RawMessage `json:"alarms,omitempty"`
+	// AlarmsTruncated counts by priority the alarms left out because there were more than 1,000.
+	AlarmsTruncated map[string]int    `json:"alarms_truncated,omitempty"`
+	Incidents       []json.RawMessage `json:"incidents,omitempty"` // proposed and open ones, on ops and wall topics
 }
 
 // EventFrame is one fact. Data is the whole new state of the thing, absent for kind "gone" and "reset".
@@ -81,11 +86,13 @@ type EventFrame struct {
 
 // The kinds of events.
 const (
-	KindReport = "report" // a report was received or changed
-	KindScreen = "screen" // on screen/<id>: what the screen is told to show has changed
-	KindNote   = "note"   // on ops/…: somebody wrote an internal note beside a report; its words are not in it
-	KindGone   = "gone"   // the thing left this topic: drop it, unless a newer version is held
-	KindReset  = "reset"  // more than 1,000 things changed at once: take a snapshot
+	KindReport   = "report"   // a report was received or changed
+	KindScreen   = "screen"   // on screen/<id>: what the screen is told to show has changed
+	KindNote     = "note"     // on ops/…: somebody wrote an internal note beside a report; its words are not in it
+	KindAlarm    = "alarm"    // an alarm was raised, changed or closed
+	KindIncident = "incident" // an incident was proposed, opened, changed or closed
+	KindGone     = "gone"     // the thing left this topic: drop it, unless a newer version is held
+	KindReset    = "reset"    // more than 1,000 things changed at once: take a snapshot
 )
 
 // LevelFrame holds the newest values of some keys of a topic.
