@@ -33,6 +33,9 @@ function snapshot(
     at: 0,
     reports: reports.map((r) => ({ ...r })),
     truncated: 0,
+    alarms: [],
+    alarmsTruncated: {},
+    incidents: [],
     screen: null,
     ...more,
   };

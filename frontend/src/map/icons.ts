@@ -4,12 +4,14 @@ import type { Mark } from './picture';
 import type { MapTheme } from './theme';
 
 const states: readonly Shown[] = ['normal', 'unknown', 'attention', 'warning', 'critical'];
-const kinds: readonly Mark['kind'][] = ['report', 'sensor'];
+const kinds: readonly Mark['kind'][] = ['report', 'sensor', 'alarm'];
 
 /** The side of an icon's box at 1080 lines. */
 const side: Record<Shown, number> = { normal: 16, unknown: 22, attention: 22, warning: 28, critical: 34 };
 const quietSensorSide = 18;
 const sensorSide = 26;
+/** What an alarm's bright rim adds all round. */
+const rim = 3;
 
 export function iconName({ kind, state }: Pick<Mark, 'kind' | 'state'>): string {
   return `${kind}-${state}`;
@@ -18,6 +20,7 @@ export function iconName({ kind, state }: Pick<Mark, 'kind' | 'state'>): string 
 /** The side of a mark's icon in pixels at 1080 lines. */
 export function iconSide({ kind, state }: Pick<Mark, 'kind' | 'state'>): number {
   if (kind === 'report') return side[state];
+  if (kind === 'alarm') return side[state] + 2 * rim;
   return state === 'normal' ? quietSensorSide : Math.max(sensorSide, side[state]);
 }
 
@@ -28,8 +31,9 @@ export function crowding(alarms: number, all: number): number {
   return Math.min(byAlarms, byAll);
 }
 
-/** Alarms are drawn last, over everything. */
+/** What an operator has to answer is drawn last, over everything; of the rest, what is worst. */
 export function drawOrder({ kind, state }: Pick<Mark, 'kind' | 'state'>): number {
+  if (kind === 'alarm') return 2 * states.length + rank(state);
   return rank(state) * 2 + (kind === 'sensor' ? 1 : 0);
 }
 
@@ -100,6 +104,7 @@ function drawIcon(pen: Pen | null, mark: Pick<Mark, 'kind' | 'state'>, theme: Ma
   pen.scale(side / 24, side / 24);
   pen.lineJoin = 'round';
   if (mark.kind === 'sensor') drawSensor(pen, mark.state, theme);
+  else if (mark.kind === 'alarm') drawAlarm(pen, mark.state, theme);
   else drawState(pen, mark.state, theme);
   pen.restore();
 }
@@ -113,6 +118,25 @@ function drawState(pen: CanvasRenderingContext2D, state: Shown, theme: MapTheme)
   pen.fillStyle = theme.states[state];
   pen.fill(path);
   if (state === 'unknown') hatch(pen, path, theme.ground);
+}
+
+// A bright rim, which nothing else has.
+function drawAlarm(pen: CanvasRenderingContext2D, state: Shown, theme: MapTheme): void {
+  pen.translate(12, 12);
+  pen.scale(0.8, 0.8);
+  pen.translate(-12, -12);
+  const path = new Path2D(shapes[state]);
+  for (const [colour, width] of [
+    [theme.ground, 8],
+    [theme.text, 5.5],
+    [theme.ground, 1.5],
+  ] as const) {
+    pen.strokeStyle = colour;
+    pen.lineWidth = width;
+    pen.stroke(path);
+  }
+  pen.fillStyle = theme.states[state];
+  pen.fill(path);
 }
 
 function drawSensor(pen: CanvasRenderingContext2D, state: Shown, theme: MapTheme): void {

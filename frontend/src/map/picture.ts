@@ -15,7 +15,7 @@ export interface Mark {
   lon: number;
   lat: number;
   state: Shown;
-  kind: 'report' | 'sensor';
+  kind: 'report' | 'sensor' | 'alarm';
 }
 
 export interface MapPicture {

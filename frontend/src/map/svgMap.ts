@@ -130,6 +130,10 @@ export class SvgMap implements MapDrawing {
     if (stack.kind === 'sensor') {
       inner.setAttribute('transform', 'translate(12 12) scale(.6) translate(-12 -12)');
       group.append(element('path', { class: 'frame', d: sensorFrame }));
+    } else if (stack.kind === 'alarm') {
+      const small = 'translate(12 12) scale(.8) translate(-12 -12)';
+      inner.setAttribute('transform', small);
+      group.append(element('path', { class: 'rim', d: stateShapes[stack.state], transform: small }));
     }
     group.append(inner);
     return stack.count < 2 || this.#sizes.countPx === 0

@@ -40,6 +40,6 @@ describe('grave', () => {
     ],
     ['the storm scene', [], [], 'mua-bao', true],
   ] as const)('%s', (_, reports, sensors, scene, want) => {
-    expect(isGrave(reports, sensors, { now, scene })).toBe(want);
+    expect(isGrave({ reports, sensors, alarms: [], incidents: [] }, { now, scene })).toBe(want);
   });
 });

@@ -1,10 +1,13 @@
 import type { Formats } from '../i18n/format';
 import type { Density } from '../rules/scene';
+import { isPressing } from '../rules/alarm';
 import { Slots } from '../rules/slots';
+import { parseGroups, parseSummary, type Alarm, type Incident } from '../wire/alarm';
 import { parseAreas, parseHourly } from '../wire/level';
 import type { JsonObject } from '../wire/json';
 import type { ScreenState } from '../wire/screen';
 import { parseChanged, parseRain, parseRivers } from '../wire/storm';
+import { alarmTable, type AlarmTable } from './alarmRows';
 import { areaTable, countCommunes, listedAreas, rowsOf, type AreaTable } from './areaRows';
 import type { MapCode } from './caretaker';
 import { mapPicture, notices, sensorsOf } from './picture';
@@ -57,7 +60,24 @@ export class Scenery {
   readonly topic = $derived.by(() => this.setting?.place.topic ?? '');
   readonly reports = $derived.by(() => this.session.situation.reports);
   readonly sensors = $derived.by(() => sensorsOf(this.session.situation.levels('sensor/')));
-  readonly picture = $derived.by(() => mapPicture(this.reports, this.sensors, this.slowNow));
+  readonly alarms = $derived.by((): Alarm[] => this.session.situation.alarms);
+  readonly incidents = $derived.by((): Incident[] => this.session.situation.incidents);
+  readonly summary = $derived.by(() => this.#level('alarms/summary', parseSummary));
+  /** How many sensors tell nothing. */
+  readonly silent = $derived.by(() => this.summary?.silent ?? 0);
+  readonly #silent = $derived.by(() => new Set(this.summary?.silentSensors));
+  /** What stands in place of single alarms while there are more than anybody can answer. */
+  readonly #groups = $derived.by(() =>
+    this.summary?.flood === true ? this.#level('alarms/groups', parseGroups) : null,
+  );
+  /** By the second while somebody is waited for, else more rarely. */
+  readonly alarmNow = $derived.by(() => (this.alarms.some(isPressing) ? this.now : this.slowNow));
+  readonly picture = $derived.by(() =>
+    mapPicture(
+      { reports: this.reports, sensors: this.sensors, alarms: this.alarms, silent: this.#silent },
+      this.slowNow,
+    ),
+  );
   readonly open = $derived.by(() => this.reports.filter(({ open }) => open));
   readonly high = $derived.by(() => this.open.filter(({ state }) => state === 'critical' || state === 'warning'));
   readonly rivers = $derived.by(() => this.#level('storm/rivers', parseRivers));
@@ -85,6 +105,13 @@ export class Scenery {
     return areaTable(this.#areaRows, most, this.slots(part));
   }
 
+  alarmTable(part: string, most: number): AlarmTable {
+    const { situation } = this.session;
+    const truncated = ['high', 'medium', 'low'].reduce((sum, name) => sum + situation.alarmsTruncated(name), 0);
+    const view = { alarms: this.alarms, truncated, summary: this.summary, groups: this.#groups };
+    return alarmTable(view, most, this.slots(part));
+  }
+
   tiles(keys: readonly string[]): ReturnType<typeof tiles> {
     return tiles(
       {
@@ -104,7 +131,7 @@ export class Scenery {
     const { setting } = this;
     if (setting === null) return [];
     const context = { now: this.slowNow, places: setting.places, formats: this.formats, most };
-    return notices(this.reports, this.sensors, context);
+    return notices({ reports: this.reports, sensors: this.sensors, alarms: this.alarms }, context);
   }
 
   /** "xã Quảng Sơn" */

@@ -1,0 +1,57 @@
+// An alarm in words, for wall and desk alike.
+import { counting, type Formats } from '../i18n/format';
+import { m } from '../i18n/messages/messages.js';
+import { askedAt } from '../rules/alarm';
+import type { Alarm, Callout } from '../wire/alarm';
+
+/** What is wrong: the type, the value that reached it and the limit. */
+export function alarmText(alarm: Alarm, formats: Formats): string {
+  const { label, value, unit, limit, members } = alarm;
+  if (members.length > 1) return m.alarm_members({ label, count: formats.count(members.length) });
+  if (value === null) return label;
+  const amount = `${formats.amount(value)} ${unit}`.trim();
+  return limit === '' ? m.alarm_value_plain({ label, amount }) : m.alarm_value({ label, amount, limit });
+}
+
+/** The same in few words: the number and its limit, or the type where there is none. */
+export function briefAlarmText(alarm: Alarm, formats: Formats): string {
+  const { value, unit, limit } = alarm;
+  if (value === null || alarm.members.length > 1) return alarmText(alarm, formats);
+  const amount = `${formats.amount(value)} ${unit}`.trim();
+  return limit === '' ? `${alarm.label} ${amount}` : m.notice_sensor({ amount, limit });
+}
+
+/** Who has it: nobody for so long, or somebody since when. */
+export function takenText(alarm: Alarm, now: number, formats: Formats): string {
+  const { state, ackedAt, ackedBy: who } = alarm;
+  if (state === 'cleared') return m.alarm_cleared_brief();
+  if (ackedAt === null || state === 'unacked') return m.alarm_nobody({ clock: counting(now - askedAt(alarm)) });
+  const time = formats.short(ackedAt, now);
+  return who === '' ? m.alarm_taken_plain({ time }) : m.alarm_taken({ who, time });
+}
+
+/** How far calling people out has come; empty while nobody has to be called. */
+export function calloutText(callout: Callout | null): string {
+  if (callout === null) return '';
+  const { to, step } = callout;
+  switch (callout.state) {
+    case 'waiting':
+      return to === '' ? '' : m.callout_waiting({ to });
+    case 'calling':
+      if (callout.result === 'failed') return m.callout_failed({ to });
+      if (callout.result === 'delivered') return m.callout_delivered({ to, step });
+      return callout.result === 'sent' ? m.callout_sent({ to, step }) : m.callout_calling({ to, step });
+    case 'taken':
+      return m.callout_taken({ to });
+    case 'exhausted':
+      return m.callout_exhausted();
+    default:
+      return callout.state satisfies never;
+  }
+}
+
+/** That it comes and goes, or came again; empty for a first time. */
+export function timesText({ count, chattering }: Alarm, formats: Formats): string {
+  if (chattering) return m.alarm_chattering({ count: formats.count(count) });
+  return count > 1 ? m.alarm_again({ count: formats.count(count) }) : '';
+}
