@@ -1,6 +1,6 @@
 import type { Shown } from '../rules/state';
 import { distance } from './boxes';
-import { drawOrder } from './icons';
+import { drawOrder, isAlarmMark } from './icons';
 import type { Mark, Spot } from './picture';
 
 /** What stands at one place of the map, drawn as one mark: the worst of it, and how many there are. */
@@ -24,7 +24,7 @@ export type Project = (lon: number, lat: number) => Spot;
 
 /** What must never be buried: what an operator has to answer, and whatever else is grave. */
 export const isAlarm = ({ kind, state }: Pick<Mark, 'kind' | 'state'>): boolean =>
-  kind === 'alarm' || state === 'critical' || state === 'warning';
+  isAlarmMark(kind) || state === 'critical' || state === 'warning';
 
 /** Reach for marks drawn at `size` times their size at 1080 lines. */
 export function reachAt(size: number): Reach {
@@ -37,9 +37,9 @@ export function reachAt(size: number): Reach {
  * that happens elsewhere moves it. What an operator has to answer is on no stack with anything else: no other mark hides it.
  */
 export function stackMarks(marks: readonly Mark[], project: Project, reach: Reach): Stack[] {
-  const own = marks.filter(({ kind }) => kind === 'alarm');
+  const own = marks.filter(({ kind }) => isAlarmMark(kind));
   if (own.length === 0) return stackAlike(marks, project, reach);
-  const others = marks.filter(({ kind }) => kind !== 'alarm');
+  const others = marks.filter(({ kind }) => !isAlarmMark(kind));
   return [...stackAlike(others, project, reach), ...stackAlike(own, project, reach)];
 }
 

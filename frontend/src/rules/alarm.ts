@@ -1,16 +1,10 @@
 // Alarms as the faces order and count them. Pure.
 import type { Alarm, AlarmPriority } from '../wire/alarm';
 import type { State } from '../wire/report';
+import { alarmStates } from './scales';
 
-const states: Readonly<Record<AlarmPriority, State>> = {
-  high: 'critical',
-  medium: 'warning',
-  low: 'attention',
-  journal: 'normal',
-};
-
-/** The state, and with it shape, word and colour, of a priority. */
-export const stateOfPriority = (priority: AlarmPriority): State => states[priority];
+/** The state, and with it shape and colour, of a priority. */
+export const stateOfPriority = (priority: AlarmPriority): State => alarmStates[priority];
 
 /** Whether its condition still holds. */
 export const isActive = ({ state }: Pick<Alarm, 'state'>): boolean => state === 'unacked' || state === 'acked';

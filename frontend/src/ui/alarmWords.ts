@@ -2,7 +2,16 @@
 import { counting, type Formats } from '../i18n/format';
 import { m } from '../i18n/messages/messages.js';
 import { askedAt } from '../rules/alarm';
-import type { Alarm, Callout } from '../wire/alarm';
+import type { Alarm, AlarmPriority, Callout } from '../wire/alarm';
+
+const priorities: Readonly<Record<AlarmPriority, () => string>> = {
+  high: m.alarm_priority_high,
+  medium: m.alarm_priority_medium,
+  low: m.alarm_priority_low,
+  journal: m.alarm_priority_journal,
+};
+
+export const alarmPriorityWord = (priority: AlarmPriority): string => priorities[priority]();
 
 /** What is wrong: the type, the value that reached it and the limit. */
 export function alarmText(alarm: Alarm, formats: Formats): string {

@@ -31,24 +31,25 @@ export interface Ground {
   sensors: readonly SensorLevel[];
   alarms: readonly Alarm[];
   /** Codes of sensors that are known to be silent, whatever their last value says. */
-  silent: ReadonlySet<string>;
+  silent: readonly string[];
 }
 
 export function mapPicture({ reports, sensors, alarms, silent }: Ground, now: number): MapPicture {
   const marks: Mark[] = [];
+  const mute = new Set(silent);
   for (const { id, open, lat, lon, state } of reports) {
     if (open && lat !== null && lon !== null) marks.push({ id, lat, lon, state, kind: 'report' });
   }
   for (const sensor of sensors) {
     const { code, lat, lon } = sensor;
     if (lat === null || lon === null) continue;
-    const state = silent.has(code) ? 'unknown' : sensorState(sensor, now);
+    const state = mute.has(code) ? 'unknown' : sensorState(sensor, now);
     marks.push({ id: `sensor/${code}`, lat, lon, state, kind: 'sensor' });
   }
   for (const alarm of alarms) {
-    const { id, lat, lon, priority } = alarm;
-    if (lat === null || lon === null || !isAnnounced(alarm)) continue;
-    marks.push({ id: `alarm/${id}`, lat, lon, state: stateOfPriority(priority), kind: 'alarm' });
+    const { id, lat, lon, priority, state } = alarm;
+    if (lat === null || lon === null || state === 'closed' || !isAnnounced(alarm)) continue;
+    marks.push({ id: `alarm/${id}`, lat, lon, state: stateOfPriority(priority), kind: `alarm-${state}` });
   }
   return { counts: countOpen(reports), marks };
 }

@@ -32,6 +32,8 @@ export class Scenery {
   /** Whether the message has room where it stands; null before it was measured. */
   messageFits = $state<boolean | null>(null);
   mapCode = $state<MapCode>('coming');
+  /** The code of the parts that come late did not come. */
+  partsMissing = $state(false);
   // Each list keeps its rows for as long as the page lives.
   readonly #slots: Partial<Record<string, Slots>> = {};
 
@@ -65,7 +67,6 @@ export class Scenery {
   readonly summary = $derived.by(() => this.#level('alarms/summary', parseSummary));
   /** How many sensors tell nothing. */
   readonly silent = $derived.by(() => this.summary?.silent ?? 0);
-  readonly #silent = $derived.by(() => new Set(this.summary?.silentSensors));
   /** What stands in place of single alarms while there are more than anybody can answer. */
   readonly #groups = $derived.by(() =>
     this.summary?.flood === true ? this.#level('alarms/groups', parseGroups) : null,
@@ -74,7 +75,7 @@ export class Scenery {
   readonly alarmNow = $derived.by(() => (this.alarms.some(isPressing) ? this.now : this.slowNow));
   readonly picture = $derived.by(() =>
     mapPicture(
-      { reports: this.reports, sensors: this.sensors, alarms: this.alarms, silent: this.#silent },
+      { reports: this.reports, sensors: this.sensors, alarms: this.alarms, silent: this.summary?.silentSensors ?? [] },
       this.slowNow,
     ),
   );

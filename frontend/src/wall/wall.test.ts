@@ -240,7 +240,7 @@ describe('what the wall draws', () => {
     sensors: SensorLevel[],
     alarms: Alarm[] = [],
     silent: readonly string[] = [],
-  ): Ground => ({ reports, sensors, alarms, silent: new Set(silent) });
+  ): Ground => ({ reports, sensors, alarms, silent });
 
   it('is every open report with a place, and every sensor', () => {
     const picture = mapPicture(
