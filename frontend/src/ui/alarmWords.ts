@@ -13,21 +13,25 @@ const priorities: Readonly<Record<AlarmPriority, () => string>> = {
 
 export const alarmPriorityWord = (priority: AlarmPriority): string => priorities[priority]();
 
+/** The value that reached its limit, "589,61 m"; empty where there is none. */
+export const amountText = ({ value, unit }: Alarm, formats: Formats): string =>
+  value === null ? '' : `${formats.amount(value)} ${unit}`.trim();
+
 /** What is wrong: the type, the value that reached it and the limit. */
 export function alarmText(alarm: Alarm, formats: Formats): string {
-  const { label, value, unit, limit, members } = alarm;
+  const { label, limit, members } = alarm;
+  const amount = amountText(alarm, formats);
   if (members.length > 1) return m.alarm_members({ label, count: formats.count(members.length) });
-  if (value === null) return label;
-  const amount = `${formats.amount(value)} ${unit}`.trim();
+  if (amount === '') return label;
   return limit === '' ? m.alarm_value_plain({ label, amount }) : m.alarm_value({ label, amount, limit });
 }
 
 /** The same in few words: the number and its limit, or the type where there is none. */
 export function briefAlarmText(alarm: Alarm, formats: Formats): string {
-  const { value, unit, limit } = alarm;
-  if (value === null || alarm.members.length > 1) return alarmText(alarm, formats);
-  const amount = `${formats.amount(value)} ${unit}`.trim();
-  return limit === '' ? `${alarm.label} ${amount}` : m.notice_sensor({ amount, limit });
+  const { limit } = alarm;
+  const amount = amountText(alarm, formats);
+  if (amount === '' || limit === '' || alarm.members.length > 1) return alarmText(alarm, formats);
+  return m.notice_sensor({ amount, limit });
 }
 
 /** Who has it: nobody for so long, or somebody since when. */
