@@ -507,7 +507,7 @@ function asRow(report) {
 }
 
 const rights = Object.fromEntries(
-  'report.list alarm.list alarm.read alarm.ack alarm.shelve alarm.suppress alarm.service alarm.type.read alarm.type.change alarm.health screen.read screen.order'
+  'session.own ticket.get listen.ops report.list alarm.list alarm.read alarm.ack alarm.shelve alarm.suppress alarm.service alarm.type.read alarm.type.change alarm.health screen.read screen.order'
     .split(' ')
     .map((action) => [action, 'everything']),
 );

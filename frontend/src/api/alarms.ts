@@ -39,7 +39,8 @@ export interface AlarmEntry {
 export interface CalloutAttempt {
   at: number | null;
   step: number;
-  to: string;
+  position: string;
+  name: string;
   channel: string;
   result: string;
   reason: string;
@@ -154,7 +155,8 @@ function parseAttempt(raw: JsonObject): CalloutAttempt {
   return {
     at: asTime(raw['at']),
     step: asCount(raw['step']) ?? 0,
-    to: asText(raw['to']).normalize('NFC'),
+    position: asText(raw['position']),
+    name: asText(raw['name']).normalize('NFC'),
     channel: asText(raw['channel']),
     result: asText(raw['result']),
     reason: asText(raw['reason']).normalize('NFC'),
