@@ -106,7 +106,7 @@ export function makeAlarms(areas, mode, pick) {
   const calling = {
     state: 'calling',
     step: 2,
-    to: 'Lãnh đạo trực',
+    to: 'lanh_dao_truc',
     at: iso(Date.now()),
     channel: 'sms',
     result: 'sent',
@@ -211,15 +211,13 @@ export function makeAlarms(areas, mode, pick) {
     }[body.act] ?? { aside: '', until: null };
     const next = { ...was, version: was.version + 1, ...(body.act === 'comment' ? {} : changes) };
     all.set(id, next);
-    entries
-      .get(id)
-      .push(
-        entry(entries.get(id).length + 1, body.act, at, {
-          actor: 'Trần Thị Trực',
-          reason: body.reason ?? '',
-          text: body.text ?? '',
-        }),
-      );
+    entries.get(id).push(
+      entry(entries.get(id).length + 1, body.act, at, {
+        actor: 'Trần Thị Trực',
+        reason: body.reason ?? '',
+        text: body.text ?? '',
+      }),
+    );
     return next;
   }
 

@@ -43,10 +43,21 @@ export function takenText(alarm: Alarm, now: number, formats: Formats): string {
   return who === '' ? m.alarm_taken_plain({ time }) : m.alarm_taken({ who, time });
 }
 
+const positions: Readonly<Record<string, () => string>> = {
+  truong_ca: m.position_truong_ca,
+  truc_ban: m.position_truc_ban,
+  lanh_dao_truc: m.position_lanh_dao_truc,
+  truc_don_vi: m.position_truc_don_vi,
+};
+
+/** A position of the roster; one that this build does not know stands as it came. */
+export const positionWord = (position: string): string => positions[position]?.() ?? position;
+
 /** How far calling people out has come; empty while nobody has to be called. */
 export function calloutText(callout: Callout | null): string {
   if (callout === null) return '';
-  const { to, step } = callout;
+  const { step } = callout;
+  const to = positionWord(callout.to);
   switch (callout.state) {
     case 'waiting':
       return to === '' ? '' : m.callout_waiting({ to });

@@ -110,7 +110,7 @@ export class AlarmBook {
     if (held !== undefined && held.version > alarm.version) return held;
     this.#held.set(alarm.id, alarm);
     if (!this.#listed.has(alarm.id)) {
-      if (matches(alarm, this.filter) && !isPressing(alarm)) this.#fresh.add(alarm.id);
+      if (this.filter.view !== 'closed' && matches(alarm, this.filter) && !isPressing(alarm)) this.#fresh.add(alarm.id);
       else this.#fresh.delete(alarm.id);
       if (alarm.state === 'closed') this.#held.delete(alarm.id);
     }
@@ -127,14 +127,15 @@ export class AlarmBook {
       await this.more();
       return;
     }
-    const list = (): void => {
-      const all = this.open.filter((alarm) => matches(alarm, this.filter) && !this.#slotted.has(alarm.id));
-      this.#list(all.sort(byUrgency).map(({ id }) => id));
-    };
-    list();
+    this.#listOpen();
     if (!this.#short) return;
     await this.#fetchRest();
-    list();
+    this.#listOpen();
+  }
+
+  #listOpen(): void {
+    const all = this.open.filter((alarm) => matches(alarm, this.filter) && !this.#slotted.has(alarm.id));
+    this.#list(all.sort(byUrgency).map(({ id }) => id));
   }
 
   /** Fetches the next page of alarms that are closed. */
@@ -181,6 +182,8 @@ export class AlarmBook {
     this.#pending ??= setTimeout(() => {
       this.#pending = undefined;
       this.#revision++;
+      // Where nothing stands nothing can move: what comes need not wait.
+      if (this.ids.length === 0 && this.#fresh.size > 0) this.#listOpen();
     }, leastMs);
   }
 
