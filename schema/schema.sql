@@ -223,6 +223,23 @@ table mail_outbox -- Mails to be sent; id names the message, n the timeline entr
   constraint mail_outbox_pkey PRIMARY KEY (id)
   CREATE INDEX mail_outbox_due ON public.mail_outbox USING btree (due_at)
   grant delete, insert, select, update to toancanh_app
+table maintenance -- Times in which the silence and the alarms of a sensor or of a gateway are suppressed by design.
+  id bigint not null generated always as identity
+  from_at timestamp with time zone not null
+  until_at timestamp with time zone not null
+  created_at timestamp with time zone not null default now()
+  ended_at timestamp with time zone -- When it was ended before its time.
+  sensor_code text
+  gateway_code text
+  reason text not null
+  by text not null
+  ended_by text not null default ''::text
+  constraint maintenance_lasts CHECK ((until_at > from_at))
+  constraint maintenance_of_one CHECK ((num_nonnulls(sensor_code, gateway_code) = 1))
+  constraint maintenance_pkey PRIMARY KEY (id)
+  CREATE INDEX maintenance_sensor ON public.maintenance USING btree (sensor_code, until_at) WHERE (sensor_code IS NOT NULL)
+  CREATE INDEX maintenance_until ON public.maintenance USING btree (until_at)
+  grant insert, select, update to toancanh_app
 table note -- Internal and append-only: the application may not change or delete it.
   report_id uuid not null
   n bigint not null
@@ -341,6 +358,8 @@ table reading partition by RANGE (ts)
   sensor_id integer not null
   quality smallint not null default 0
   origin smallint not null default 0
+  received_at timestamp with time zone default now()
+  source integer not null default 0
   CREATE UNIQUE INDEX reading_sensor_ts ON ONLY public.reading USING btree (sensor_id, ts)
   CREATE INDEX reading_ts ON ONLY public.reading USING brin (ts) WITH (pages_per_range='32')
   grant insert, select to toancanh_app
@@ -366,8 +385,16 @@ table reading_latest
   sensor_id integer not null
   quality smallint not null default 0
   origin smallint not null default 0
+  changed_at timestamp with time zone -- Since when the value has not changed, by the clock of the device.
+  source integer not null default 0
   constraint reading_latest_pkey PRIMARY KEY (sensor_id)
   grant insert, select, update to toancanh_app
+table reading_source -- Who brought readings: a key by its id, or a gateway by its code.
+  id integer not null generated always as identity
+  name text not null
+  constraint reading_source_pkey PRIMARY KEY (id)
+  constraint reading_source_unique UNIQUE (name)
+  grant insert, select to toancanh_app
 table recovery_code
   person_id uuid not null
   hash bytea not null
@@ -628,8 +655,31 @@ table sensor
   levels jsonb not null default '[]'::jsonb
   created_at timestamp with time zone not null default now()
   updated_at timestamp with time zone not null default now()
+  thing text not null default ''::text -- The device behind it (SensorThings Thing): a DevEUI, the number of a station.
+  field text not null default ''::text -- The name of this datastream within what the device sends.
+  gateway text not null default ''::text -- Code of the gateway it speaks through; empty when it speaks for itself.
+  owner text not null default ''::text -- The unit that answers for it.
+  standing text not null default 'active'::text
+  sample boolean not null default false
+  max_rate double precision -- The quickest believable change, unit of measure per hour; null: none is known.
+  stuck_after interval not null default '00:00:00'::interval -- A value unchanged for longer is doubted; 0: it may stand still.
+  observed interval not null default '00:00:00'::interval -- The usual time between two readings, as measured; 0: not yet known.
+  stale_auto boolean not null default false -- Too old after five times observed, at most stale_after.
+  unconfirmed text[] not null default '{}'::text[] -- Names of limits no source confirms yet; they have no value and no band.
+  note text not null default ''::text
+  version bigint not null default 1
+  proposed_by text not null default ''::text
+  proposed_at timestamp with time zone
+  decided_by text not null default ''::text
+  decided_at timestamp with time zone
+  decided_why text not null default ''::text
+  refused bigint not null default 0 -- Readings refused since it was proposed, because nobody approved it yet.
+  refused_at timestamp with time zone
   constraint sensor_code_unique UNIQUE (code)
   constraint sensor_pkey PRIMARY KEY (id)
+  constraint sensor_standing CHECK ((standing = ANY (ARRAY['proposed'::text, 'active'::text, 'retired'::text])))
+  CREATE INDEX sensor_gateway ON public.sensor USING btree (gateway) WHERE (gateway <> ''::text)
+  CREATE INDEX sensor_thing ON public.sensor USING btree (thing) WHERE (thing <> ''::text)
   grant insert, select, update to toancanh_app
 table session
   id uuid not null
