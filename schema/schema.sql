@@ -156,6 +156,53 @@ table event partition by RANGE (day) -- One row an audience: the payload is stor
   constraint event_pkey PRIMARY KEY (id, day)
   CREATE INDEX event_thing ON ONLY public.event USING btree (thing)
   grant insert, select, update to toancanh_app
+table gateway
+  seen_at timestamp with time zone
+  state_since timestamp with time zone
+  complaint_at timestamp with time zone
+  created_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now()
+  lat double precision not null
+  lon double precision not null
+  stale_after interval not null
+  per_minute integer not null -- Measured values it may bring in a minute, in the long run.
+  sample boolean not null default false
+  code text not null
+  name text not null
+  kind text not null
+  division text not null
+  area text not null
+  path text[] not null
+  owner text not null default ''::text
+  key_id text not null default ''::text
+  parent text not null default ''::text -- Code of the gateway it speaks through; empty when it reaches us by itself.
+  standing text not null default 'active'::text
+  origin text not null
+  state text not null default 'ok'::text -- How it behaved in the last minutes: ok, garbage, flooding or replaying. Silence is seen_at and stale_after.
+  complaint text not null default ''::text -- The newest refusal in words; nothing of what was sent but the names of things.
+  constraint gateway_per_minute CHECK ((per_minute > 0))
+  constraint gateway_pkey PRIMARY KEY (code)
+  CREATE UNIQUE INDEX gateway_key ON public.gateway USING btree (key_id) WHERE (key_id <> ''::text)
+  grant insert, select, update to toancanh_app
+table gateway_count
+  day date not null
+  n bigint not null
+  gateway text not null
+  reason text not null -- A reason of refusal, or taken. The day is one of the centre's zone.
+  constraint gateway_count_gateway_fkey FOREIGN KEY (gateway) REFERENCES gateway(code)
+  constraint gateway_count_pkey PRIMARY KEY (gateway, day, reason)
+  grant delete, insert, select, update to toancanh_app
+table gateway_minute -- What each gateway brought in each of the last minutes; older rows are dropped.
+  minute timestamp with time zone not null
+  taken integer not null default 0
+  repeated integer not null default 0
+  late integer not null default 0
+  refused integer not null default 0
+  limited integer not null default 0
+  gateway text not null
+  constraint gateway_minute_gateway_fkey FOREIGN KEY (gateway) REFERENCES gateway(code)
+  constraint gateway_minute_pkey PRIMARY KEY (gateway, minute)
+  grant delete, insert, select, update to toancanh_app
 table hook -- Who is told of changes over HTTP. Its secret is derived from id and generation with a key outside the database.
   created_at timestamp with time zone not null default now()
   next_at timestamp with time zone not null default now()
