@@ -1,5 +1,121 @@
 -- What the migrations make, as the catalogues describe it. Made by make generate; DO NOT EDIT.
 
+table alarm
+  id uuid not null
+  raised_at timestamp with time zone not null -- When its condition had held long enough, by the clock of its readings.
+  known_at timestamp with time zone not null -- When this house knew: latencies of answers count from here.
+  changed_at timestamp with time zone not null
+  again_at timestamp with time zone
+  acked_at timestamp with time zone
+  clear_at timestamp with time zone
+  closed_at timestamp with time zone
+  gone_at timestamp with time zone -- When it left the screens, some time after it was closed.
+  until_at timestamp with time zone
+  silenced_until timestamp with time zone
+  lat double precision not null
+  lon double precision not null
+  value double precision
+  version bigint not null
+  type_version bigint not null
+  count integer not null default 1
+  chattering boolean not null default false
+  type text not null
+  origin text not null
+  source text not null
+  target text not null
+  name text not null
+  kind text not null default ''::text
+  priority text not null
+  state text not null
+  aside text not null default ''::text
+  aside_reason text not null default ''::text
+  division text not null
+  area text not null
+  path text[] not null
+  unit text not null default ''::text -- Of measure.
+  limit_text text not null default ''::text
+  members text[] not null default '{}'::text[]
+  acked_by text not null default ''::text
+  acked_as text not null default ''::text
+  incident text not null default ''::text
+  callout jsonb not null default '{}'::jsonb
+  machine jsonb not null default '{}'::jsonb -- What its state machine remembers beside the columns, such as when it last came and went.
+  constraint alarm_aside CHECK ((aside = ANY (ARRAY[''::text, 'shelved'::text, 'suppressed'::text, 'out_of_service'::text])))
+  constraint alarm_closed CHECK (((state = 'closed'::text) = (closed_at IS NOT NULL)))
+  constraint alarm_pkey PRIMARY KEY (id)
+  constraint alarm_state CHECK ((state = ANY (ARRAY['unacked'::text, 'acked'::text, 'cleared'::text, 'closed'::text])))
+  constraint alarm_type_type_version_fkey FOREIGN KEY (type, type_version) REFERENCES alarm_type_version(code, version)
+  constraint alarm_version_grows CHECK ((version > 0))
+  CREATE INDEX alarm_known ON public.alarm USING btree (known_at DESC, id DESC)
+  CREATE INDEX alarm_leaving ON public.alarm USING btree (closed_at) WHERE ((state = 'closed'::text) AND (gone_at IS NULL))
+  CREATE UNIQUE INDEX alarm_one_open ON public.alarm USING btree (type, target) WHERE (state <> 'closed'::text)
+  CREATE INDEX alarm_open ON public.alarm USING btree (known_at) WHERE (state <> 'closed'::text)
+  CREATE INDEX alarm_target ON public.alarm USING btree (target, known_at DESC)
+  grant insert, select, update to toancanh_app
+table alarm_checkpoint -- Up to which reading a sensor is judged, written with the changes that they made.
+  judged_at timestamp with time zone not null
+  version bigint not null -- Of reading_latest, as far as it is judged.
+  sensor_id integer not null
+  state bytea not null
+  constraint alarm_checkpoint_pkey PRIMARY KEY (sensor_id)
+  constraint alarm_checkpoint_sensor_id_fkey FOREIGN KEY (sensor_id) REFERENCES sensor(id)
+  grant insert, select, update to toancanh_app
+table alarm_entry -- What happened to an alarm, append-only. Entries of one act on several alarms share act_id.
+  at timestamp with time zone not null
+  until_at timestamp with time zone
+  value double precision
+  n bigint not null
+  alarm_id uuid not null
+  act_id uuid
+  act text not null
+  from_state text not null default ''::text
+  to_state text not null default ''::text
+  aside text not null default ''::text
+  actor text not null default ''::text
+  name text not null default ''::text
+  role text not null default ''::text
+  reason text not null default ''::text
+  text text not null default ''::text
+  constraint alarm_entry_alarm_id_fkey FOREIGN KEY (alarm_id) REFERENCES alarm(id)
+  constraint alarm_entry_pkey PRIMARY KEY (alarm_id, n)
+  CREATE INDEX alarm_entry_at ON public.alarm_entry USING btree (at)
+  grant insert, select to toancanh_app
+table alarm_type -- Which version of a type is in force.
+  code text not null
+  version bigint not null
+  constraint alarm_type_pkey PRIMARY KEY (code)
+  grant insert, select, update to toancanh_app
+table alarm_type_version -- Each change of a type keeps the whole of it: who, when, why. Append-only.
+  at timestamp with time zone not null
+  response_time interval not null
+  version bigint not null
+  enabled boolean not null
+  sample boolean not null
+  code text not null
+  label text not null
+  source text not null
+  priority text not null
+  cause text not null
+  consequence text not null
+  response text not null
+  owner text not null
+  call_list text[] not null
+  condition jsonb not null
+  by text not null
+  name text not null default ''::text
+  why text not null
+  constraint alarm_type_priority CHECK ((priority = ANY (ARRAY['high'::text, 'medium'::text, 'low'::text, 'journal'::text])))
+  constraint alarm_type_response CHECK ((char_length(response) <= 140))
+  constraint alarm_type_version_pkey PRIMARY KEY (code, version)
+  grant insert, select to toancanh_app
+table alarm_watch -- Who judges: a term that only one process holds, and since when it listens. Joints is what joined rules remember.
+  only_row boolean not null default true
+  since timestamp with time zone not null default now()
+  term bigint not null default 0
+  joints bytea not null default '\x'::bytea
+  constraint alarm_watch_one_row CHECK (only_row)
+  constraint alarm_watch_pkey PRIMARY KEY (only_row)
+  grant select, update to toancanh_app
 table api_key
   id text not null
   secret_hash bytea not null -- SHA-256 of the secret; the secret itself is shown once and never kept.
