@@ -61,6 +61,16 @@ const (
 	LoadHistory     Action = "history.load"
 	AskAsHub        Action = "hub.ask"
 
+	ListAlarms       Action = "alarm.list"
+	ReadAlarm        Action = "alarm.read"
+	AckAlarm         Action = "alarm.ack" // take an alarm, still its horn, write beside it
+	ShelveAlarm      Action = "alarm.shelve"
+	SuppressAlarm    Action = "alarm.suppress"
+	ServiceAlarm     Action = "alarm.service" // take an alarm out of service and back
+	ReadAlarmTypes   Action = "alarm.type.read"
+	ChangeAlarmTypes Action = "alarm.type.change"
+	ReadAlarmHealth  Action = "alarm.health"
+
 	ListPeople   Action = "person.list"
 	ChangePeople Action = "person.change"
 	ChangeUnits  Action = "unit.change"

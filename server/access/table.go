@@ -109,6 +109,16 @@ func Table() []Rule {
 		{ManageDesks, "Ghép và bỏ bàn trực", "", to(Everything, ShiftLead, Administrator)},
 		{PlayStorm, "Diễn trận bão của tỉnh mẫu (chỉ trên máy của nó)", "", to(Everything, ShiftLead, KeyReports)},
 
+		{ListAlarms, "Xem danh sách cảnh báo", "", desk().and(OwnArea, Leader, Desk)},
+		{ReadAlarm, "Xem một cảnh báo và diễn biến của nó", "", desk().and(OwnArea, Leader, Desk)},
+		{AckAlarm, "Nhận cảnh báo, tắt còi, ghi ý kiến", ReadAlarm, desk()},
+		{ShelveAlarm, "Tạm gác cảnh báo, có lý do và thời hạn", ReadAlarm, desk()},
+		{SuppressAlarm, "Chặn cảnh báo theo thiết kế", ReadAlarm, desk()},
+		{ServiceAlarm, "Đưa cảnh báo ra khỏi vận hành và trở lại", ReadAlarm, lead()},
+		{ReadAlarmTypes, "Xem loại cảnh báo", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk)},
+		{ChangeAlarmTypes, "Sửa, bật, tắt loại cảnh báo", ReadAlarmTypes, lead().and(Everything, Administrator)},
+		{ReadAlarmHealth, "Xem sức khỏe của hệ thống cảnh báo", "", desk().and(OwnArea, Leader)},
+
 		{SendReadings, "Gửi số đo", "", to(Everything, KeyReadings)},
 		{SendEvents, "Gửi sự kiện CloudEvents", "", to(Everything, KeyReadings, KeyReports)},
 		{RegisterSensors, "Đăng ký cảm biến", "", to(Everything, KeySensors)},
