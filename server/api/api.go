@@ -66,6 +66,7 @@ type Store interface {
 	PersonNames(ctx context.Context, principals []string) (map[string]string, error)
 	assigning
 	teamwork
+	alarmStore
 	Photos(ctx context.Context, reportID string) ([]store.Photo, error)
 	Photo(ctx context.Context, id string) (store.Photo, error)
 	List(ctx context.Context, f store.Filter) (list []report.Report, next string, err error)
@@ -135,6 +136,11 @@ type Config struct {
 	// Queue keeps notes, templates and saved views, and Presence who has a report before them; nil: there is none of it.
 	Queue    Queue
 	Presence Presence
+
+	// Wake says that an act wrote events; it must not block. Nil: nobody waits for it.
+	Wake func()
+	// Attempts tells whom the house called for an alarm; nil: it calls nobody.
+	Attempts func(ctx context.Context, alarmID string) (any, error)
 
 	Follow   Follow          // answers those who follow a report; needed
 	Receipts follow.Receipts // makes the secrets of receipts; needed
@@ -248,6 +254,7 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Get("/sensors", a.within(answerLimit, a.listSensors))
 	v1.Put("/sensors", a.within(answerLimit, a.putSensors))
 	v1.Get("/sensors/:code/readings", a.within(answerLimit, a.getSeries))
+	a.alarmRoutes(v1)
 	v1.Get("/kpis", a.within(answerLimit, a.getKPIs))
 	v1.Get("/forecast", a.within(pastLimit, a.getForecast))
 	v1.Get("/past", a.within(pastLimit, a.getPast))

@@ -7,8 +7,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"toancanh/server/access"
 	"toancanh/server/alarm"
 	"toancanh/server/audit"
 	"toancanh/server/fault"
@@ -123,9 +125,10 @@ func lockAlarms(ctx context.Context, tx pgx.Tx, keys []AlarmKey, ids []string) (
 	return pgx.CollectRows(rows, scanAlarm)
 }
 
-// alarmMoment is when something is kept, and of which act on several alarms it is; empty: of none.
+// alarmMoment is when and by whom something is kept, and of which act on several alarms it is; empty: of none.
 type alarmMoment struct {
 	At    time.Time
+	Actor string // an opaque id; empty: the house itself
 	ActID string
 }
 
@@ -145,7 +148,7 @@ func keepAlarms(ctx context.Context, tx pgx.Tx, steps []AlarmStep, m alarmMoment
 			changed = append(changed, row)
 		}
 		for i, e := range step.Entries {
-			entries = append(entries, rowOfEntry(step.After.ID, i+1, e, m.ActID))
+			entries = append(entries, rowOfEntry(step.After.ID, i+1, e, m))
 		}
 		drafts = append(drafts, view.AlarmEvents(step.After.Alarm, step.After.Of, m.At)...)
 	}
@@ -262,13 +265,13 @@ type alarmEntryRow struct {
 	Text    string        `json:"text"`
 }
 
-func rowOfEntry(id string, n int, e alarm.Entry, actID string) alarmEntryRow {
+func rowOfEntry(id string, n int, e alarm.Entry, m alarmMoment) alarmEntryRow {
 	row := alarmEntryRow{
 		At: e.At, UntilAt: e.Until, Value: e.Value, N: n, AlarmID: id, Act: e.Act, From: e.From, To: e.To, Aside: e.Aside,
-		Name: e.By, Role: e.As, Reason: e.Reason, Text: e.Text,
+		Actor: m.Actor, Name: e.By, Role: e.As, Reason: e.Reason, Text: e.Text,
 	}
-	if actID != "" {
-		row.ActID = &actID
+	if m.ActID != "" {
+		row.ActID = &m.ActID
 	}
 	return row
 }
@@ -321,10 +324,19 @@ func keepCheckpoints(ctx context.Context, tx pgx.Tx, list []AlarmCheckpoint) err
 // AlarmAct is what somebody does to alarms. What they may not or cannot do to one does not keep them from the others.
 type AlarmAct struct {
 	IDs    []string
-	ActID  string // of an act on several; empty: it is one alarm
 	At     time.Time
+	Actor  string // an opaque id
+	Action access.Action
+	Name   alarm.ActName
+	Why    string
+	Group  string // what the alarms of an act on several are called; empty: it is one alarm
 	Decide func(Alarm) (alarm.Alarm, []alarm.Entry, error)
-	Audit  func(done []Alarm) audit.Row // what the audit keeps of it, when something was done
+}
+
+// AlarmsDone is what became of the alarms of an act, in the order asked.
+type AlarmsDone struct {
+	ActID    string // in the timeline of each; empty where it was one alarm
+	Outcomes []AlarmOutcome
 }
 
 // AlarmOutcome is what became of one alarm of an act.
@@ -334,42 +346,59 @@ type AlarmOutcome struct {
 	Err   error
 }
 
-// ActOnAlarms does an act in one transaction. The outcomes come in the order asked; an alarm that is not there is one, too.
-func (s *Store) ActOnAlarms(ctx context.Context, act AlarmAct) ([]AlarmOutcome, error) {
-	var outcomes []AlarmOutcome
+// ActOnAlarms does an act in one transaction. That an alarm is not there is an outcome, too.
+func (s *Store) ActOnAlarms(ctx context.Context, act AlarmAct) (AlarmsDone, error) {
+	var done AlarmsDone
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		done = AlarmsDone{Outcomes: make([]AlarmOutcome, len(act.IDs))}
+		if act.Group != "" {
+			done.ActID = uuid.NewString()
+		}
 		found, err := lockAlarms(ctx, tx, nil, act.IDs)
 		if err != nil {
 			return err
 		}
 		var steps []AlarmStep
-		var done []Alarm
-		outcomes = make([]AlarmOutcome, len(act.IDs))
 		for i, id := range act.IDs {
-			outcomes[i] = AlarmOutcome{ID: id, Err: errNoAlarm}
-			at := slices.IndexFunc(found, func(a Alarm) bool { return a.ID == id })
-			if at < 0 {
-				continue
+			out := AlarmOutcome{ID: id, Err: errNoAlarm}
+			if at := slices.IndexFunc(found, func(a Alarm) bool { return a.ID == id }); at >= 0 {
+				var entries []alarm.Entry
+				out.After.Of = found[at].Of
+				out.After.Alarm, entries, out.Err = act.Decide(found[at])
+				if out.Err == nil && len(entries) > 0 {
+					steps = append(steps, AlarmStep{After: out.After, Entries: entries})
+				}
 			}
-			after, entries, err := act.Decide(found[at])
-			outcomes[i].After, outcomes[i].Err = Alarm{after, found[at].Of}, err
-			if err == nil && len(entries) > 0 {
-				steps = append(steps, AlarmStep{After: outcomes[i].After, Entries: entries})
-				done = append(done, outcomes[i].After)
-			}
+			done.Outcomes[i] = out
 		}
-		if len(done) == 0 {
+		if len(steps) == 0 {
 			return nil
 		}
-		if err := keepAlarms(ctx, tx, steps, alarmMoment{act.At, act.ActID}); err != nil {
+		if err := keepAlarms(ctx, tx, steps, alarmMoment{act.At, act.Actor, done.ActID}); err != nil {
 			return err
 		}
-		return insertAudit(ctx, tx, act.Audit(done))
+		return insertAudit(ctx, tx, act.row(done, steps))
 	})
 	if err != nil {
-		return nil, fmt.Errorf("act on alarms: %w", classify(err))
+		return done, fmt.Errorf("act on alarms: %w", classify(err))
 	}
-	return outcomes, nil
+	return done, nil
+}
+
+// row is the act as the audit keeps it.
+func (act AlarmAct) row(done AlarmsDone, steps []AlarmStep) audit.Row {
+	row := audit.Row{What: string(act.Action), Object: "alarm:" + act.IDs[0], Why: act.Why, Result: audit.Done}
+	changed := map[string]any{"act": act.Name}
+	if done.ActID != "" {
+		ids := make([]string, len(steps))
+		for i, step := range steps {
+			ids[i] = step.After.ID
+		}
+		row.Object = "alarm_group:" + done.ActID
+		changed["group"], changed["alarms"] = act.Group, ids
+	}
+	row.Detail = detail(changed)
+	return row
 }
 
 // changeAlarms makes new versions of alarms, open or closed, for what is told of them beside their own course.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"toancanh/server/alarm"
+	"toancanh/server/fault"
 	"toancanh/server/relay"
 	"toancanh/server/report"
 )
@@ -219,4 +221,34 @@ func (s *Store) LateEmergencies(ctx context.Context, now time.Time, ids []string
 		return nil, fmt.Errorf("read emergencies that wait: %w", err)
 	}
 	return list, nil
+}
+
+// AlarmHealth reads the alarms of an area that were open at some time in a span.
+func (s *Store) AlarmHealth(ctx context.Context, p Span) ([]alarm.HealthRow, error) {
+	list, err := collect(ctx, s, func(row pgx.CollectableRow) (alarm.HealthRow, error) {
+		var r alarm.HealthRow
+		err := row.Scan(&r.ID, &r.Type, &r.Target, &r.Name, (*string)(&r.Priority), (*string)(&r.State), (*string)(&r.Aside), &r.KnownAt,
+			&r.CalledAt, &r.AckedAt, &r.ClearAt, &r.ClosedAt, &r.Count, &r.Chattering, &r.Acted)
+		return r, err
+	}, `select r.id::text, r.type, r.target, r.name, r.priority, r.state, r.aside, r.known_at,
+			coalesce((r.machine->>'called_at')::timestamptz, r.known_at), r.acked_at, r.clear_at, r.closed_at, r.count, r.chattering,
+			r.incident <> '' or r.callout->>'state' = 'taken' or exists (select from alarm_entry e where e.alarm_id = r.id
+				and e.act in ('comment', 'shelve', 'suppress', 'out_of_service', 'close_stale') and e.actor <> '')
+		from alarm r where r.known_at < @to and (r.closed_at is null or r.closed_at >= @from) and `+inSpan+`
+		order by r.known_at limit @most`, withMost(p.args(), mostHealth+1))
+	if err != nil {
+		return nil, fmt.Errorf("read alarms of a span: %w", err)
+	}
+	if len(list) > mostHealth {
+		return nil, fault.Invalid("from", "Có hơn %d cảnh báo trong khoảng này, xin chọn khoảng ngắn hơn.", mostHealth).Because("too_many_items")
+	}
+	return list, nil
+}
+
+// mostHealth bounds the alarms that one question about a span reads.
+const mostHealth = 200_000
+
+func withMost(args pgx.NamedArgs, most int) pgx.NamedArgs {
+	args["most"] = most
+	return args
 }
