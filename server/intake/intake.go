@@ -34,7 +34,7 @@ type Store interface {
 	AskVisit(ctx context.Context, v report.Visit, lens view.Lens, decide store.Decide) (report.Visit, error)
 	MoveVisit(ctx context.Context, m store.VisitMove) (report.Visit, error)
 	AssignmentRules(ctx context.Context, version int) (store.AssignmentVersion, error)
-	AcceptReadings(ctx context.Context, b store.Readings) (duplicates []int, err error)
+	AcceptReadings(ctx context.Context, b store.Readings) (store.KeptReadings, error)
 	KeepReadingDays(ctx context.Context, first, last time.Time) error
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
 	RegisterSensors(ctx context.Context, list []sensor.Sensor) error
@@ -65,6 +65,10 @@ type Config struct {
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer // nil: nothing is counted
 
+	// Heard is told of readings once they are committed; past says that they came by the history door. It must not block, and
+	// must not change what it gets. Nil: nobody asks.
+	Heard func(b store.Readings, moved []store.Moved, past bool)
+
 	Committers int // transactions under way at once, of reports and of readings; default 2
 	Together   int // posts in one transaction; default 500
 }
@@ -75,6 +79,7 @@ type Intake struct {
 	lens     view.Lens
 	reports  *batcher[store.Acceptance, store.Accepted]
 	readings *batcher[store.Readings, []int]
+	past     *batcher[store.Readings, []int] // of the history door: what it brings asks nobody to act
 	sensors  sensorCache
 	brought  sourceBook
 	unwanted unwanted
@@ -91,7 +96,8 @@ func New(c Config) (*Intake, error) {
 	c.Committers, c.Together = cmp.Or(c.Committers, committers), cmp.Or(c.Together, together)
 	in := &Intake{Config: c, lens: view.NewLens(c.Location, c.Units), running: inflight{keys: map[string]chan struct{}{}}}
 	in.reports = newBatcher(c.Together, in.commitReports)
-	in.readings = newBatcher(c.Together, in.commitReadings)
+	in.readings = newBatcher(c.Together, in.commitReadings(false))
+	in.past = newBatcher(c.Together, in.commitReadings(true))
 	in.sensors.load, in.sensors.newest, in.sensors.now = c.Store.Sensors, c.Store.LatestSince, c.Now
 	in.brought.find = c.Store.ReadingSource
 	in.doubted = newDoubts(c.Metrics)
@@ -105,6 +111,7 @@ func (in *Intake) Run(ctx context.Context) error {
 		wg.Go(func() { in.reports.run(ctx.Done()) })
 		wg.Go(func() { in.readings.run(ctx.Done()) })
 	}
+	wg.Go(func() { in.past.run(ctx.Done()) })
 	wg.Go(func() { in.countUnwanted(ctx) })
 	wg.Wait()
 	return nil

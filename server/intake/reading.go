@@ -59,7 +59,11 @@ func (in *Intake) AcceptReadingsAs(ctx context.Context, b ReadingBody) (int, []R
 			return 0, nil, err
 		}
 	}
-	duplicates, err := in.readings.do(ctx, columns(rows, originCode(origin), via))
+	batch := in.readings
+	if b.Door == sensor.History {
+		batch = in.past
+	}
+	duplicates, err := batch.do(ctx, columns(rows, originCode(origin), via))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -166,20 +170,29 @@ func originCode(o report.Origin) int16 {
 
 // commitReadings commits the bodies of several senders together. Each body is sorted and without repeats; between
 // bodies the first sender of a reading keeps it and the other is told.
-func (in *Intake) commitReadings(ctx context.Context, bodies []store.Readings) ([][]int, error) {
-	if len(bodies) == 1 {
-		duplicates, err := in.Store.AcceptReadings(ctx, bodies[0])
-		return [][]int{duplicates}, err
+func (in *Intake) commitReadings(past bool) func(context.Context, []store.Readings) ([][]int, error) {
+	keep := func(ctx context.Context, b store.Readings) ([]int, error) {
+		kept, err := in.Store.AcceptReadings(ctx, b)
+		if err == nil && in.Heard != nil {
+			in.Heard(b, kept.Moved, past)
+		}
+		return kept.Duplicates, err
 	}
-	merged, from, duplicates := merge(bodies)
-	known, err := in.Store.AcceptReadings(ctx, merged)
-	if err != nil {
-		return nil, err
+	return func(ctx context.Context, bodies []store.Readings) ([][]int, error) {
+		if len(bodies) == 1 {
+			duplicates, err := keep(ctx, bodies[0])
+			return [][]int{duplicates}, err
+		}
+		merged, from, duplicates := merge(bodies)
+		known, err := keep(ctx, merged)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range known {
+			duplicates[from[i].body] = append(duplicates[from[i].body], from[i].row)
+		}
+		return duplicates, nil
 	}
-	for _, i := range known {
-		duplicates[from[i].body] = append(duplicates[from[i].body], from[i].row)
-	}
-	return duplicates, nil
 }
 
 // source says where a row of a merged batch came from.

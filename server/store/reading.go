@@ -68,7 +68,8 @@ const sqlUpsertLatest = `
 	on conflict (sensor_id) do update set ts = excluded.ts, value = excluded.value, origin = excluded.origin,
 		quality = excluded.quality, source = excluded.source, changed_at = excluded.changed_at,
 		version = l.version + 1, updated_at = now()
-	where excluded.ts > l.ts`
+	where excluded.ts > l.ts
+	returning sensor_id, version`
 
 // sqlMarkDirty names the five-minute buckets that the running rollup has passed already.
 const sqlMarkDirty = `
@@ -102,10 +103,22 @@ func (b Readings) pick(wanted func(i int) bool) Readings {
 	return some
 }
 
-// AcceptReadings keeps a batch and the newest values in one transaction. It answers which rows were there already, as
-// indexes into the batch; those are duplicates and changed nothing.
-func (s *Store) AcceptReadings(ctx context.Context, b Readings) (duplicates []int, err error) {
-	err = s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+// KeptReadings is what became of a batch.
+type KeptReadings struct {
+	Duplicates []int   // indexes of rows that were there already and changed nothing
+	Moved      []Moved // the sensors that have a newer value by it
+}
+
+// Moved is the version of a sensor's newest value.
+type Moved struct {
+	SensorID int32
+	Version  int64
+}
+
+// AcceptReadings keeps a batch and the newest values in one transaction.
+func (s *Store) AcceptReadings(ctx context.Context, b Readings) (KeptReadings, error) {
+	var kept KeptReadings
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		batch.Queue(sqlInsertReadings, b.At, b.Values, b.SensorIDs, b.Origins, b.Qualities, b.Sources)
 		newest, firsts := b.newest(), b.firsts()
@@ -114,23 +127,37 @@ func (s *Store) AcceptReadings(ctx context.Context, b Readings) (duplicates []in
 		batch.Queue(sqlMarkDirty, firsts.At, firsts.SensorIDs)
 		results := tx.SendBatch(ctx, batch)
 		tag, err := results.Exec()
-		if err != nil {
-			_ = results.Close()
+		if err == nil {
+			kept.Moved, err = readMoved(results, len(newest.At))
+		}
+		if closed := results.Close(); err == nil {
+			err = closed
+		}
+		if err != nil || int(tag.RowsAffected()) == len(b.At) {
 			return err
 		}
-		if err := results.Close(); err != nil {
-			return err
-		}
-		if int(tag.RowsAffected()) == len(b.At) {
-			return nil
-		}
-		duplicates, err = findDuplicates(ctx, tx, b)
+		kept.Duplicates, err = findDuplicates(ctx, tx, b)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("accept readings: %w", classify(err))
+		return KeptReadings{}, fmt.Errorf("accept readings: %w", classify(err))
 	}
-	return duplicates, nil
+	return kept, nil
+}
+
+// readMoved reads what sqlUpsertLatest returns, at most n rows.
+func readMoved(results pgx.BatchResults, n int) ([]Moved, error) {
+	rows, err := results.Query()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Moved, 0, n)
+	var m Moved
+	_, err = pgx.ForEachRow(rows, []any{&m.SensorID, &m.Version}, func() error {
+		list = append(list, m)
+		return nil
+	})
+	return list, err
 }
 
 // findDuplicates finds the rows that this transaction did not write. It runs only when some were there already.
