@@ -151,6 +151,7 @@ func TestJudge(t *testing.T) {
 			river(), level(sensor.Attention, atOnce), "0s 588.6, 1m 588.65, 2m 588.71, 3m 589.4, 4m 589.5, 5m 589.2, 6m 588",
 			[]string{"raise 0s 588.6", "worse 2m0s 588.71", "worse 3m0s 589.4", "worse 4m0s 589.5", "return 6m0s 589.5"},
 		},
+		"silence ends nothing":             {river(), warning, "0s 589.6, 60s 589.6, 72h tick", []string{"raise 1m0s 589.6"}},
 		"a level without a source is none": {river(), level(sensor.Attention, atOnce), "0s 588.2", nil},
 		"late data change nothing":         {river(), level(sensor.Warning, atOnce), "10m 589, 9m 589.9, 10m 589.9, 11m 589", nil},
 		"below a limit": {

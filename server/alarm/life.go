@@ -62,7 +62,10 @@ func (p Priority) first() State {
 // tell takes over what a change says of the condition.
 func (a *Alarm) tell(c Change) {
 	if c.Value != nil {
-		a.Value, a.Limit = new(*c.Value), c.Limit
+		a.Value = new(*c.Value)
+	}
+	if c.Limit != "" {
+		a.Limit = c.Limit
 	}
 	if c.Unit != "" {
 		a.Unit = c.Unit
