@@ -178,13 +178,13 @@ func (a *API) alarmFor(ctx context.Context, c *fiber.Ctx) (store.Alarm, error) {
 // alarmAction is the right that an act asks for; false for a name that is no act.
 func alarmAction(name alarm.ActName) (access.Action, bool) {
 	switch name {
-	case alarm.DoAck, alarm.DoSilence, alarm.DoUnsilence, alarm.DoComment, alarm.DoCloseStale:
+	case alarm.DoAck, alarm.DoSilence, alarm.DoUnsilence, alarm.DoComment:
 		return access.AckAlarm, true
 	case alarm.DoShelve, alarm.DoUnshelve:
 		return access.ShelveAlarm, true
 	case alarm.DoSuppress, alarm.DoUnsuppress:
 		return access.SuppressAlarm, true
-	case alarm.DoOutOfService, alarm.DoInService:
+	case alarm.DoOutOfService, alarm.DoInService, alarm.DoCloseStale:
 		return access.ServiceAlarm, true
 	default:
 		return "", false

@@ -11,6 +11,7 @@ import (
 	"toancanh/server/fault"
 	"toancanh/server/relay"
 	"toancanh/server/report"
+	"toancanh/server/sensor"
 )
 
 // AlarmWatch is what a process finds when it begins to judge.
@@ -98,10 +99,12 @@ func (s *Store) AlarmCalls(ctx context.Context, division string, since time.Time
 	return list, nil
 }
 
-// ReadingsFrom asks for the readings of a sensor after an instant.
+// ReadingsFrom asks for the readings of a sensor after an instant; of those only what was received since another, unless
+// that is zero.
 type ReadingsFrom struct {
 	SensorID int32
 	After    time.Time
+	Received time.Time
 }
 
 // Missed is what a sensor sent since: its readings in order, and the version of its newest value with them.
@@ -111,6 +114,7 @@ type Missed struct {
 	Origin   int16
 	At       []time.Time
 	Values   []float64
+	Quality  []sensor.Quality
 }
 
 // missedMost bounds the readings of one statement: what is more comes with the next.
@@ -119,9 +123,12 @@ const missedMost = 50_000
 // MissedReadings reads what sensors sent after instants, all as of one moment, and whether there is more. Of a sensor whose
 // readings were cut off the version is 0.
 func (s *Store) MissedReadings(ctx context.Context, wants []ReadingsFrom) ([]Missed, error) {
-	ids, after := make([]int32, len(wants)), make([]time.Time, len(wants))
+	ids, after, received := make([]int32, len(wants)), make([]time.Time, len(wants)), make([]*time.Time, len(wants))
 	for i, w := range wants {
 		ids[i], after[i] = w.SensorID, w.After
+		if !w.Received.IsZero() {
+			received[i] = &w.Received
+		}
 	}
 	var list []Missed
 	err := s.inSnapshot(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -139,20 +146,23 @@ func (s *Store) MissedReadings(ctx context.Context, wants []ReadingsFrom) ([]Mis
 		}); err != nil {
 			return err
 		}
-		rows, err = tx.Query(ctx, `select w.s, r.ts, r.value from unnest($1::int4[], $2::timestamptz[]) as w(s, after)
-			join lateral (select ts, value from reading where sensor_id = w.s and ts > w.after and ts > $4 order by ts) r on true
-			order by w.s, r.ts limit $3`, ids, after, missedMost+1, earliest(after))
+		rows, err = tx.Query(ctx, `select w.s, r.ts, r.value, r.quality from unnest($1::int4[], $2::timestamptz[], $5::timestamptz[]) as w(s, after, since)
+			join lateral (select ts, value, quality from reading where sensor_id = w.s and ts > w.after and ts > $4
+				and (w.since is null or received_at >= w.since) order by ts) r on true
+			order by w.s, r.ts limit $3`, ids, after, missedMost+1, earliest(after), received)
 		if err != nil {
 			return err
 		}
 		var id int32
 		var ts time.Time
 		var value float64
+		var quality sensor.Quality
 		n := 0
-		_, err = pgx.ForEachRow(rows, []any{&id, &ts, &value}, func() error {
+		_, err = pgx.ForEachRow(rows, []any{&id, &ts, &value, &quality}, func() error {
 			i, known := at[id]
 			if n++; known {
-				list[i].At, list[i].Values = append(list[i].At, ts.UTC()), append(list[i].Values, value)
+				m := &list[i]
+				m.At, m.Values, m.Quality = append(m.At, ts.UTC()), append(m.Values, value), append(m.Quality, quality)
 			}
 			return nil
 		})
