@@ -489,7 +489,9 @@ func TestTimeInWhichWeDidNotListenIsNobodysSilence(t *testing.T) {
 	r.halt()
 	r.clock.pass(20 * time.Minute)
 	r.lead(1)
-	r.until("the first second", func() bool { return len(r.judges) > 0 && r.count("select count(*) from alarm_watch where term = 2") == 1 })
+	r.until("the first second", func() bool {
+		return len(r.judges) > 0 && r.count("select count(*) from alarm_watch where term = 2") == 1
+	})
 	r.live(45 * time.Second)
 	if got := r.story(); len(got) != 0 {
 		t.Errorf("alarms of a time in which nobody listened: %q", got)

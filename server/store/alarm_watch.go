@@ -84,6 +84,12 @@ type AlarmCall struct {
 	At   time.Time
 }
 
+// called are the entries e of alarms a by which one called: it was raised, came again, or came back active from being aside. What
+// was put aside as it was raised called nobody.
+const called = `a.priority <> 'journal' and e.to_state = 'unacked' and e.aside = ''
+	and e.act in ('raise', 'shelf_ended', 'suppression_ended', 'unshelve', 'unsuppress', 'in_service')
+	and not exists (select from alarm_entry x where x.alarm_id = e.alarm_id and x.n = e.n + 1 and x.act = 'suppress' and x.at = e.at)`
+
 // AlarmCalls lists when alarms called since an instant, in order.
 func (s *Store) AlarmCalls(ctx context.Context, division string, since time.Time) ([]AlarmCall, error) {
 	list, err := collect(ctx, s, func(row pgx.CollectableRow) (AlarmCall, error) {
@@ -91,8 +97,8 @@ func (s *Store) AlarmCalls(ctx context.Context, division string, since time.Time
 		err := row.Scan(&c.Path, &c.At)
 		c.At = c.At.UTC()
 		return c, err
-	}, `select path, (machine->>'called_at')::timestamptz as at from alarm
-		where division = $1 and changed_at >= $2 and priority <> 'journal' and (machine->>'called_at')::timestamptz >= $2 order by at`, division, since)
+	}, "select a.path, e.at from alarm_entry e join alarm a on a.id = e.alarm_id where a.division = $1 and e.at >= $2 and "+called+" order by e.at",
+		division, since)
 	if err != nil {
 		return nil, fmt.Errorf("read when alarms called: %w", err)
 	}
@@ -233,32 +239,39 @@ func (s *Store) LateEmergencies(ctx context.Context, now time.Time, ids []string
 	return list, nil
 }
 
-// AlarmHealth reads the alarms of an area that were open at some time in a span.
-func (s *Store) AlarmHealth(ctx context.Context, p Span) ([]alarm.HealthRow, error) {
-	list, err := collect(ctx, s, func(row pgx.CollectableRow) (alarm.HealthRow, error) {
+// AlarmHealth reads what health is measured by: of the area of a span the alarms known in it or open now, and all calls in it.
+func (s *Store) AlarmHealth(ctx context.Context, p Span) (rows []alarm.HealthRow, calls []alarm.CallRow, err error) {
+	args := p.args()
+	args["most"] = mostHealth + 1
+	rows, err = collect(ctx, s, func(row pgx.CollectableRow) (alarm.HealthRow, error) {
 		var r alarm.HealthRow
-		err := row.Scan(&r.ID, &r.Type, &r.Target, &r.Name, (*string)(&r.Priority), (*string)(&r.State), (*string)(&r.Aside), &r.KnownAt,
-			&r.CalledAt, &r.AckedAt, &r.ClearAt, &r.ClosedAt, &r.Count, &r.Chattering, &r.Acted)
+		err := row.Scan(&r.Type, (*string)(&r.Priority), (*string)(&r.State), (*string)(&r.Aside), &r.RaisedAt, &r.KnownAt, &r.CalledAt,
+			&r.AgainAt, &r.AckedAt, &r.Chattering, &r.Acted)
 		return r, err
-	}, `select r.id::text, r.type, r.target, r.name, r.priority, r.state, r.aside, r.known_at,
-			coalesce((r.machine->>'called_at')::timestamptz, r.known_at), r.acked_at, r.clear_at, r.closed_at, r.count, r.chattering,
+	}, `select r.type, r.priority, r.state, r.aside, r.raised_at, r.known_at, coalesce((r.machine->>'called_at')::timestamptz, r.known_at),
+			r.again_at, r.acked_at, r.chattering,
 			r.incident <> '' or r.callout->>'state' = 'taken' or exists (select from alarm_entry e where e.alarm_id = r.id
 				and e.act in ('comment', 'shelve', 'suppress', 'out_of_service', 'close_stale') and e.actor <> '')
-		from alarm r where r.known_at < @to and (r.closed_at is null or r.closed_at >= @from) and `+inSpan+`
-		order by r.known_at limit @most`, withMost(p.args(), mostHealth+1))
+		from alarm r where (r.known_at >= @from and r.known_at < @to or r.state <> 'closed') and `+inSpan+`
+		order by r.known_at limit @most`, args)
 	if err != nil {
-		return nil, fmt.Errorf("read alarms of a span: %w", err)
+		return nil, nil, fmt.Errorf("read alarms of a span: %w", err)
 	}
-	if len(list) > mostHealth {
-		return nil, fault.Invalid("from", "Có hơn %d cảnh báo trong khoảng này, xin chọn khoảng ngắn hơn.", mostHealth).Because("too_many_items")
+	calls, err = collect(ctx, s, func(row pgx.CollectableRow) (alarm.CallRow, error) {
+		var c alarm.CallRow
+		err := row.Scan(&c.At, &c.Type, &c.Target, &c.Name, (*string)(&c.Priority))
+		return c, err
+	}, `select e.at, a.type, a.target, a.name, a.priority from alarm_entry e join alarm a on a.id = e.alarm_id
+		where e.at >= @from and e.at < @to and a.division = @division and @area = any(a.path) and (a.origin = 'real') = @real and `+called+`
+		order by e.at limit @most`, args)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read calls of a span: %w", err)
 	}
-	return list, nil
+	if len(rows) > mostHealth || len(calls) > mostHealth {
+		return nil, nil, fault.Invalid("from", "Có hơn %d cảnh báo trong khoảng này, xin chọn khoảng ngắn hơn.", mostHealth).Because("too_many_items")
+	}
+	return rows, calls, nil
 }
 
 // mostHealth bounds the alarms that one question about a span reads.
 const mostHealth = 200_000
-
-func withMost(args pgx.NamedArgs, most int) pgx.NamedArgs {
-	args["most"] = most
-	return args
-}
