@@ -245,9 +245,13 @@ func (r *rule) calm(at int64, out []Change) []Change {
 // change tells of the rule as it is.
 func (r *rule) change(kind ChangeKind, at int64) Change {
 	r.Told = r.Worst
+	value := r.sign * r.Worst
+	if value == 0 {
+		value = 0 // people know of no -0
+	}
 	return Change{
 		Type: r.code, Part: r.part, Source: FromSensor, Target: r.sensor.Code, Kind: kind, At: time.UnixMicro(at).UTC(),
-		Value: new(r.sign * r.Worst), Unit: r.unit(), Limit: r.words(), Chattering: r.Latched,
+		Value: &value, Unit: r.unit(), Limit: r.words(), Chattering: r.Latched,
 	}
 }
 
