@@ -111,7 +111,7 @@ func TestTheTimeInFloodIsThatOfThePlayedCalls(t *testing.T) {
 
 func TestAnswersCountOpenOnesAtTheirAge(t *testing.T) {
 	t.Parallel()
-	at := func(d time.Duration) time.Time { return start.Add(d) }
+	at := start.Add
 	taken := func(p alarm.Priority, called, after time.Duration) alarm.HealthRow {
 		return alarm.HealthRow{Type: "t", Priority: p, State: alarm.Closed, KnownAt: at(called), CalledAt: at(called), AckedAt: new(at(called + after))}
 	}

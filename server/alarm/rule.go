@@ -29,8 +29,9 @@ func Applies(c Condition, s *sensor.Sensor) bool {
 		return true
 	case ByTotal:
 		return s.Kind == storm.Rain
+	default:
+		return false
 	}
-	return false
 }
 
 // within reports whether a place is where a condition is judged.
@@ -99,6 +100,7 @@ func newRule(s *sensor.Sensor, t *Type, c Condition, part int) rule {
 	case ByTotal:
 		r.over = c.over()
 		r.window = newWindow(r.over, totalBin)
+	default:
 	}
 	r.band = c.band(s, r.limit)
 	if c.Below {
@@ -171,8 +173,9 @@ func (r *rule) measure(now int64, value float64) (float64, bool) {
 	case ByTotal:
 		r.window.add(point{Micros: now, Value: value})
 		return storm.Fell(r.window.points, r.over)
+	default:
+		return r.sign * value, true
 	}
-	return r.sign * value, true
 }
 
 // due is when time alone next changes the rule, and whether that is the end of a latch; 0 when never.
