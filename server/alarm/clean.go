@@ -143,6 +143,7 @@ func (c Condition) cleanValue(w *wrong, field string) Condition {
 		c.Over = new(Seconds(c.over() / time.Second))
 		w.unless(c.Limit > 0 && !c.Below, field+".limit", "out_of_range", "Tổng lượng mưa phải lớn hơn 0 và chỉ xét khi vượt")
 		w.unless(between(c.over(), time.Hour, longest), field+".over_s", "out_of_range", "Khoảng cộng mưa phải từ 1 đến 24 giờ")
+	default:
 	}
 	return c
 }

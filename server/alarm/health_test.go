@@ -15,13 +15,13 @@ func call(at time.Duration, code, target string, p alarm.Priority) alarm.CallRow
 	return alarm.CallRow{At: start.Add(at), Type: code, Target: target, Name: "Trạm " + target, Priority: p}
 }
 
-func day() alarm.HealthSpan {
+func wholeDay() alarm.HealthSpan {
 	return alarm.HealthSpan{From: start, To: start.Add(24 * time.Hour), Now: start.Add(24 * time.Hour), Types: map[string]alarm.Type{"t": {Label: "Loại t"}}}
 }
 
 func TestHealthOfNothingIsNoData(t *testing.T) {
 	t.Parallel()
-	h := alarm.HealthOf(nil, nil, day())
+	h := alarm.HealthOf(nil, nil, wholeDay())
 	if h.Calls != 0 || *h.Rate != 0 || h.Peak != 0 || *h.Flood != 0 || h.TopShare != nil || h.Top == nil || h.Diet == nil || len(h.Tens) != 144 {
 		t.Errorf("%+v", h)
 	}
@@ -36,7 +36,7 @@ func TestHealthOfNothingIsNoData(t *testing.T) {
 	if h.Targets != (alarm.Targets{Rate: 1, Flood: 1, Top: 5, Stale: 5}) {
 		t.Errorf("targets %+v", h.Targets)
 	}
-	future := day()
+	future := wholeDay()
 	future.Now = start
 	if h := alarm.HealthOf(nil, nil, future); h.Rate != nil || h.Flood != nil || len(h.Tens) != 0 {
 		t.Errorf("of a span that has not begun: %+v", h)
@@ -49,7 +49,7 @@ func TestCallsAreCountedInTheSpan(t *testing.T) {
 		call(24*time.Hour, "t", "a", alarm.Low), call(0, "t", "before", alarm.Low), call(time.Nanosecond, "t", "a", alarm.Low),
 		call(10*time.Minute, "t", "b", alarm.Low), call(25*time.Hour, "t", "after", alarm.Low), call(15*time.Minute, "u", "a", alarm.High),
 	}
-	span := day()
+	span := wholeDay()
 	span.Positions = 2
 	h := alarm.HealthOf(nil, calls, span)
 	if h.Calls != 4 || *h.Rate != 0.01 || h.Tens[0] != 1 || h.Tens[1] != 2 || h.Tens[143] != 1 || h.Peak != 2 || h.Positions != 2 {
@@ -67,10 +67,10 @@ func TestCallsAreCountedInTheSpan(t *testing.T) {
 	for i := range 12 {
 		many = append(many, call(time.Duration(i+1)*time.Hour, "t", fmt.Sprint(i), alarm.Low))
 	}
-	if h := alarm.HealthOf(nil, many, day()); len(h.Top) != 10 || *h.TopShare != 83.33 {
+	if h := alarm.HealthOf(nil, many, wholeDay()); len(h.Top) != 10 || *h.TopShare != 83.33 {
 		t.Errorf("%d at the top with %v %%", len(h.Top), *h.TopShare)
 	}
-	long := day()
+	long := wholeDay()
 	long.From = start.Add(-60 * 24 * time.Hour)
 	if h := alarm.HealthOf(nil, many, long); len(h.Tens) != 0 || h.Calls != 12 {
 		t.Errorf("two months by ten minutes: %d", len(h.Tens))
@@ -101,7 +101,7 @@ func TestTheTimeInFloodIsThatOfThePlayedCalls(t *testing.T) {
 		"one long before":        {burst(-time.Hour), 0, 0},
 		"one after":              {burst(25 * time.Hour), 0, 0},
 	} {
-		h := alarm.HealthOf(nil, c.calls, day())
+		h := alarm.HealthOf(nil, c.calls, wholeDay())
 		want := float64(int(100*100*c.wet.Seconds()/86400+0.5)) / 100
 		if h.Floods != c.floods || *h.Flood != want {
 			t.Errorf("%s: %d floods, %v %%, want %d, %v %%", name, h.Floods, *h.Flood, c.floods, want)
@@ -111,7 +111,7 @@ func TestTheTimeInFloodIsThatOfThePlayedCalls(t *testing.T) {
 
 func TestAnswersCountOpenOnesAtTheirAge(t *testing.T) {
 	t.Parallel()
-	at := func(d time.Duration) time.Time { return start.Add(d) }
+	at := start.Add
 	taken := func(p alarm.Priority, called, after time.Duration) alarm.HealthRow {
 		return alarm.HealthRow{Type: "t", Priority: p, State: alarm.Closed, KnownAt: at(called), CalledAt: at(called), AckedAt: new(at(called + after))}
 	}
@@ -126,7 +126,7 @@ func TestAnswersCountOpenOnesAtTheirAge(t *testing.T) {
 		shelved, taken(alarm.High, 0, time.Hour), open(alarm.High, alarm.Closed, time.Hour),
 		open(alarm.Journal, alarm.Acked, time.Hour), taken(alarm.Low, time.Hour, -time.Minute),
 	}
-	got := alarm.HealthOf(rows, nil, day()).Answers
+	got := alarm.HealthOf(rows, nil, wholeDay()).Answers
 	want := []alarm.Answer{
 		// 60, 60 (a minute old), 120, 180 and 3600 s. Two of four were in time; the minute old one may still be.
 		{Priority: alarm.High, Count: 5, Open: 2, P50: new(120.0), P95: new(3600.0), InTime: new(50.0), Target: 120},
@@ -151,7 +151,7 @@ func TestWhatStandsAtPresent(t *testing.T) {
 		{State: alarm.Cleared, Priority: alarm.Low, Aside: alarm.OutOfService},
 		{State: alarm.Acked, Priority: alarm.Low, RaisedAt: start.Add(time.Hour), Chattering: true},
 	}
-	h := alarm.HealthOf(rows, nil, day())
+	h := alarm.HealthOf(rows, nil, wholeDay())
 	if got := [...]int{h.Stale, h.Chattering, h.Shelved, h.Suppressed, h.OutOfService}; got != [...]int{1, 1, 1, 1, 1} {
 		t.Errorf("stale, chattering, shelved, suppressed, out of service: %v, want one each", got)
 	}
@@ -166,7 +166,7 @@ func TestTheMixOfAMonthWarnsOfTooManyThatAreUrgent(t *testing.T) {
 				calls = append(calls, call(-20*24*time.Hour, "t", "a", p))
 			}
 		}
-		return alarm.HealthOf(nil, calls, day()).Mix
+		return alarm.HealthOf(nil, calls, wholeDay()).Mix
 	}
 	for _, c := range []struct {
 		high, medium, low int
@@ -197,13 +197,13 @@ func TestTheDietNamesTypesOfWhichNobodyActedOnAny(t *testing.T) {
 	want := []alarm.DietRow{
 		{Type: "t", Label: "Loại t", Count: 2, Newest: start.Add(-24 * time.Hour)}, {Type: "u", Count: 1, Newest: start.Add(-24 * time.Hour)},
 	}
-	if diff := cmp.Diff(want, alarm.HealthOf(rows, nil, day()).Diet); diff != "" {
+	if diff := cmp.Diff(want, alarm.HealthOf(rows, nil, wholeDay()).Diet); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for i := range 15 {
 		rows = append(rows, row(fmt.Sprint("x", i), 1, false))
 	}
-	if got := alarm.HealthOf(rows, nil, day()).Diet; len(got) != 10 || got[0].Type != "t" {
+	if got := alarm.HealthOf(rows, nil, wholeDay()).Diet; len(got) != 10 || got[0].Type != "t" {
 		t.Errorf("%d on the diet", len(got))
 	}
 }

@@ -38,7 +38,7 @@ type hold struct {
 	Sensor string `json:"sensor"`
 	From   int64  `json:"from"`
 	Until  int64  `json:"until,omitempty"` // 0: it holds still
-	Limit  string `json:"limit,omitempty"`
+	Limit  string `json:"limit,omitempty"` // what was reached at From
 }
 
 // remembered is how long a hold that is over is kept for a sensor that is heard late.
@@ -85,7 +85,7 @@ func (j *Joints) Take(c Change) {
 func (x *joint) hold(h hold, over int64) {
 	for i := range x.Holds {
 		if was := &x.Holds[i]; was.Part == h.Part && was.Sensor == h.Sensor && (was.Until == 0 || h.From <= was.Until+over) {
-			was.Until, was.Limit = 0, h.Limit
+			was.Until = 0
 			return
 		}
 	}

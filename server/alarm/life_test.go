@@ -151,8 +151,7 @@ func describe(a alarm.Alarm) string {
 }
 
 func reasonOf(err error) string {
-	var e *fault.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*fault.Error](err); ok {
 		return e.Reason
 	}
 	return ""
