@@ -8,20 +8,23 @@ import (
 
 	"toancanh/hub"
 	"toancanh/schema"
+	"toancanh/server/alarming"
 	"toancanh/server/presence"
 	"toancanh/server/relay"
 )
 
-// followers are what only the leader does, each beside the others. Of what is numbered only the first is told.
+// followers are what only the leader does, each beside the others.
 type followers struct {
 	relay.Follower
 	presence *presence.Announcer
+	alarming *alarming.Alarming
 }
 
 // Lead implements relay.Follower.
 func (f followers) Lead(ctx context.Context, announce func([]schema.Level)) {
 	var jobs sync.WaitGroup
 	jobs.Go(func() { f.presence.Lead(ctx, announce) })
+	jobs.Go(func() { f.alarming.Lead(ctx, announce) })
 	defer jobs.Wait()
 	f.Follower.Lead(ctx, announce)
 }
