@@ -20,8 +20,9 @@ export const isPressing = (alarm: Pick<Alarm, 'priority' | 'aside' | 'state'>): 
 const byPriority: Readonly<Record<AlarmPriority, number>> = { high: 0, medium: 1, low: 2, journal: 3 };
 const byState: Readonly<Record<Alarm['state'], number>> = { unacked: 0, cleared: 1, acked: 2, closed: 3 };
 
-/** When it last began to ask. */
-export const askedAt = ({ raisedAt, againAt }: Pick<Alarm, 'raisedAt' | 'againAt'>): number => againAt ?? raisedAt;
+/** When it last began to ask: readings may come late, and nobody can take what nobody knows. */
+export const askedAt = ({ knownAt, againAt }: Pick<Alarm, 'knownAt' | 'againAt'>): number =>
+  Math.max(knownAt, againAt ?? 0);
 
 /** Orders alarms: by priority, what nobody took before what somebody has, then the newest first. */
 export function byUrgency(a: Alarm, b: Alarm): number {

@@ -13,6 +13,15 @@ const priorities: Readonly<Record<AlarmPriority, () => string>> = {
 
 export const alarmPriorityWord = (priority: AlarmPriority): string => priorities[priority]();
 
+/**
+ * Where it is, short: of "Mực nước sông Đắk Nông – trạm Đắk Nông (mẫu)" the station. What is measured there the type says.
+ */
+export function spotName({ name }: Pick<Alarm, 'name'>): string {
+  const bare = name.replace(/\s*\([^()]*\)\s*$/u, '');
+  const spot = bare.slice(bare.lastIndexOf(' – ') + 1).replace(/^[–\s]+/u, '') || bare;
+  return spot.charAt(0).toLocaleUpperCase('vi') + spot.slice(1);
+}
+
 /** The value that reached its limit, "589,61 m"; empty where there is none. */
 export const amountText = ({ value, unit }: Alarm, formats: Formats): string =>
   value === null ? '' : `${formats.amount(value)} ${unit}`.trim();

@@ -9,7 +9,7 @@ import { countOpen } from '../rules/choropleth';
 import { topNotices, type Notice } from '../rules/notices';
 import type { Places } from '../rules/places';
 import type { Shown } from '../rules/state';
-import { alarmText, briefAlarmText } from '../ui/alarmWords';
+import { alarmText, briefAlarmText, spotName } from '../ui/alarmWords';
 import type { Alarm } from '../wire/alarm';
 import { originOf, parseSensor, type SensorLevel } from '../wire/level';
 import type { Origin, WallReport } from '../wire/report';
@@ -94,7 +94,7 @@ export function notices(
   const fromAlarms = topNotices(active, most).map(({ alarm, ...ranked }): Notice => {
     const spot = places.get(alarm.area)?.name ?? alarm.name;
     const texts = { text: alarmText(alarm, context.formats), briefText: briefAlarmText(alarm, context.formats) };
-    return { ...ranked, id: `alarm/${alarm.id}`, ...texts, place: alarm.name, spot, alarm };
+    return { ...ranked, id: `alarm/${alarm.id}`, ...texts, place: spotName(alarm), spot, alarm };
   });
   const told = new Set(active.flatMap(({ alarm }) => [alarm.target, ...alarm.members]));
   const fromSensors = sensors.flatMap((sensor): Notice[] => {

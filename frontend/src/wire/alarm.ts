@@ -47,7 +47,10 @@ export interface Alarm {
   value: number | null;
   unit: string;
   limit: string;
+  /** By the clock of its readings. */
   raisedAt: number;
+  /** When the centre knew: how long nobody has it counts from here. */
+  knownAt: number;
   againAt: number | null;
   ackedAt: number | null;
   /** A person's name for colleagues, the word of the role on a wall. */
@@ -123,6 +126,7 @@ export function parseAlarm(raw: JsonObject): Alarm | null {
     unit: asText(raw['unit']),
     limit: asText(raw['limit']).normalize('NFC'),
     raisedAt,
+    knownAt: asTime(raw['known_at']) ?? raisedAt,
     againAt: asTime(raw['again_at']),
     ackedAt: asTime(raw['acked_at']),
     ackedBy: asText(raw['acked_by']).normalize('NFC'),

@@ -44,11 +44,14 @@ export class AlarmBook {
   #asking: AbortController | null = null;
   /** The newest snapshot was cut: what it left out has to be asked for. */
   #short = false;
+  /** Nothing was known when it began. */
+  #blank: boolean;
 
   /** Begins with what is known already; `truncated` says that it is not all. */
   constructor(known: readonly Alarm[], truncated: boolean) {
     for (const alarm of known) this.#held.set(alarm.id, alarm);
     this.#short = truncated;
+    this.#blank = known.length === 0;
   }
 
   stop(): void {
@@ -82,7 +85,14 @@ export class AlarmBook {
       wanted.sort(byUrgency).map(({ id }) => id),
       Math.max(pinnedRows, Math.min(mostPinned, wanted.length)),
     );
-    this.#slotted = new Set(rows.filter((id) => id !== null));
+    const slotted = new Set(rows.filter((id) => id !== null));
+    const left = [...this.#slotted].filter((id) => !slotted.has(id));
+    this.#slotted = slotted;
+    // What leaves its pinned row is news to the list. Not now: this is read while the page is drawn.
+    if (left.length > 0)
+      setTimeout(() => {
+        for (const id of left) this.#wait(id);
+      });
     return rows;
   }
 
@@ -96,7 +106,10 @@ export class AlarmBook {
         for (const alarm of this.#held.values()) {
           if (!there.has(alarm.id) && alarm.state !== 'closed') this.#held.set(alarm.id, { ...alarm, state: 'closed' });
         }
-      } else void this.#fetchRest();
+      }
+      if (this.#blank) void this.load();
+      else if (this.#short) void this.#fetchRest();
+      this.#blank = false;
       this.#tell();
     } else if (frame.type === 'event' && frame.kind === 'alarm' && frame.data !== null)
       this.keep(parseAlarm(frame.data));
@@ -109,13 +122,25 @@ export class AlarmBook {
     const held = this.#held.get(alarm.id);
     if (held !== undefined && held.version > alarm.version) return held;
     this.#held.set(alarm.id, alarm);
-    if (!this.#listed.has(alarm.id)) {
-      if (this.filter.view !== 'closed' && matches(alarm, this.filter) && !isPressing(alarm)) this.#fresh.add(alarm.id);
-      else this.#fresh.delete(alarm.id);
-      if (alarm.state === 'closed') this.#held.delete(alarm.id);
-    }
+    this.#wait(alarm.id);
+    if (alarm.state === 'closed' && !this.#listed.has(alarm.id)) this.#held.delete(alarm.id);
     this.#tell();
     return alarm;
+  }
+
+  /** Has an alarm wait for the list if it belongs there. */
+  #wait(id: string): void {
+    const alarm = this.#held.get(id);
+    if (alarm === undefined || this.#listed.has(id)) return;
+    const belongs = this.filter.view !== 'closed' && matches(alarm, this.filter) && !this.#apart(alarm);
+    if (belongs) this.#fresh.add(id);
+    else this.#fresh.delete(id);
+    this.#tell();
+  }
+
+  /** Whether it stands in the place above the list. */
+  #apart(alarm: Alarm): boolean {
+    return this.#slotted.has(alarm.id) || (isPressing(alarm) && this.#slotted.size < mostPinned);
   }
 
   /** Makes the list anew by its filter. */
@@ -134,7 +159,7 @@ export class AlarmBook {
   }
 
   #listOpen(): void {
-    const all = this.open.filter((alarm) => matches(alarm, this.filter) && !this.#slotted.has(alarm.id));
+    const all = this.open.filter((alarm) => matches(alarm, this.filter) && !this.#apart(alarm));
     this.#list(all.sort(byUrgency).map(({ id }) => id));
   }
 
