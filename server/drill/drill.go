@@ -43,6 +43,7 @@ type Drill struct {
 	EndedBy   string // person, or empty when it came to its end
 	Script    Script // made when it was planned
 	Played    int    // deeds done
+	KeyID     string // of the key it was last played with
 	Problem   string // why the newest deed could not be done; empty when it could
 	Cleared   bool   // what it left has been taken away
 	Debrief   *Debrief
