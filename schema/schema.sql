@@ -258,6 +258,34 @@ table desk
   constraint desk_pkey PRIMARY KEY (id)
   constraint desk_token_unique UNIQUE (token_hash)
   grant insert, select, update to toancanh_app
+table drill
+  id uuid not null
+  version bigint not null default 1
+  scenario text not null
+  title text not null
+  division text not null
+  area text not null
+  path text[] not null
+  speed double precision not null
+  note text not null default ''::text
+  state text not null default 'planned'::text
+  planned_by text not null
+  starts_at timestamp with time zone not null
+  started_at timestamp with time zone
+  ended_at timestamp with time zone
+  ended_by text not null default ''::text
+  script jsonb not null
+  played integer not null default 0 -- Deeds of the script that are done; each is harmless when it is done again.
+  problem text not null default ''::text
+  cleared boolean not null default false -- What the drill left has been taken off the screens.
+  debrief jsonb
+  key_id text not null default ''::text -- The key it was last played with; whoever plays on revokes it.
+  created_at timestamp with time zone not null default now()
+  constraint drill_pkey PRIMARY KEY (id)
+  constraint drill_state CHECK ((state = ANY (ARRAY['planned'::text, 'running'::text, 'ended'::text, 'cancelled'::text])))
+  CREATE INDEX drill_open ON public.drill USING btree (starts_at) WHERE (NOT cleared)
+  CREATE UNIQUE INDEX drill_running ON public.drill USING btree ((true)) WHERE (state = 'running'::text)
+  grant insert, select, update to toancanh_app
 table event partition by RANGE (day) -- One row an audience: the payload is stored once, topics name where it is announced.
   id bigint not null default nextval('event_id_seq'::regclass)
   day date not null default ((now() AT TIME ZONE 'UTC'::text))::date

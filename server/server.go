@@ -224,7 +224,7 @@ func (s *Server) wire() error {
 		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.forget, DropContacts: s.dropContacts, Mail: s.deliver(), Hooks: s.hooks.Deliver,
 	})
 	s.drills = drilling.New(drilling.Config{
-		Store: s.store, Doors: s.ownDoors, Actor: s.intake, Alarms: noAlarms{}, Atlas: s.atlas, Division: s.options.Division, Now: time.Now, Log: s.log,
+		Store: s.store, Doors: s.ownDoors, Actor: s.intake, Atlas: s.atlas, Division: s.options.Division, Now: time.Now, Log: s.log,
 	})
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus,

@@ -68,7 +68,9 @@ func showDrill(d drill.Drill, who access.Principal, whole bool) drillShown {
 	return shown
 }
 
-func placeOfDrill(d drill.Drill) access.Place { return access.Place{Division: d.Division, Path: d.Path} }
+func placeOfDrill(d drill.Drill) access.Place {
+	return access.Place{Division: d.Division, Path: d.Path}
+}
 
 // errNoDrill says that there is no such drill, or none that the caller may see.
 //

@@ -269,8 +269,10 @@ func (p *Player) clear(ctx context.Context, d drill.Drill, now time.Time) (drill
 		codes[i] = a.Sensor.Code
 	}
 	const why = "Kết thúc diễn tập."
-	if err := p.Alarms.CloseOf(ctx, codes, why); err != nil {
-		return d, err
+	if p.Alarms != nil {
+		if err := p.Alarms.CloseOf(ctx, codes, why); err != nil {
+			return d, err
+		}
 	}
 	if err := p.Store.EndDrillSensors(ctx, codes); err != nil {
 		return d, err

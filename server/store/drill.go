@@ -179,3 +179,35 @@ type DrillReport struct {
 	Version   int64
 	Withdrawn bool
 }
+
+// DrillAlarms are the alarms that a drill's sensors raised, with when somebody took them.
+func (s *Store) DrillAlarms(ctx context.Context, d drill.Drill) ([]drill.Seen, error) {
+	codes := make([]string, len(d.Script.Actors))
+	for i, a := range d.Script.Actors {
+		codes[i] = a.Sensor.Code
+	}
+	list, err := collect(ctx, s, func(row pgx.CollectableRow) (drill.Seen, error) {
+		var a drill.Seen
+		err := row.Scan(&a.ID, &a.Label, &a.Priority, &a.At, &a.Answered)
+		a.At = a.At.UTC()
+		return a, err
+	}, `select a.id::text, v.label || ' – ' || a.name, a.priority, a.known_at, a.acked_at
+		from alarm a join alarm_type_version v on v.code = a.type and v.version = a.type_version
+		where (a.target = any($1) or a.members && $1) and a.origin = 'drill' order by a.known_at, a.id limit $2`, codes, mostDrillThings)
+	if err != nil {
+		return nil, fmt.Errorf("list alarms of drill %s: %w", d.ID, err)
+	}
+	return list, nil
+}
+
+// EndDrillSensors retires the sensors of a drill.
+func (s *Store) EndDrillSensors(ctx context.Context, codes []string) error {
+	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
+	defer cancel()
+	_, err := s.write.Exec(ctx, `update sensor set standing = 'retired', updated_at = now()
+		where code = any($1) and origin = 'drill' and standing <> 'retired'`, codes)
+	if err != nil {
+		return fmt.Errorf("retire sensors of a drill: %w", classify(err))
+	}
+	return nil
+}
