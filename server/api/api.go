@@ -137,7 +137,7 @@ type Config struct {
 	Queue    Queue
 	Presence Presence
 
-	Drills Drills // keeps exercises; nil: there are none
+	Drills Drills // keeps exercises; needed
 	// DrillsChanged tells the player that there is something to look at. It must not block.
 	DrillsChanged func()
 
@@ -288,12 +288,10 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Post("/history/readings", a.within(historyLimit, a.postPastReadings))
 	v1.Post("/simulation", a.within(answerLimit, a.postSimulation))
 
-	if a.Drills != nil {
-		v1.Get("/drills", a.within(answerLimit, a.listDrills))
-		v1.Post("/drills", a.within(answerLimit, a.postDrill))
-		v1.Get("/drills/:id", a.within(answerLimit, a.getDrill))
-		v1.Post("/drills/:id/end", a.within(answerLimit, a.postDrillEnd))
-	}
+	v1.Get("/drills", a.within(answerLimit, a.listDrills))
+	v1.Post("/drills", a.within(answerLimit, a.postDrill))
+	v1.Get("/drills/:id", a.within(answerLimit, a.getDrill))
+	v1.Post("/drills/:id/end", a.within(answerLimit, a.postDrillEnd))
 	if a.Keeper != nil {
 		a.peopleRoutes(v1)
 	}

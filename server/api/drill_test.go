@@ -20,7 +20,6 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/drill"
 	"toancanh/server/drilling"
-	"toancanh/server/store"
 )
 
 // stage is a house with a player of drills whose clock the test moves: it begins some minutes ago, so that what is sent at a
@@ -40,7 +39,7 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{now: time.Now().Add(-4 * time.Minute).Truncate(time.Millisecond)}
 	s.house = newHouse(t, func(c *api.Config, _ *fiber.App) {
-		c.Drills, c.DrillsChanged, c.Now = c.Store.(*store.Store), func() {}, s.clock
+		c.Now = s.clock
 	})
 	atlas, err := sampleAtlas()
 	must(t, err)
