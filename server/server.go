@@ -228,8 +228,11 @@ func (s *Server) wire() error {
 	})
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus,
-		Follower: followers{s.watch, presence.NewAnnouncer(s.presence, time.Now), s.drills},
-		Log:      s.log, Now: time.Now, Metrics: s.metrics,
+		Follower: followers{s.watch, []leader{
+			presence.NewAnnouncer(s.presence, time.Now),
+			s.drills,
+		}},
+		Log: s.log, Now: time.Now, Metrics: s.metrics,
 	})
 	if s.options.Hub == "on" {
 		s.hub = hub.New(hub.Config{
