@@ -46,6 +46,9 @@ const (
 	PlayStorm    Action = "simulation.play"
 	ManageDesks  Action = "desk.manage" // pair and end desks
 
+	ReadDrills Action = "drill.read"
+	HoldDrill  Action = "drill.hold" // plan and end exercises
+
 	ReadNotes       Action = "note.read"
 	WriteNotes      Action = "note.write"
 	ShowPresence    Action = "presence.show" // tell colleagues that one has a report before oneself

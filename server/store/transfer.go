@@ -139,7 +139,7 @@ func (p Span) args() pgx.NamedArgs {
 }
 
 // inSpan is the condition that a report r lies in the area of a span.
-const inSpan = `r.division = @division and @area = any(r.path) and (r.origin = 'real') = @real`
+const inSpan = `r.division = @division and @area = any(r.path) and (r.origin = 'real') = @real and r.origin <> 'drill'`
 
 // TransferCounts are the notes issued in a span.
 type TransferCounts struct{ All, Electronic, Signed int }
