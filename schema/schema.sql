@@ -347,6 +347,26 @@ table gateway_minute -- What each gateway brought in each of the last minutes; o
   constraint gateway_minute_gateway_fkey FOREIGN KEY (gateway) REFERENCES gateway(code)
   constraint gateway_minute_pkey PRIMARY KEY (gateway, minute)
   grant delete, insert, select, update to toancanh_app
+table handover -- Content is what was open and what had happened when the one who left signed; it never changes.
+  id uuid not null
+  division text not null
+  area text not null
+  path text[] not null
+  content jsonb not null
+  note text not null default ''::text
+  out_by text not null
+  out_name text not null
+  out_at timestamp with time zone not null
+  in_by text not null default ''::text
+  in_name text not null default ''::text
+  in_at timestamp with time zone
+  reply text not null default ''::text
+  constraint handover_pkey PRIMARY KEY (id)
+  constraint handover_taken CHECK (((in_at IS NULL) = (in_by = ''::text)))
+  constraint handover_two_people CHECK ((in_by <> out_by))
+  CREATE INDEX handover_of_area ON public.handover USING btree (area, out_at DESC)
+  CREATE UNIQUE INDEX handover_one_waiting ON public.handover USING btree (area) WHERE (in_at IS NULL)
+  grant insert, select to toancanh_app
 table hook -- Who is told of changes over HTTP. Its secret is derived from id and generation with a key outside the database.
   created_at timestamp with time zone not null default now()
   next_at timestamp with time zone not null default now()

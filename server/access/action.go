@@ -46,6 +46,9 @@ const (
 	PlayStorm    Action = "simulation.play"
 	ManageDesks  Action = "desk.manage" // pair and end desks
 
+	ReadHandovers Action = "handover.read"
+	HandOver      Action = "handover.sign" // hand a shift over, or take it
+
 	ReadDrills Action = "drill.read"
 	HoldDrill  Action = "drill.hold" // plan and end exercises
 

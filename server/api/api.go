@@ -137,6 +137,8 @@ type Config struct {
 	Queue    Queue
 	Presence Presence
 
+	Handovers Handovers // keeps shifts handed over; needed
+
 	Drills Drills // keeps exercises; needed
 	// DrillsChanged tells the player that there is something to look at. It must not block.
 	DrillsChanged func()
@@ -288,6 +290,11 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Post("/history/readings", a.within(historyLimit, a.postPastReadings))
 	v1.Post("/simulation", a.within(answerLimit, a.postSimulation))
 
+	v1.Get("/handovers", a.within(answerLimit, a.listHandovers))
+	v1.Post("/handovers", a.within(answerLimit, a.postHandover))
+	v1.Get("/handovers/draft", a.within(answerLimit, a.getHandoverDraft))
+	v1.Get("/handovers/:id", a.within(answerLimit, a.getHandover))
+	v1.Post("/handovers/:id/taken", a.within(answerLimit, a.postHandoverTaken))
 	v1.Get("/drills", a.within(answerLimit, a.listDrills))
 	v1.Post("/drills", a.within(answerLimit, a.postDrill))
 	v1.Get("/drills/:id", a.within(answerLimit, a.getDrill))

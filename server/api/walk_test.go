@@ -29,6 +29,7 @@ const (
 	aboutViews   = "the templates and saved views of one's area, and one's own"
 	aboutTeams   = "the teams of an area"
 	aboutDrills  = "the drills of an area"
+	aboutShifts  = "the shifts of an area"
 	aboutWhole   = "the whole province"
 	aboutOneself = "one's own session or machine" // their own tests walk these
 )
@@ -75,6 +76,11 @@ func aboutRoutes() map[string]string {
 		"POST /api/v1/tickets":                aboutTopics,
 		"GET /api/v1/boundaries/proposals":    aboutWhole,
 		"POST /api/v1/boundaries/proposals":   aboutWhole,
+		"GET /api/v1/handovers":               aboutShifts,
+		"POST /api/v1/handovers":              aboutShifts,
+		"GET /api/v1/handovers/draft":         aboutShifts,
+		"GET /api/v1/handovers/:id":           aboutShifts,
+		"POST /api/v1/handovers/:id/taken":    aboutShifts,
 		"GET /api/v1/drills":                  aboutDrills,
 		"POST /api/v1/drills":                 aboutDrills,
 		"GET /api/v1/drills/:id":              aboutDrills,

@@ -6,6 +6,7 @@ export type PageName =
   | 'templates'
   | 'assignment'
   | 'teams'
+  | 'handover'
   | 'drills'
   | 'screens'
   | 'people'
@@ -24,6 +25,7 @@ export const fragments: Record<PageName, string> = {
   templates: '#mau-tra-loi',
   assignment: '#phan-cong',
   teams: '#to-cong-nghe-so',
+  handover: '#ban-giao-ca',
   drills: '#dien-tap',
   screens: '#man-hinh',
   people: '#nguoi-dung',
