@@ -7,7 +7,7 @@ import { leaderNumbers, type LeaderNumber } from './numbers';
 
 const now = Date.parse('2026-11-30T02:00:00Z');
 const live: Link = { phase: 'live', cause: 'none', dataAt: now, transport: 'websocket', offsetMs: 0 };
-const stale: Link = { ...live, phase: 'stale', cause: 'silence', dataAt: now - 90_000 };
+const stale: Link = { ...live, phase: 'stale', cause: 'link', dataAt: now - 90_000 };
 
 function numbers(levels: Record<string, JsonObject>, link = live): LeaderNumber[] {
   const level = (key: string): HeldLevel | undefined => {

@@ -22,7 +22,7 @@ export type Behind = 'alarms' | 'overdue' | 'late' | 'open' | 'silent';
 export interface LeaderNumber {
   behind: Behind;
   view: TileView;
-  /** What it should be; empty when nothing was set. */
+  /** What it should be, where the view does not say so itself. */
   target: string;
 }
 
@@ -41,14 +41,9 @@ export function leaderNumbers(context: NumbersContext): LeaderNumber[] {
   );
   const numbers = keys.flatMap(({ key, behind }) => {
     const view = views.find((each) => each.key === key);
-    return view === undefined ? [] : [{ behind, view, target: targetWord(key, view, context.formats) }];
+    return view === undefined ? [] : [{ behind, view, target: key === 'kpi/overdue' ? m.leader_target_none() : '' }];
   });
   return [{ behind: 'alarms', view: highView(context), target: m.leader_target_none() }, ...numbers];
-}
-
-function targetWord(key: string, { target }: TileView, formats: Formats): string {
-  if (key === 'kpi/overdue') return m.leader_target_none();
-  return target === null ? '' : m.leader_target_least({ value: formats.tenths(target) });
 }
 
 /** How many high alarms are open, and since when nobody took the oldest. */
