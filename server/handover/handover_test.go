@@ -54,7 +54,7 @@ func TestItIsReadAloudInAMinute(t *testing.T) {
 		OverdueCount: 2, Contact: &handover.Test{At: at(10), Asked: 3, Ok: 2, Failed: []string{"Lãnh đạo trực"}},
 	}
 	text := strings.Join(c.Spoken(loc, place), "\n")
-	want := `Bàn giao ca lúc 06:00, tính từ 22:00.
+	want := `Bàn giao ca lúc 06:00, tính từ 22:00 hôm trước.
 Dữ liệu không phải là thật.
 2 cảnh báo khẩn cấp đang mở, 1 cảnh báo chưa ai nhận; 4 cảnh báo mức khác.
 Mực nước vượt BĐ2 – Trạm Đắk Nông, phường Nghĩa Đức, chưa ai nhận từ 05:57; Mất điện.

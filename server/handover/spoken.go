@@ -11,7 +11,11 @@ import (
 func (c Content) Spoken(loc *time.Location, place func(code string) string) []string {
 	s := &speech{loc: loc, place: place}
 	clock := func(t time.Time) string { return t.In(loc).Format("15:04") }
-	s.say("Bàn giao ca lúc %s, tính từ %s.", clock(c.At), clock(c.From))
+	since := clock(c.From)
+	if c.From.In(loc).YearDay() != c.At.In(loc).YearDay() {
+		since += " hôm trước"
+	}
+	s.say("Bàn giao ca lúc %s, tính từ %s.", clock(c.At), since)
 	if c.Origin != "" && c.Origin != "real" {
 		s.say("Dữ liệu không phải là thật.")
 	}
