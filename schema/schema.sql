@@ -1,5 +1,121 @@
 -- What the migrations make, as the catalogues describe it. Made by make generate; DO NOT EDIT.
 
+table alarm
+  id uuid not null
+  raised_at timestamp with time zone not null -- When its condition had held long enough, by the clock of its readings.
+  known_at timestamp with time zone not null -- When this house knew: latencies of answers count from here.
+  changed_at timestamp with time zone not null
+  again_at timestamp with time zone
+  acked_at timestamp with time zone
+  clear_at timestamp with time zone
+  closed_at timestamp with time zone
+  gone_at timestamp with time zone -- When it left the screens, some time after it was closed.
+  until_at timestamp with time zone
+  silenced_until timestamp with time zone
+  lat double precision not null
+  lon double precision not null
+  value double precision
+  version bigint not null
+  type_version bigint not null
+  count integer not null default 1
+  chattering boolean not null default false
+  type text not null
+  origin text not null
+  source text not null
+  target text not null
+  name text not null
+  kind text not null default ''::text
+  priority text not null
+  state text not null
+  aside text not null default ''::text
+  aside_reason text not null default ''::text
+  division text not null
+  area text not null
+  path text[] not null
+  unit text not null default ''::text -- Of measure.
+  limit_text text not null default ''::text
+  members text[] not null default '{}'::text[]
+  acked_by text not null default ''::text
+  acked_as text not null default ''::text
+  incident text not null default ''::text
+  callout jsonb not null default '{}'::jsonb
+  machine jsonb not null default '{}'::jsonb -- What its state machine remembers beside the columns, such as when it last came and went.
+  constraint alarm_aside CHECK ((aside = ANY (ARRAY[''::text, 'shelved'::text, 'suppressed'::text, 'out_of_service'::text])))
+  constraint alarm_closed CHECK (((state = 'closed'::text) = (closed_at IS NOT NULL)))
+  constraint alarm_pkey PRIMARY KEY (id)
+  constraint alarm_state CHECK ((state = ANY (ARRAY['unacked'::text, 'acked'::text, 'cleared'::text, 'closed'::text])))
+  constraint alarm_type_type_version_fkey FOREIGN KEY (type, type_version) REFERENCES alarm_type_version(code, version)
+  constraint alarm_version_grows CHECK ((version > 0))
+  CREATE INDEX alarm_known ON public.alarm USING btree (known_at DESC, id DESC)
+  CREATE INDEX alarm_leaving ON public.alarm USING btree (closed_at) WHERE ((state = 'closed'::text) AND (gone_at IS NULL))
+  CREATE UNIQUE INDEX alarm_one_open ON public.alarm USING btree (type, target) WHERE (state <> 'closed'::text)
+  CREATE INDEX alarm_open ON public.alarm USING btree (known_at) WHERE (state <> 'closed'::text)
+  CREATE INDEX alarm_target ON public.alarm USING btree (target, known_at DESC)
+  grant insert, select, update to toancanh_app
+table alarm_checkpoint -- Up to which reading a sensor is judged, written with the changes that they made.
+  judged_at timestamp with time zone not null
+  version bigint not null -- Of reading_latest, as far as it is judged.
+  sensor_id integer not null
+  state bytea not null
+  constraint alarm_checkpoint_pkey PRIMARY KEY (sensor_id)
+  constraint alarm_checkpoint_sensor_id_fkey FOREIGN KEY (sensor_id) REFERENCES sensor(id)
+  grant insert, select, update to toancanh_app
+table alarm_entry -- What happened to an alarm, append-only. Entries of one act on several alarms share act_id.
+  at timestamp with time zone not null
+  until_at timestamp with time zone
+  value double precision
+  n bigint not null
+  alarm_id uuid not null
+  act_id uuid
+  act text not null
+  from_state text not null default ''::text
+  to_state text not null default ''::text
+  aside text not null default ''::text
+  actor text not null default ''::text
+  name text not null default ''::text
+  role text not null default ''::text
+  reason text not null default ''::text
+  text text not null default ''::text
+  constraint alarm_entry_alarm_id_fkey FOREIGN KEY (alarm_id) REFERENCES alarm(id)
+  constraint alarm_entry_pkey PRIMARY KEY (alarm_id, n)
+  CREATE INDEX alarm_entry_at ON public.alarm_entry USING btree (at)
+  grant insert, select to toancanh_app
+table alarm_type -- Which version of a type is in force.
+  code text not null
+  version bigint not null
+  constraint alarm_type_pkey PRIMARY KEY (code)
+  grant insert, select, update to toancanh_app
+table alarm_type_version -- Each change of a type keeps the whole of it: who, when, why. Append-only.
+  at timestamp with time zone not null
+  response_time interval not null
+  version bigint not null
+  enabled boolean not null
+  sample boolean not null
+  code text not null
+  label text not null
+  source text not null
+  priority text not null
+  cause text not null
+  consequence text not null
+  response text not null
+  owner text not null
+  call_list text[] not null
+  condition jsonb not null
+  by text not null
+  name text not null default ''::text
+  why text not null
+  constraint alarm_type_priority CHECK ((priority = ANY (ARRAY['high'::text, 'medium'::text, 'low'::text, 'journal'::text])))
+  constraint alarm_type_response CHECK ((char_length(response) <= 140))
+  constraint alarm_type_version_pkey PRIMARY KEY (code, version)
+  grant insert, select to toancanh_app
+table alarm_watch -- Who judges: a term that only one process holds, and since when it listens. Joints is what joined rules remember.
+  only_row boolean not null default true
+  since timestamp with time zone not null default now()
+  term bigint not null default 0
+  joints bytea not null default '\x'::bytea
+  constraint alarm_watch_one_row CHECK (only_row)
+  constraint alarm_watch_pkey PRIMARY KEY (only_row)
+  grant select, update to toancanh_app
 table api_key
   id text not null
   secret_hash bytea not null -- SHA-256 of the secret; the secret itself is shown once and never kept.
@@ -142,6 +258,34 @@ table desk
   constraint desk_pkey PRIMARY KEY (id)
   constraint desk_token_unique UNIQUE (token_hash)
   grant insert, select, update to toancanh_app
+table drill
+  id uuid not null
+  version bigint not null default 1
+  scenario text not null
+  title text not null
+  division text not null
+  area text not null
+  path text[] not null
+  speed double precision not null
+  note text not null default ''::text
+  state text not null default 'planned'::text
+  planned_by text not null
+  starts_at timestamp with time zone not null
+  started_at timestamp with time zone
+  ended_at timestamp with time zone
+  ended_by text not null default ''::text
+  script jsonb not null
+  played integer not null default 0 -- Deeds of the script that are done; each is harmless when it is done again.
+  problem text not null default ''::text
+  cleared boolean not null default false -- What the drill left has been taken off the screens.
+  debrief jsonb
+  key_id text not null default ''::text -- The key it was last played with; whoever plays on revokes it.
+  created_at timestamp with time zone not null default now()
+  constraint drill_pkey PRIMARY KEY (id)
+  constraint drill_state CHECK ((state = ANY (ARRAY['planned'::text, 'running'::text, 'ended'::text, 'cancelled'::text])))
+  CREATE INDEX drill_open ON public.drill USING btree (starts_at) WHERE (NOT cleared)
+  CREATE UNIQUE INDEX drill_running ON public.drill USING btree ((true)) WHERE (state = 'running'::text)
+  grant insert, select, update to toancanh_app
 table event partition by RANGE (day) -- One row an audience: the payload is stored once, topics name where it is announced.
   id bigint not null default nextval('event_id_seq'::regclass)
   day date not null default ((now() AT TIME ZONE 'UTC'::text))::date
@@ -156,6 +300,73 @@ table event partition by RANGE (day) -- One row an audience: the payload is stor
   constraint event_pkey PRIMARY KEY (id, day)
   CREATE INDEX event_thing ON ONLY public.event USING btree (thing)
   grant insert, select, update to toancanh_app
+table gateway
+  seen_at timestamp with time zone
+  state_since timestamp with time zone
+  complaint_at timestamp with time zone
+  created_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now()
+  lat double precision not null
+  lon double precision not null
+  stale_after interval not null
+  per_minute integer not null -- Measured values it may bring in a minute, in the long run.
+  sample boolean not null default false
+  code text not null
+  name text not null
+  kind text not null
+  division text not null
+  area text not null
+  path text[] not null
+  owner text not null default ''::text
+  key_id text not null default ''::text
+  parent text not null default ''::text -- Code of the gateway it speaks through; empty when it reaches us by itself.
+  standing text not null default 'active'::text
+  origin text not null
+  state text not null default 'ok'::text -- How it behaved in the last minutes: ok, garbage, flooding or replaying. Silence is seen_at and stale_after.
+  complaint text not null default ''::text -- The newest refusal in words; nothing of what was sent but the names of things.
+  constraint gateway_per_minute CHECK ((per_minute > 0))
+  constraint gateway_pkey PRIMARY KEY (code)
+  CREATE UNIQUE INDEX gateway_key ON public.gateway USING btree (key_id) WHERE (key_id <> ''::text)
+  grant insert, select, update to toancanh_app
+table gateway_count
+  day date not null
+  n bigint not null
+  gateway text not null
+  reason text not null -- A reason of refusal, or taken. The day is one of the centre's zone.
+  constraint gateway_count_gateway_fkey FOREIGN KEY (gateway) REFERENCES gateway(code)
+  constraint gateway_count_pkey PRIMARY KEY (gateway, day, reason)
+  grant delete, insert, select, update to toancanh_app
+table gateway_minute -- What each gateway brought in each of the last minutes; older rows are dropped.
+  minute timestamp with time zone not null
+  taken integer not null default 0
+  repeated integer not null default 0
+  late integer not null default 0
+  refused integer not null default 0
+  limited integer not null default 0
+  gateway text not null
+  constraint gateway_minute_gateway_fkey FOREIGN KEY (gateway) REFERENCES gateway(code)
+  constraint gateway_minute_pkey PRIMARY KEY (gateway, minute)
+  grant delete, insert, select, update to toancanh_app
+table handover -- Content is what was open and what had happened when the one who left signed; it never changes.
+  id uuid not null
+  division text not null
+  area text not null
+  path text[] not null
+  content jsonb not null
+  note text not null default ''::text
+  out_by text not null
+  out_name text not null
+  out_at timestamp with time zone not null
+  in_by text not null default ''::text
+  in_name text not null default ''::text
+  in_at timestamp with time zone
+  reply text not null default ''::text
+  constraint handover_pkey PRIMARY KEY (id)
+  constraint handover_taken CHECK (((in_at IS NULL) = (in_by = ''::text)))
+  constraint handover_two_people CHECK ((in_by <> out_by))
+  CREATE INDEX handover_of_area ON public.handover USING btree (area, out_at DESC)
+  CREATE UNIQUE INDEX handover_one_waiting ON public.handover USING btree (area) WHERE (in_at IS NULL)
+  grant insert, select to toancanh_app
 table hook -- Who is told of changes over HTTP. Its secret is derived from id and generation with a key outside the database.
   created_at timestamp with time zone not null default now()
   next_at timestamp with time zone not null default now()
@@ -223,6 +434,23 @@ table mail_outbox -- Mails to be sent; id names the message, n the timeline entr
   constraint mail_outbox_pkey PRIMARY KEY (id)
   CREATE INDEX mail_outbox_due ON public.mail_outbox USING btree (due_at)
   grant delete, insert, select, update to toancanh_app
+table maintenance -- Times in which the silence and the alarms of a sensor or of a gateway are suppressed by design.
+  id bigint not null generated always as identity
+  from_at timestamp with time zone not null
+  until_at timestamp with time zone not null
+  created_at timestamp with time zone not null default now()
+  ended_at timestamp with time zone -- When it was ended before its time.
+  sensor_code text
+  gateway_code text
+  reason text not null
+  by text not null
+  ended_by text not null default ''::text
+  constraint maintenance_lasts CHECK ((until_at > from_at))
+  constraint maintenance_of_one CHECK ((num_nonnulls(sensor_code, gateway_code) = 1))
+  constraint maintenance_pkey PRIMARY KEY (id)
+  CREATE INDEX maintenance_sensor ON public.maintenance USING btree (sensor_code, until_at) WHERE (sensor_code IS NOT NULL)
+  CREATE INDEX maintenance_until ON public.maintenance USING btree (until_at)
+  grant insert, select, update to toancanh_app
 table note -- Internal and append-only: the application may not change or delete it.
   report_id uuid not null
   n bigint not null
@@ -341,6 +569,8 @@ table reading partition by RANGE (ts)
   sensor_id integer not null
   quality smallint not null default 0
   origin smallint not null default 0
+  received_at timestamp with time zone default now()
+  source integer not null default 0
   CREATE UNIQUE INDEX reading_sensor_ts ON ONLY public.reading USING btree (sensor_id, ts)
   CREATE INDEX reading_ts ON ONLY public.reading USING brin (ts) WITH (pages_per_range='32')
   grant insert, select to toancanh_app
@@ -366,8 +596,16 @@ table reading_latest
   sensor_id integer not null
   quality smallint not null default 0
   origin smallint not null default 0
+  changed_at timestamp with time zone -- Since when the value has not changed, by the clock of the device.
+  source integer not null default 0
   constraint reading_latest_pkey PRIMARY KEY (sensor_id)
   grant insert, select, update to toancanh_app
+table reading_source -- Who brought readings: a key by its id, or a gateway by its code.
+  id integer not null generated always as identity
+  name text not null
+  constraint reading_source_pkey PRIMARY KEY (id)
+  constraint reading_source_unique UNIQUE (name)
+  grant insert, select to toancanh_app
 table recovery_code
   person_id uuid not null
   hash bytea not null
@@ -628,8 +866,31 @@ table sensor
   levels jsonb not null default '[]'::jsonb
   created_at timestamp with time zone not null default now()
   updated_at timestamp with time zone not null default now()
+  thing text not null default ''::text -- The device behind it (SensorThings Thing): a DevEUI, the number of a station.
+  field text not null default ''::text -- The name of this datastream within what the device sends.
+  gateway text not null default ''::text -- Code of the gateway it speaks through; empty when it speaks for itself.
+  owner text not null default ''::text -- The unit that answers for it.
+  standing text not null default 'active'::text
+  sample boolean not null default false
+  max_rate double precision -- The quickest believable change, unit of measure per hour; null: none is known.
+  stuck_after interval not null default '00:00:00'::interval -- A value unchanged for longer is doubted; 0: it may stand still.
+  observed interval not null default '00:00:00'::interval -- The usual time between two readings, as measured; 0: not yet known.
+  stale_auto boolean not null default false -- Too old after five times observed, at most stale_after.
+  unconfirmed text[] not null default '{}'::text[] -- Names of limits no source confirms yet; they have no value and no band.
+  note text not null default ''::text
+  version bigint not null default 1
+  proposed_by text not null default ''::text
+  proposed_at timestamp with time zone
+  decided_by text not null default ''::text
+  decided_at timestamp with time zone
+  decided_why text not null default ''::text
+  refused bigint not null default 0 -- Readings refused since it was proposed, because nobody approved it yet.
+  refused_at timestamp with time zone
   constraint sensor_code_unique UNIQUE (code)
   constraint sensor_pkey PRIMARY KEY (id)
+  constraint sensor_standing CHECK ((standing = ANY (ARRAY['proposed'::text, 'active'::text, 'retired'::text])))
+  CREATE INDEX sensor_gateway ON public.sensor USING btree (gateway) WHERE (gateway <> ''::text)
+  CREATE INDEX sensor_thing ON public.sensor USING btree (thing) WHERE (thing <> ''::text)
   grant insert, select, update to toancanh_app
 table session
   id uuid not null

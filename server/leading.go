@@ -12,17 +12,24 @@ import (
 	"toancanh/server/relay"
 )
 
+// leader is what works while its process leads.
+type leader interface {
+	Lead(ctx context.Context, announce func([]schema.Level))
+}
+
 // followers are what only the leader does, each beside the others. Of what is numbered only the first is told.
 type followers struct {
 	relay.Follower
-	presence *presence.Announcer
+	beside []leader
 }
 
 // Lead implements relay.Follower.
 func (f followers) Lead(ctx context.Context, announce func([]schema.Level)) {
 	var jobs sync.WaitGroup
-	jobs.Go(func() { f.presence.Lead(ctx, announce) })
 	defer jobs.Wait()
+	for _, one := range f.beside {
+		jobs.Go(func() { one.Lead(ctx, announce) })
+	}
 	f.Follower.Lead(ctx, announce)
 }
 

@@ -109,6 +109,12 @@ func Table() []Rule {
 		{ManageDesks, "Ghép và bỏ bàn trực", "", to(Everything, ShiftLead, Administrator)},
 		{PlayStorm, "Diễn trận bão của tỉnh mẫu (chỉ trên máy của nó)", "", to(Everything, ShiftLead, KeyReports)},
 
+		{ReadHandovers, "Xem các lần bàn giao ca", "", desk().and(OwnArea, Leader)},
+		{HandOver, "Giao ca, nhận ca", ReadHandovers, desk()},
+
+		{ReadDrills, "Xem các cuộc diễn tập và kết quả", "", desk().and(OwnArea, Leader)},
+		{HoldDrill, "Lập và kết thúc diễn tập", ReadDrills, lead()},
+
 		{SendReadings, "Gửi số đo", "", to(Everything, KeyReadings)},
 		{SendEvents, "Gửi sự kiện CloudEvents", "", to(Everything, KeyReadings, KeyReports)},
 		{RegisterSensors, "Đăng ký cảm biến", "", to(Everything, KeySensors)},

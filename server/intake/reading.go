@@ -229,7 +229,7 @@ func (in *Intake) RegisterSensorsAs(ctx context.Context, list []sensor.Sensor, m
 			continue
 		}
 		c.Division, c.Area, c.Path = placed.Division, placed.Area, placed.Path
-		c.Origin = string(in.Origin)
+		c.Origin = cmp.Or(c.Origin, string(in.Origin))
 		refused := may(c)
 		if before, ok := known[c.Code]; ok && refused == nil {
 			refused = may(before.Sensor) // nobody takes over another's sensor by giving it a new place

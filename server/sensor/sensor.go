@@ -43,6 +43,47 @@ type Sensor struct {
 	Min, Max   *float64 // plausible range, inclusive; nil is unbounded
 	Levels     []Level  // rising
 	Origin     string
+
+	Thing       string        // the device behind it (SensorThings Thing): a DevEUI, the number of a station
+	Field       string        // the name of this datastream within what the device sends
+	Gateway     string        // code of the gateway it speaks through; empty when it speaks for itself
+	Owner       string        // id of the unit that answers for it
+	Standing    Standing      // the empty one is Active
+	Sample      bool          // made up for a demonstration: faces say "mẫu"
+	MaxRate     *float64      // the quickest believable change, unit of measure per hour; nil: none is known
+	StuckAfter  time.Duration // a value unchanged for longer is doubted; 0: it may stand still
+	Observed    time.Duration // usual time between two readings, as measured; 0: not yet known
+	StaleAuto   bool          // SilenceLimit follows Observed
+	Unconfirmed []string      // names of limits that no source confirms: no value, no band
+	Note        string
+}
+
+// Standing says whether a sensor is one of ours.
+type Standing string
+
+// The standings. Readings are taken only of active sensors.
+const (
+	Proposed Standing = "proposed" // a key registered it, nobody has approved it
+	Active   Standing = "active"
+	Retired  Standing = "retired"
+)
+
+// Known reports whether s is a standing.
+func (s Standing) Known() bool { return s == Proposed || s == Active || s == Retired }
+
+// staleFactor is how many usual intervals make a silence, after Signal K.
+const staleFactor = 5
+
+// leastSilence keeps a sensor that speaks many times a second from being called silent at each breath.
+const leastSilence = 10 * time.Second
+
+// SilenceLimit is how long after its newest value a sensor is silent and the value too old to be believed: StaleAfter,
+// or five of its usual intervals where that is asked for and shorter.
+func (s *Sensor) SilenceLimit() time.Duration {
+	if !s.StaleAuto || s.Observed <= 0 {
+		return s.StaleAfter
+	}
+	return min(max(staleFactor*s.Observed, leastSilence), s.StaleAfter)
 }
 
 // Reading is one measured value at a time.
@@ -66,6 +107,7 @@ const (
 	Duplicate     Reason = "duplicate"
 	Malformed     Reason = "malformed"
 	OutOfScope    Reason = "out_of_scope" // not a sensor the sender's key is for
+	NotApproved   Reason = "not_approved" // the sensor is proposed or retired
 )
 
 // Detail is the reason as a Vietnamese sentence, empty for Taken.
@@ -87,6 +129,8 @@ func (r Reason) Detail() string {
 		return "Bản ghi không đúng định dạng"
 	case OutOfScope:
 		return "Cảm biến nằm ngoài phạm vi của khóa"
+	case NotApproved:
+		return "Cảm biến chưa được duyệt hoặc đã ngừng dùng"
 	default:
 		return ""
 	}
@@ -110,6 +154,8 @@ const (
 // Check says whether a reading may be taken from the sensor. It allocates nothing.
 func (s *Sensor) Check(r Reading, now time.Time, door Door) Reason {
 	switch {
+	case s.Standing == Proposed || s.Standing == Retired:
+		return NotApproved
 	case math.IsNaN(r.Value) || math.IsInf(r.Value, 0):
 		return BadValue
 	case s.Min != nil && r.Value < *s.Min, s.Max != nil && r.Value > *s.Max:
@@ -164,5 +210,5 @@ func (s *Sensor) reached(value float64) *Level {
 
 // Stale reports whether a value measured at at is too old at now to be believed. A value never measured is.
 func (s *Sensor) Stale(at, now time.Time) bool {
-	return at.IsZero() || now.Sub(at) > s.StaleAfter
+	return at.IsZero() || now.Sub(at) > s.SilenceLimit()
 }

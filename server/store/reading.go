@@ -2,80 +2,11 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"toancanh/server/sensor"
 )
-
-// Sensors reads every registered sensor with its row number, by code.
-func (s *Store) Sensors(ctx context.Context) (map[string]Sensor, error) {
-	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
-	defer cancel()
-	rows, err := s.read.Query(ctx, `select id, code, name, kind, unit, lat, lon, min, max, stale_after, division, area, path, origin, levels
-		from sensor order by code`)
-	if err != nil {
-		return nil, fmt.Errorf("read sensors: %w", classify(err))
-	}
-	list, err := pgx.CollectRows(rows, scanSensor)
-	if err != nil {
-		return nil, fmt.Errorf("read sensors: %w", classify(err))
-	}
-	sensors := make(map[string]Sensor, len(list))
-	for _, x := range list {
-		sensors[x.Code] = x
-	}
-	return sensors, nil
-}
-
-// Sensor is a registered sensor.
-type Sensor struct {
-	ID int32
-	sensor.Sensor
-}
-
-func scanSensor(row pgx.CollectableRow) (Sensor, error) {
-	var x Sensor
-	var levels []byte
-	err := row.Scan(&x.ID, &x.Code, &x.Name, &x.Kind, &x.Unit, &x.Lat, &x.Lon, &x.Min, &x.Max, &x.StaleAfter,
-		&x.Division, &x.Area, &x.Path, &x.Origin, &levels)
-	if err != nil {
-		return x, err
-	}
-	return x, json.Unmarshal(levels, &x.Levels)
-}
-
-// RegisterSensors inserts sensors or overwrites those of the same code.
-func (s *Store) RegisterSensors(ctx context.Context, list []sensor.Sensor) error {
-	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		batch := &pgx.Batch{}
-		for _, x := range list {
-			levels, err := json.Marshal(x.Levels)
-			if err != nil {
-				return err
-			}
-			if x.Levels == nil {
-				levels = []byte("[]")
-			}
-			batch.Queue(`
-				insert into sensor (code, name, kind, unit, lat, lon, min, max, stale_after, division, area, path, origin, levels)
-				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-				on conflict (code) do update set name = excluded.name, kind = excluded.kind, unit = excluded.unit,
-					lat = excluded.lat, lon = excluded.lon, min = excluded.min, max = excluded.max,
-					stale_after = excluded.stale_after, division = excluded.division, area = excluded.area,
-					path = excluded.path, levels = excluded.levels, updated_at = now()`,
-				x.Code, x.Name, x.Kind, x.Unit, x.Lat, x.Lon, x.Min, x.Max, x.StaleAfter, x.Division, x.Area, x.Path, x.Origin, levels)
-		}
-		return sendBatch(ctx, tx, batch)
-	})
-	if err != nil {
-		return fmt.Errorf("register sensors: %w", classify(err))
-	}
-	return nil
-}
 
 // Readings is one batch of checked readings, column by column and of equal length, sorted by sensor and time without
 // a pair twice. Origin is a code of originCode.
