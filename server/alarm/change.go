@@ -23,6 +23,7 @@ type Change struct {
 	Kind       ChangeKind
 	At         time.Time // by the clock of its readings
 	Value      *float64  // the worst so far; nil where there is none
+	Unit       string    // of Value where it is not the sensor's
 	Limit      string    // what was reached, "BĐ2 589,50 m"
 	Members    []string  // sensors of a gateway, or those a joint rests on
 	Chattering bool      // whether it is latched after this change

@@ -1,6 +1,12 @@
 package alarm
 
-import "time"
+import (
+	"math"
+	"time"
+
+	"toancanh/server/sensor"
+	"toancanh/server/storm"
+)
 
 // Type says when alarms of a kind are raised and what is to be done about them. It cannot be enabled without all that
 // EEMUA 191 asks for: cause, consequence, response, response time, owner and whom to call.
@@ -70,8 +76,56 @@ type Condition struct {
 	Level string      `json:"level,omitempty"` // joint: judged for each area of this level (commune, district, province)
 }
 
-// Clean cleans a type, fills in what has a default and says all that is wrong with it, field by field.
-func (t Type) Clean() (Type, error) { return t, nil }
+// The defaults of domain AL-3.
+const (
+	defaultOnDelay       = 60 * time.Second
+	defaultDeadBandShare = 0.02
+	// A height of water has no zero of its own: 2 % of 589.50 m over the sea would be 11.8 m of water.
+	riverDeadBand    = 0.10 // m
+	defaultRateSpan  = time.Hour
+	defaultTotalSpan = 3 * time.Hour
+)
 
-// Enable enables a type or says, field by field, what is missing.
-func (t Type) Enable() (Type, error) { return t, nil }
+func (c Condition) onDelay() time.Duration {
+	switch {
+	case c.OnDelay != nil:
+		return c.OnDelay.Duration()
+	case c.Class == ByAbsence || c.Class == ByJoint || c.Class == ByReport:
+		return 0
+	}
+	return defaultOnDelay
+}
+
+func (c Condition) offDelay() time.Duration {
+	if c.OffDelay == nil {
+		return 0
+	}
+	return c.OffDelay.Duration()
+}
+
+func (c Condition) over() time.Duration {
+	switch {
+	case c.Over != nil:
+		return c.Over.Duration()
+	case c.Class == ByRate:
+		return defaultRateSpan
+	case c.Class == ByTotal:
+		return defaultTotalSpan
+	}
+	return 0
+}
+
+// band is how far back beyond a limit of a sensor is normal again.
+func (c Condition) band(s *sensor.Sensor, limit float64) float64 {
+	switch {
+	case c.DeadBand != nil:
+		return *c.DeadBand
+	case c.DeadBandShare != nil:
+		return *c.DeadBandShare * math.Abs(limit)
+	case s.Kind == storm.River && s.Unit == "m" && c.Class != ByRate:
+		return riverDeadBand
+	case s.Kind == storm.River && s.Unit == "cm" && c.Class != ByRate:
+		return 100 * riverDeadBand
+	}
+	return defaultDeadBandShare * math.Abs(limit)
+}
