@@ -6,6 +6,8 @@ export type PageName =
   | 'templates'
   | 'assignment'
   | 'teams'
+  | 'handover'
+  | 'drills'
   | 'screens'
   | 'people'
   | 'units'
@@ -23,6 +25,8 @@ export const fragments: Record<PageName, string> = {
   templates: '#mau-tra-loi',
   assignment: '#phan-cong',
   teams: '#to-cong-nghe-so',
+  handover: '#ban-giao-ca',
+  drills: '#dien-tap',
   screens: '#man-hinh',
   people: '#nguoi-dung',
   units: '#don-vi',
