@@ -4,17 +4,9 @@ import { isActive, isAnnounced } from './alarm';
 
 export const stormScene = 'mua-bao';
 
-/** Kinds of sensor that measure water, and kinds of incident that water brings. */
+/** Kinds of sensor that measure water, and the kind of incident that it makes. */
 const waterKinds: ReadonlySet<string> = new Set(['river', 'inflow', 'rain', 'rain_24h']);
-const waterIncidents: ReadonlySet<string> = new Set([
-  'river',
-  'inflow',
-  'rain',
-  'rain_24h',
-  'flood',
-  'storm',
-  'landslide',
-]);
+const waterIncident = 'flood';
 
 /** So many alarms of water below high speak for a storm; of high ones a single one does. */
 const mostMedium = 3;
@@ -35,7 +27,7 @@ export function stormSigns(alarms: readonly Alarm[], incidents: readonly Inciden
       isAnnounced(alarm) &&
       (alarm.priority === 'high' || alarm.priority === 'medium'),
   );
-  const open = incidents.filter(({ state, kind }) => state === 'open' && waterIncidents.has(kind));
+  const open = incidents.filter(({ state, kind }) => state === 'open' && kind === waterIncident);
   const enough = water.length >= mostMedium || water.some(({ priority }) => priority === 'high') || open.length > 0;
   return enough ? { alarms: water.map(({ id }) => id).sort(), incidents: open } : null;
 }

@@ -3,6 +3,7 @@ import type { Density } from '../rules/scene';
 import { isPressing } from '../rules/alarm';
 import { Slots } from '../rules/slots';
 import { parseGroups, parseSummary, type Alarm, type Incident } from '../wire/alarm';
+import { parseDrillNow } from '../wire/drill';
 import { parseAreas, parseHourly } from '../wire/level';
 import type { JsonObject } from '../wire/json';
 import type { ScreenState } from '../wire/screen';
@@ -84,6 +85,7 @@ export class Scenery {
   readonly rivers = $derived.by(() => this.#level('storm/rivers', parseRivers));
   readonly rain = $derived.by(() => this.#level('storm/rain', parseRain));
   readonly changed = $derived.by(() => this.#level('storm/changed', parseChanged));
+  readonly drill = $derived.by(() => this.#level('drill/now', parseDrillNow));
   readonly hourly = $derived.by(() => this.#level('kpi/hourly', parseHourly));
   readonly #areaCounts = $derived.by(() => this.#level('kpi/areas', parseAreas));
   readonly #listed = $derived.by(() => {
