@@ -17,7 +17,9 @@ try {
   const measure = await tasksOf(browser, page);
   await page.goto(`http://127.0.0.1:${String(port)}/console#canh-bao`);
   await page.waitForSelector('.grid .row');
-  await page.waitForFunction(() => Number(document.querySelector('.grid').ariaRowCount) > 9900, null, { timeout: 60_000 });
+  await page.waitForFunction(() => Number(document.querySelector('.grid').ariaRowCount) > 9900, null, {
+    timeout: 60_000,
+  });
   await page.waitForTimeout(2000); // the page's own beginning is not what is measured
   await measure(`${rate} new alarms a second for 10 s`, () => page.waitForTimeout(10_000));
   await measure('scroll 120 frames, 600 px each', () => scroll(page, 120));
