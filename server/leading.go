@@ -8,6 +8,7 @@ import (
 
 	"toancanh/hub"
 	"toancanh/schema"
+	"toancanh/server/alarming"
 	"toancanh/server/presence"
 	"toancanh/server/relay"
 )
@@ -17,16 +18,18 @@ type leader interface {
 	Lead(ctx context.Context, announce func([]schema.Level))
 }
 
-// followers are what only the leader does, each beside the others. Of what is numbered only the first is told.
+// followers are what only the leader does, each beside the others.
 type followers struct {
 	relay.Follower
-	beside []leader
+	beside   []leader
+	alarming *alarming.Alarming
 }
 
 // Lead implements relay.Follower.
 func (f followers) Lead(ctx context.Context, announce func([]schema.Level)) {
 	var jobs sync.WaitGroup
 	defer jobs.Wait()
+	jobs.Go(func() { f.alarming.Lead(ctx, announce) })
 	for _, one := range f.beside {
 		jobs.Go(func() { one.Lead(ctx, announce) })
 	}

@@ -28,6 +28,7 @@ const (
 	aboutTopics  = "the topics of a ticket"
 	aboutViews   = "the templates and saved views of one's area, and one's own"
 	aboutTeams   = "the teams of an area"
+	aboutAlarms  = "the alarms of an area"
 	aboutDrills  = "the drills of an area"
 	aboutShifts  = "the shifts of an area"
 	aboutWhole   = "the whole province"
@@ -94,6 +95,13 @@ func aboutRoutes() map[string]string {
 		method, path, _ := strings.Cut(callback, " ")
 		table[method+" /api/v1"+path] = aboutReports // of the reports a caller reaches
 	}
+	for _, alarms := range []string{
+		"GET /alarms", "POST /alarms/group-acts", "GET /alarms/:id", "POST /alarms/:id/acts", "GET /alarm-flood", "GET /alarm-health",
+		"PUT /alarm-types/:code", "POST /alarm-types/:code/enable", "POST /alarm-types/:code/disable",
+	} {
+		method, path, _ := strings.Cut(alarms, " ")
+		table[method+" /api/v1"+path] = aboutAlarms
+	}
 	for _, own := range []string{
 		"GET /session", "POST /session", "DELETE /session", "POST /session/code", "POST /session/factor", "POST /session/password",
 		"PUT /session/pin", "DELETE /session/pin", "GET /sessions", "DELETE /sessions/:id", "POST /invitations", "GET /oidc",
@@ -119,7 +127,7 @@ func aboutRoutes() map[string]string {
 		"DELETE /people/:id/subject", "POST /units", "PUT /units/:id", "GET /rights", "GET /audit", "GET /desks", "POST /desks",
 		"DELETE /desks/:id", "GET /keys", "POST /keys", "PUT /keys/:id", "POST /keys/:id/rotation", "DELETE /keys/:id", "GET /reveals",
 		"POST /reveals/:id/seen", "GET /hooks", "POST /hooks", "PUT /hooks/:id", "POST /hooks/:id/rotation", "POST /hooks/:id/ping",
-		"DELETE /hooks/:id", "POST /redactions", "GET /assignment",
+		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /alarm-types", "GET /alarm-types/:code",
 	} {
 		method, path, _ := strings.Cut(plain, " ")
 		table[method+" /api/v1"+path] = aboutNothing
@@ -172,6 +180,7 @@ type walker struct {
 	principal access.Principal
 	name      string
 	team      string // of the commune of the report
+	alarm     string // in that commune
 }
 
 func (w walker) may(a access.Action, o access.Object) access.Decision {
@@ -212,6 +221,7 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 	stored, err := h.store.Report(t.Context(), mine.ID)
 	must(t, err)
 	team := h.team("24611", h.person("thanhvien", access.Scope{}, access.CommunityTeam).ID)
+	raised := h.alarm(riverType(), "song-1", "67", "660", "24611")
 	object := access.Object{Place: access.Place{Division: stored.Division, Path: stored.Path}, Unit: stored.Unit}
 	if object.Unit != "so-xd" || !district().Places[0].Holds(object.Place) {
 		t.Fatalf("the report lies at %+v", object)
@@ -221,7 +231,7 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, %s", role, name), func(t *testing.T) {
 				scope := scopes()[name]
 				v := h.as(role, scope)
-				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team}
+				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team, raised}
 				w.report(t, mine, object)
 				w.handing(t, mine, object)
 				w.photos(t, mine, photoID, object)
@@ -230,6 +240,7 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 				w.teams(t)
 				w.topics(t)
 				w.whole(t)
+				w.alarms(t)
 			})
 		}
 	}

@@ -22,9 +22,18 @@ type sources struct {
 	inside   map[string]place // by code: the areas that hold a sensor, and the root
 	readAt   time.Time        // when the sensors were read
 	latest   map[int32]store.Latest
-	moved    map[int32]struct{}       // sensors with a newer value than the scene has read
-	since    time.Time                // the database's clock at the last look, less an overlap for late commits
-	lastLive map[string]storm.Sources // area -> as announced
+	moved    map[int32]struct{} // sensors with a newer value than the scene has read
+	since    time.Time          // the database's clock at the last look, less an overlap for late commits
+	lastLive map[string]tally   // area -> as announced
+	upkeep   store.Upkeep
+	silent   map[string]time.Time // by code, as announced
+}
+
+// tally is how many sources of an area are heard among those registered, and how many are in maintenance, which count
+// in neither.
+type tally struct {
+	storm.Sources
+	maintained int
 }
 
 // place is an area with the sensors that lie in it.
@@ -42,7 +51,7 @@ const (
 )
 
 func newSources(w *Watch) *sources {
-	return &sources{w: w, latest: map[int32]store.Latest{}, moved: map[int32]struct{}{}, lastLive: map[string]storm.Sources{}}
+	return &sources{w: w, latest: map[int32]store.Latest{}, moved: map[int32]struct{}{}, lastLive: map[string]tally{}}
 }
 
 // levels reads what is new and returns the values that moved, or all of them.
@@ -54,6 +63,7 @@ func (s *sources) levels(ctx context.Context, now time.Time, all bool) ([]schema
 	if err != nil {
 		return nil, err
 	}
+	moved = append(moved, s.hush(moved)...)
 	if all {
 		moved = slices.Collect(maps.Keys(s.latest))
 	}
@@ -78,9 +88,14 @@ func (s *sources) refresh(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	windows, err := s.w.Store.MaintenanceBetween(ctx, now, now.Add(2*sensorsEvery))
+	if err != nil {
+		return err
+	}
+	s.upkeep = store.NewUpkeep(windows)
 	s.sensors = make(map[int32]*store.Sensor, len(byCode))
 	for _, x := range byCode {
-		if x.Division == s.w.Division {
+		if x.Division == s.w.Division && x.InUse() {
 			s.sensors[x.ID] = &x
 		}
 	}
@@ -121,6 +136,29 @@ type value struct {
 	State      string    `json:"state"`
 	Limit      string    `json:"limit"`
 	Origin     string    `json:"origin"`
+	// Quality are the doubts about the value; Maintenance is there while the sensor or its gateway is worked on.
+	Quality     []string `json:"quality,omitempty"`
+	Maintenance bool     `json:"maintenance,omitempty"`
+	// Silent says that the alarm of the sensor's silence, or that of its gateway, is active, and Since since when.
+	Silent bool       `json:"silent,omitempty"`
+	Since  *time.Time `json:"since,omitempty"`
+}
+
+// hush takes up which sensors are silent, and names those of which that is new and that have not moved anyway.
+func (s *sources) hush(moved []int32) []int32 {
+	if s.w.Silent == nil {
+		return nil
+	}
+	before := s.silent
+	s.silent = s.w.Silent()
+	var list []int32
+	for id, x := range s.sensors {
+		was, is := before[x.Code], s.silent[x.Code]
+		if _, known := s.latest[id]; known && !was.Equal(is) && !slices.Contains(moved, id) {
+			list = append(list, id)
+		}
+	}
+	return list
 }
 
 func (s *sources) reading(id int32, now time.Time) []schema.Level {
@@ -131,10 +169,13 @@ func (s *sources) reading(id int32, now time.Time) []schema.Level {
 	l := s.latest[id]
 	v := value{
 		Value: l.Value, At: l.At, Kind: x.Kind, Unit: x.Unit, Name: x.Name, Lat: x.Lat, Lon: x.Lon, Area: x.Area,
-		StaleAfter: int(x.StaleAfter.Seconds()), State: string(x.State(l.Value)), Limit: x.Limit(l.Value),
-		Origin: store.ReadingOrigins()[l.Origin],
+		StaleAfter: int(x.SilenceLimit().Seconds()), State: string(x.State(l.Value)), Limit: x.Limit(l.Value),
+		Origin: store.ReadingOrigins()[l.Origin], Quality: l.Quality.Words(), Maintenance: s.upkeep.Holds(&x.Sensor, now),
 	}
-	if x.Stale(l.At, now) {
+	if since, silent := s.silent[x.Code]; silent {
+		v.Silent, v.Since = true, &since
+	}
+	if x.Stale(l.At, now) || v.Silent {
 		v.State = string(sensor.Unknown)
 	}
 	var levels []schema.Level
@@ -192,6 +233,8 @@ type sourcesLevel struct {
 	storm.Sources
 	Target float64       `json:"target"`
 	Made   storm.Sources `json:"sources"`
+	// Maintenance counts the sources in maintenance: they are in neither of the other numbers.
+	Maintenance int `json:"maintenance,omitempty"`
 	storm.Proof
 }
 
@@ -204,13 +247,17 @@ func (s *sources) live(path []string, now time.Time, all bool) []schema.Level {
 	}
 	s.lastLive[code] = n
 	proof := storm.Proof{AsOf: now, Origin: cmp.Or(origin, string(s.w.Origin))}
-	return s.w.level(path, "kpi/sources", sourcesLevel{n, kpi.SourcesTarget, n, proof}, now)
+	return s.w.level(path, "kpi/sources", sourcesLevel{n.Sources, kpi.SourcesTarget, n.Sources, n.maintained, proof}, now)
 }
 
 // count is how many sources of an area are within their limit, and how many are registered.
-func (s *sources) count(code string, now time.Time) (n storm.Sources, origin string) {
+func (s *sources) count(code string, now time.Time) (n tally, origin string) {
 	for _, id := range s.inside[code].sensors {
 		x := s.sensors[id]
+		if s.upkeep.Holds(&x.Sensor, now) {
+			n.maintained++
+			continue
+		}
 		n.Total++
 		origin = worse(origin, x.Origin)
 		if l, ok := s.latest[id]; ok && !x.Stale(l.At, now) {

@@ -28,7 +28,8 @@ const (
 	RepublishEvery = 4 * time.Second        // every level again, so that whatever the bus lost is repaired
 	checkEvery     = time.Minute            // counters against SQL
 	rollupEvery    = time.Minute
-	tidyEvery      = time.Hour // partitions, old keys
+	observeEvery   = 5 * time.Minute // how often sensors usually speak
+	tidyEvery      = time.Hour       // partitions, old keys
 	closeEvery     = 30 * time.Second
 	mailEvery      = 5 * time.Second
 	hooksEvery     = time.Second
@@ -44,6 +45,7 @@ type Store interface {
 	CountAreas(ctx context.Context, division string, realOnly bool, at time.Time) (map[string]store.Counts, error)
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
 	Rollup(ctx context.Context, late func(sensorID int32, bucket time.Time)) error
+	Observe(ctx context.Context, now time.Time) error
 	ReadingsFor(ctx context.Context, wants []store.Want, now time.Time, each func(sensorID int32, at time.Time, value float64)) error
 	SensorFigures(ctx context.Context, division string, ids []int32, at time.Time) (map[string]storm.Figures, error)
 	KeepPartitions(ctx context.Context, now time.Time, keep store.Retention) error
@@ -77,6 +79,8 @@ type Config struct {
 	DropContacts func(ctx context.Context, closedBefore time.Time) (int, error)
 	Mail         func(context.Context) error // hands over the mails that are due; nil: there are none
 	Hooks        func(context.Context) error // tells other systems what they have not heard; nil: there are none
+	// Silent is since when each sensor is silent that an alarm says so of, by its code; nil: nobody tells.
+	Silent func() map[string]time.Time
 }
 
 // Watch follows the relay: it works while its process leads. It implements relay.Follower.
@@ -121,7 +125,7 @@ func (w *Watch) Stamped(events []schema.Announced) {
 		case e.Kind == schema.KindReset:
 			w.reload = true
 			w.trend.want()
-		case e.Topic != root || e.ID == "" || e.Kind == schema.KindNote:
+		case e.Topic != root || e.ID == "" || e.Kind == schema.KindNote || e.Kind == schema.KindAlarm || e.Kind == schema.KindIncident:
 		case len(w.pending) >= pendingMost:
 			w.reload = true
 		default:
@@ -148,6 +152,7 @@ func (w *Watch) Lead(ctx context.Context, announce func([]schema.Level)) {
 
 	var jobs sync.WaitGroup
 	jobs.Go(func() { w.every(ctx, rollupEvery, "roll readings up", w.rollUp) })
+	jobs.Go(func() { w.every(ctx, observeEvery, "observe sensors", w.observe) })
 	jobs.Go(func() { w.every(ctx, tidyEvery, "tidy", w.tidy) })
 	if w.Seal != nil {
 		jobs.Go(func() { w.every(ctx, sealEvery, "seal the audit", w.Seal) })
@@ -379,6 +384,9 @@ func (w *Watch) differences(counts map[string]store.Counts) map[string][]string 
 }
 
 func (w *Watch) rollUp(ctx context.Context) error { return w.Store.Rollup(ctx, w.NoteLate) }
+
+// observe measures how often each sensor usually speaks.
+func (w *Watch) observe(ctx context.Context) error { return w.Store.Observe(ctx, w.Now()) }
 
 func (w *Watch) tidy(ctx context.Context) error {
 	if err := w.Store.KeepPartitions(ctx, w.Now(), w.Keep); err != nil {
