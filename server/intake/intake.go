@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"toancanh/server/area"
 	"toancanh/server/auth"
@@ -37,6 +38,9 @@ type Store interface {
 	KeepReadingDays(ctx context.Context, first, last time.Time) error
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
 	RegisterSensors(ctx context.Context, list []sensor.Sensor) error
+	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
+	ReadingSource(ctx context.Context, name string) (int32, error)
+	CountRefused(ctx context.Context, refused map[int32]int64, at time.Time) error
 	ChangeScreens(ctx context.Context, c store.ScreenChange) ([]screen.Screen, error)
 	DecideProposals(ctx context.Context, ids []string, v store.Verdict, lens view.Lens, decide store.DecidePlace) (int, []store.RefusedProposal, error)
 }
@@ -55,6 +59,7 @@ type Config struct {
 	Now      func() time.Time
 	Wake     func()
 	Log      *slog.Logger
+	Metrics  prometheus.Registerer // nil: nothing is counted
 
 	Committers int // transactions under way at once, of reports and of readings; default 2
 	Together   int // posts in one transaction; default 500
@@ -67,6 +72,9 @@ type Intake struct {
 	reports  *batcher[store.Acceptance, store.Accepted]
 	readings *batcher[store.Readings, []int]
 	sensors  sensorCache
+	brought  sourceBook
+	unwanted unwanted
+	doubted  *prometheus.CounterVec
 	running  inflight
 }
 
@@ -80,8 +88,9 @@ func New(c Config) (*Intake, error) {
 	in := &Intake{Config: c, lens: view.NewLens(c.Location, c.Units), running: inflight{keys: map[string]chan struct{}{}}}
 	in.reports = newBatcher(c.Together, in.commitReports)
 	in.readings = newBatcher(c.Together, in.commitReadings)
-	in.sensors.load = c.Store.Sensors
-	in.sensors.now = c.Now
+	in.sensors.load, in.sensors.newest, in.sensors.now = c.Store.Sensors, c.Store.LatestSince, c.Now
+	in.brought.find = c.Store.ReadingSource
+	in.doubted = newDoubts(c.Metrics)
 	return in, nil
 }
 
@@ -92,6 +101,7 @@ func (in *Intake) Run(ctx context.Context) error {
 		wg.Go(func() { in.reports.run(ctx.Done()) })
 		wg.Go(func() { in.readings.run(ctx.Done()) })
 	}
+	wg.Go(func() { in.countUnwanted(ctx) })
 	wg.Wait()
 	return nil
 }

@@ -24,7 +24,9 @@ type MaintenanceWindow struct {
 }
 
 // Holds reports whether the window is open at an instant.
-func (w MaintenanceWindow) Holds(now time.Time) bool { return !now.Before(w.From) && now.Before(w.Until) }
+func (w MaintenanceWindow) Holds(now time.Time) bool {
+	return !now.Before(w.From) && now.Before(w.Until)
+}
 
 const sqlMaintenance = `select id, coalesce(sensor_code, ''), coalesce(gateway_code, ''), from_at,
 	least(until_at, ended_at), reason, by, created_at, ended_at, ended_by from maintenance `

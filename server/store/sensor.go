@@ -128,3 +128,35 @@ func sensorValues(x sensor.Sensor) ([]any, error) {
 		x.Thing, x.Field, x.Gateway, x.Owner, x.Standing, x.Sample, x.MaxRate, x.StuckAfter, x.StaleAuto, x.Unconfirmed, x.Note,
 	}, nil
 }
+
+// ReadingSource is the number under which somebody who brings readings is kept; an unknown name gets one.
+func (s *Store) ReadingSource(ctx context.Context, name string) (int32, error) {
+	var id int32
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "insert into reading_source (name) values ($1) on conflict do nothing", name); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, "select id from reading_source where name = $1", name).Scan(&id)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("name a source of readings: %w", classify(err))
+	}
+	return id, nil
+}
+
+// CountRefused adds readings that were refused because nobody approved their sensor.
+func (s *Store) CountRefused(ctx context.Context, refused map[int32]int64, at time.Time) error {
+	ids, counts := make([]int32, 0, len(refused)), make([]int64, 0, len(refused))
+	for id, n := range refused {
+		ids, counts = append(ids, id), append(counts, n)
+	}
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `update sensor set refused = refused + x.n, refused_at = $3
+			from (select * from unnest($1::int4[], $2::int8[]) as u(id, n) order by id) x where sensor.id = x.id`, ids, counts, at)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("count refused readings: %w", classify(err))
+	}
+	return nil
+}
