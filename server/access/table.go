@@ -88,6 +88,8 @@ func Table() []Rule {
 
 		{ReadKPIs, "Xem chỉ số", "", desk().and(OwnArea, Leader, UnitLead, UnitOfficer, DataOfficer, CommunityTeam, Desk, Screen).and(Everything, KeyReports)},
 		{ReadSensors, "Xem cảm biến và số đo", "", to(Everything, ShiftLead, Operator, Leader, UnitLead, UnitOfficer, CommunityTeam, Desk, Screen, KeyReports)},
+		{ManageSensors, "Sửa, nhập bảng, duyệt và ngừng dùng cảm biến", ReadSensors, lead()},
+		{MaintainSensors, "Đặt và kết thúc đợt bảo trì", ReadSensors, desk()},
 		{ReadPast, "Xem lại những gì màn hình đã hiện", "", desk().and(OwnArea, Leader, Desk, Screen).and(Everything, KeyReports)},
 		{ReadBoundaries, "Xem các lần nhập ranh giới", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk, KeyReports)},
 		{DecidePlaces, "Quyết định địa bàn mới sau khi nhập ranh giới", "", lead().and(Everything, KeyReports)},
@@ -118,6 +120,7 @@ func Table() []Rule {
 		{SendReadings, "Gửi số đo", "", to(Everything, KeyReadings)},
 		{SendEvents, "Gửi sự kiện CloudEvents", "", to(Everything, KeyReadings, KeyReports)},
 		{RegisterSensors, "Đăng ký cảm biến", "", to(Everything, KeySensors)},
+		{ProposeSensors, "Đề nghị cảm biến mới, chờ duyệt", "", to(Everything, KeyProvision)},
 		{LoadHistory, "Nạp dữ liệu cũ", "", to(Everything, KeyHistory)},
 		{AskAsHub, "Hỏi thay cho các màn hình đang nghe", "", to(Everything, Hub)},
 

@@ -90,6 +90,18 @@ func routeActions() map[string]access.Action {
 		"GET /api/v1/sensors":                access.ReadSensors,
 		"PUT /api/v1/sensors":                access.RegisterSensors,
 		"GET /api/v1/sensors/:code/readings": access.ReadSensors,
+		"GET /api/v1/sensors.csv":            access.ReadSensors,
+		"GET /api/v1/sensors/:code":          access.ReadSensors,
+		"PATCH /api/v1/sensors/:code":        access.ManageSensors,
+		"GET /api/v1/sensors/:code/series":   access.ReadSensors,
+		"GET /api/v1/series":                 access.ReadSensors,
+		"GET /api/v1/sensor-kinds":           access.ReadSensors,
+		"POST /api/v1/sensor-imports":        access.ManageSensors,
+		"POST /api/v1/sensor-proposals":      access.ProposeSensors,
+		"POST /api/v1/sensor-decisions":      access.ManageSensors,
+		"GET /api/v1/maintenance":            access.ReadSensors,
+		"POST /api/v1/maintenance":           access.MaintainSensors,
+		"DELETE /api/v1/maintenance/:id":     access.MaintainSensors,
 		"GET /api/v1/kpis":                   access.ReadKPIs,
 		"GET /api/v1/boundaries":             access.ReadBoundaries,
 		"GET /api/v1/boundaries/proposals":   access.DecidePlaces,
@@ -211,6 +223,10 @@ func (g guarded) Post(path string, handlers ...fiber.Handler) {
 
 func (g guarded) Put(path string, handlers ...fiber.Handler) { g.add(fiber.MethodPut, path, handlers) }
 
+func (g guarded) Patch(path string, handlers ...fiber.Handler) {
+	g.add(fiber.MethodPatch, path, handlers)
+}
+
 func (g guarded) Delete(path string, handlers ...fiber.Handler) {
 	g.add(fiber.MethodDelete, path, handlers)
 }
@@ -326,7 +342,8 @@ func refusal(who caller, action access.Action) error {
 }
 
 func isKeyAction(a access.Action) bool {
-	return a == access.SendReadings || a == access.SendEvents || a == access.RegisterSensors || a == access.LoadHistory
+	return a == access.SendReadings || a == access.SendEvents || a == access.RegisterSensors || a == access.ProposeSensors ||
+		a == access.LoadHistory
 }
 
 //nolint:gochecknoglobals // an error value

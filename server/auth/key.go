@@ -23,17 +23,18 @@ type Right string
 
 // The rights of keys.
 const (
-	RightReadings Right = "readings" // post readings and sensor events
-	RightSensors  Right = "sensors"  // register sensors
-	RightReports  Right = "reports"  // post reports and act on them as a partner system
-	RightScreens  Right = "screens"  // order and set up screens
-	RightHistory  Right = "history"  // load the past: alone may set received_at and origin
-	RightDrill    Right = "drill"    // makes everything the key sends a drill; the house gives it to its own player only
+	RightReadings  Right = "readings"  // post readings and sensor events
+	RightSensors   Right = "sensors"   // register sensors
+	RightProvision Right = "provision" // ask for sensors to be let in: people approve them
+	RightReports   Right = "reports"   // post reports and act on them as a partner system
+	RightScreens   Right = "screens"   // order and set up screens
+	RightHistory   Right = "history"   // load the past: alone may set received_at and origin
+	RightDrill     Right = "drill"     // makes everything the key sends a drill; the house gives it to its own player only
 )
 
 // Rights lists every right that people may give.
 func Rights() []Right {
-	return []Right{RightReadings, RightSensors, RightReports, RightScreens, RightHistory}
+	return []Right{RightReadings, RightSensors, RightProvision, RightReports, RightScreens, RightHistory}
 }
 
 const keyPrefix = "tck_"

@@ -38,6 +38,10 @@ type Store interface {
 	KeepReadingDays(ctx context.Context, first, last time.Time) error
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
 	RegisterSensors(ctx context.Context, list []sensor.Sensor) error
+	ImportSensors(ctx context.Context, list []sensor.Sensor) error
+	ProposeSensors(ctx context.Context, list []sensor.Sensor, by string, now time.Time) (map[string]sensor.Standing, error)
+	DecideSensors(ctx context.Context, d store.SensorDecision) ([]string, error)
+	ChangeSensor(ctx context.Context, x sensor.Sensor, version int64, changed []string) error
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
 	ReadingSource(ctx context.Context, name string) (int32, error)
 	CountRefused(ctx context.Context, refused map[int32]int64, at time.Time) error

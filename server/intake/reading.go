@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"toancanh/server/fault"
 	"toancanh/server/report"
 	"toancanh/server/sensor"
 	"toancanh/server/store"
@@ -208,48 +207,4 @@ func merge(bodies []store.Readings) (merged store.Readings, from []source, dupli
 		from = append(from, s)
 	}
 	return merged, from, duplicates
-}
-
-// RegisterSensors is RegisterSensorsAs for somebody who may register every sensor.
-func (in *Intake) RegisterSensors(ctx context.Context, list []sensor.Sensor) error {
-	return in.RegisterSensorsAs(ctx, list, func(sensor.Sensor) error { return nil })
-}
-
-// RegisterSensorsAs keeps sensors after placing each in its commune. All faults are told, by index; may says of a sensor
-// so placed why the sender may not register it.
-func (in *Intake) RegisterSensorsAs(ctx context.Context, list []sensor.Sensor, may func(sensor.Sensor) error) error {
-	known, err := in.Store.Sensors(ctx)
-	if err != nil {
-		return err
-	}
-	clean := make([]sensor.Sensor, len(list))
-	var faults []error
-	for i, s := range list {
-		c, err := s.Clean()
-		if err != nil {
-			faults = append(faults, fault.At(i, err))
-			continue
-		}
-		placed, err := in.place(report.Point{Lat: c.Lat, Lon: c.Lon})
-		if err != nil {
-			faults = append(faults, fault.At(i, err))
-			continue
-		}
-		c.Division, c.Area, c.Path = placed.Division, placed.Area, placed.Path
-		c.Origin = cmp.Or(c.Origin, string(in.Origin))
-		refused := may(c)
-		if before, ok := known[c.Code]; ok && refused == nil {
-			refused = may(before.Sensor) // nobody takes over another's sensor by giving it a new place
-		}
-		faults = append(faults, fault.At(i, refused))
-		clean[i] = c
-	}
-	if err := fault.Join(faults...); err != nil {
-		return err
-	}
-	if err := in.Store.RegisterSensors(ctx, clean); err != nil {
-		return err
-	}
-	in.sensors.forget()
-	return nil
 }

@@ -85,3 +85,27 @@ func TestFourteenRowsOfKindsHaveWhatTheyNeed(t *testing.T) {
 		}
 	}
 }
+
+func TestStepsBeginAtMidnightOfTheCentre(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("Asia/Ho_Chi_Minh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 23, 18, 7, 31, 0, time.UTC) // 01:07:31 of the 24th
+	for name, want := range map[string]string{
+		"raw": "2026-11-24T01:07:31+07:00", "5m": "2026-11-24T01:05:00+07:00", "6h": "2026-11-24T00:00:00+07:00", "day": "2026-11-24T00:00:00+07:00",
+	} {
+		step, ok := sensor.StepNamed(name)
+		if got := step.Begin(at, zone).In(zone).Format(time.RFC3339); !ok || got != want {
+			t.Errorf("%s begins at %s, want %s", name, got, want)
+		}
+	}
+	if _, ok := sensor.StepNamed("1s"); ok {
+		t.Error("there is a step nobody knows")
+	}
+	last := sensor.Steps()[len(sensor.Steps())-1]
+	if _, ok := last.Coarser(); ok {
+		t.Error("there is a step coarser than the coarsest")
+	}
+}
