@@ -8,6 +8,7 @@ export type PageName =
   | 'teams'
   | 'handover'
   | 'drills'
+  | 'sensors'
   | 'screens'
   | 'people'
   | 'units'
@@ -27,6 +28,7 @@ export const fragments: Record<PageName, string> = {
   teams: '#to-cong-nghe-so',
   handover: '#ban-giao-ca',
   drills: '#dien-tap',
+  sensors: '#cam-bien',
   screens: '#man-hinh',
   people: '#nguoi-dung',
   units: '#don-vi',
