@@ -45,8 +45,17 @@ export function reachOf(low: number | null, high: number | null, limits: readonl
   const all = [low, high, ...(next === undefined ? [] : [next])];
   const least = Math.min(...all);
   const most = Math.max(...all);
-  const air = (most - least || Math.abs(most) || 1) * 0.08;
+  const air = Math.max((most - least) * 0.08, (leastReach - (most - least)) / 2);
   return [least >= 0 ? Math.max(0, least - air) : least - air, most + air];
+}
+
+/** Less is not drawn across the whole height: the last digit of an instrument would look like an event. */
+const leastReach = 0.2;
+
+/** A number on an axis whose marks are so far apart, with the digits that tell them apart. */
+export function markOf(value: number, apart: number, language: string): string {
+  const digits = Math.max(0, Math.min(6, -Math.floor(Math.log10(apart) + 1e-9)));
+  return value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 /** Lines for reading aloud or copying: each point with what is doubtful about it, the newest first. */
