@@ -54,7 +54,8 @@ const leastReach = 0.2;
 
 /** A number on an axis whose marks are so far apart, with the digits that tell them apart. */
 export function markOf(value: number, apart: number, language: string): string {
-  const digits = Math.max(0, Math.min(6, -Math.floor(Math.log10(apart) + 1e-9)));
+  let digits = 0;
+  while (digits < 6 && Math.abs(apart * 10 ** digits - Math.round(apart * 10 ** digits)) > 1e-6) digits++;
   return value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 

@@ -141,6 +141,8 @@ describe('the chart', () => {
     expect(ceiling - floor).toBeCloseTo(0.2);
     expect([426.25, 426.255].map((value) => markOf(value, 0.005, 'vi'))).toEqual(['426,250', '426,255']);
     expect(markOf(15, 5, 'vi')).toBe('15');
+    expect(markOf(22.5, 2.5, 'vi')).toBe('22,5');
+    expect(markOf(168.75, 0.25, 'vi')).toBe('168,75');
   });
 
   it('says of each point where it came from, the newest first', () => {
