@@ -22,9 +22,9 @@ type sources struct {
 	inside   map[string]place // by code: the areas that hold a sensor, and the root
 	readAt   time.Time        // when the sensors were read
 	latest   map[int32]store.Latest
-	moved    map[int32]struct{}       // sensors with a newer value than the scene has read
-	since    time.Time                // the database's clock at the last look, less an overlap for late commits
-	lastLive map[string]tally         // area -> as announced
+	moved    map[int32]struct{} // sensors with a newer value than the scene has read
+	since    time.Time          // the database's clock at the last look, less an overlap for late commits
+	lastLive map[string]tally   // area -> as announced
 	upkeep   store.Upkeep
 }
 

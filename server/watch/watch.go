@@ -29,7 +29,7 @@ const (
 	checkEvery     = time.Minute            // counters against SQL
 	rollupEvery    = time.Minute
 	observeEvery   = 5 * time.Minute // how often sensors usually speak
-	tidyEvery      = time.Hour // partitions, old keys
+	tidyEvery      = time.Hour       // partitions, old keys
 	closeEvery     = 30 * time.Second
 	mailEvery      = 5 * time.Second
 	hooksEvery     = time.Second
