@@ -103,14 +103,16 @@ func (b *Broker) Restart() {
 // Save has the broker write what it holds to disk, and returns when that is done: of a crash it knows no more than that.
 func (b *Broker) Save() {
 	b.tb.Helper()
-	before := b.saved()
-	deadline := time.Now().Add(limit)
-	for b.saved() == before {
-		if time.Now().After(deadline) {
+	poll, late := time.NewTicker(10*time.Millisecond), time.NewTimer(limit)
+	defer poll.Stop()
+	defer late.Stop()
+	for before := b.saved(); b.saved() == before; {
+		_ = b.run.process.Signal(syscall.SIGUSR1)
+		select {
+		case <-poll.C:
+		case <-late.C:
 			b.tb.Fatal("testmqtt: the broker does not save")
 		}
-		_ = b.run.process.Signal(syscall.SIGUSR1)
-		time.Sleep(10 * time.Millisecond)
 	}
 }
 
@@ -150,7 +152,7 @@ log_type all
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		return err
 	}
-	cmd := exec.Command(b.binary, "-c", path) //nolint:noctx // ended by Kill
+	cmd := exec.Command(b.binary, "-c", path) //nolint:gosec,noctx // the program that was looked for, ended by Kill
 	dieWithTest(cmd)
 	r := &run{ended: make(chan struct{})}
 	started := make(chan error, 1)
