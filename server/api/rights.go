@@ -86,6 +86,7 @@ func routeActions() map[string]access.Action {
 		"PUT /api/v1/photos/:photo/redaction": access.ActOn("redact_photo"),
 
 		"POST /api/v1/readings":              access.SendReadings,
+		"OPTIONS /api/v1/events":             access.SeePublic,
 		"POST /api/v1/events":                access.SendEvents,
 		"GET /api/v1/sensors":                access.ReadSensors,
 		"PUT /api/v1/sensors":                access.RegisterSensors,
@@ -109,25 +110,13 @@ func routeActions() map[string]access.Action {
 		"GET /api/v1/past":                   access.ReadPast,
 		"GET /api/v1/past/changes":           access.ReadPast,
 		"GET /api/v1/forecast":               access.ListReports,
-		"POST /api/v1/readings":                  access.SendReadings,
-		"OPTIONS /api/v1/events":                 access.SeePublic,
-		"POST /api/v1/events":                    access.SendEvents,
-		"GET /api/v1/sensors":                    access.ReadSensors,
-		"PUT /api/v1/sensors":                    access.RegisterSensors,
-		"GET /api/v1/sensors/:code/readings":     access.ReadSensors,
+
 		"GET /api/v1/gateways":                   access.ReadGateways,
 		"GET /api/v1/gateways/:code":             access.ReadGateways,
 		"PUT /api/v1/gateways/:code":             access.ManageGateways,
 		"DELETE /api/v1/gateways/:code":          access.ManageGateways,
 		"POST /api/v1/gateways/:code/chirpstack": access.SendReadings,
 		"POST /api/v1/gateways/:code/tts":        access.SendReadings,
-		"GET /api/v1/kpis":                       access.ReadKPIs,
-		"GET /api/v1/boundaries":                 access.ReadBoundaries,
-		"GET /api/v1/boundaries/proposals":       access.DecidePlaces,
-		"POST /api/v1/boundaries/proposals":      access.DecidePlaces,
-		"GET /api/v1/past":                       access.ReadPast,
-		"GET /api/v1/past/changes":               access.ReadPast,
-		"GET /api/v1/forecast":                   access.ListReports,
 
 		"POST /api/v1/tickets":                   access.GetTicket,
 		"POST /api/v1/screens/pairing":           access.AskScreen,
@@ -244,6 +233,8 @@ func (g guarded) Put(path string, handlers ...fiber.Handler) { g.add(fiber.Metho
 
 func (g guarded) Patch(path string, handlers ...fiber.Handler) {
 	g.add(fiber.MethodPatch, path, handlers)
+}
+
 func (g guarded) Options(path string, handlers ...fiber.Handler) {
 	g.add(fiber.MethodOptions, path, handlers)
 }
