@@ -107,6 +107,13 @@ type Sensor struct {
 	Min         *float64 `json:"min,omitempty"`
 	Max         *float64 `json:"max,omitempty"`
 	Levels      []Level  `json:"levels,omitempty"`
+	Unconfirmed []string `json:"unconfirmed,omitempty"` // names of limits no source confirms
+	Thing       string   `json:"thing,omitempty"`       // the device behind it
+	Field       string   `json:"field,omitempty"`       // the name of its data within what the device sends
+	Gateway     string   `json:"gateway,omitempty"`     // code of the gateway it speaks through
+	Owner       string   `json:"owner,omitempty"`       // id of the unit that answers for it
+	Sample      bool     `json:"sample,omitempty"`      // made up for a demonstration
+	Note        string   `json:"note,omitempty"`
 }
 
 // Level is a limit of a sensor: from At upwards its state is State.

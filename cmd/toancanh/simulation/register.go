@@ -41,6 +41,10 @@ func (p *province) registerEach(ctx context.Context) error {
 	var taken []Sensor
 	for _, sensor := range p.Sensors {
 		err := p.client.PutSensors(ctx, definitions([]Sensor{sensor}))
+		if invalid(err) && sensor.Owner != "" { // a house that has other units than the sample
+			sensor.Owner = ""
+			err = p.client.PutSensors(ctx, definitions([]Sensor{sensor}))
+		}
 		switch {
 		case invalid(err):
 			p.Log.WarnContext(ctx, "server refuses a sensor, it is left out",

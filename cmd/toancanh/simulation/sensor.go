@@ -69,7 +69,9 @@ func (r *sensorRow) sensor() Sensor {
 		Sensor: client.Sensor{
 			Code: r.values["code"], Name: r.values["name"], Kind: r.values["kind"], Unit: r.values["unit"],
 			Lat: r.number("lat"), Lon: r.number("lon"), StaleAfterS: int(r.number("stale_after_s")),
-			Min: r.optional("min"), Max: r.optional("max"), Levels: r.levels(),
+			Min: r.optional("min"), Max: r.optional("max"), Levels: r.levels(), Unconfirmed: r.list("unconfirmed"),
+			Thing: r.values["thing"], Field: r.values["field"], Gateway: r.values["gateway"], Owner: r.values["owner"],
+			Sample: true, Note: r.values["note"],
 		},
 		Every: time.Duration(r.number("every_s")) * time.Second,
 		Storm: r.optional("storm"),
@@ -94,6 +96,11 @@ func (r *sensorRow) number(name string) float64 {
 		r.faults = append(r.faults, fmt.Errorf("%s: %w", name, err))
 	}
 	return v
+}
+
+// list reads "BĐ2|BĐ3".
+func (r *sensorRow) list(name string) []string {
+	return strings.FieldsFunc(r.values[name], func(c rune) bool { return c == '|' })
 }
 
 func (r *sensorRow) optional(name string) *float64 {

@@ -8,12 +8,14 @@ export type PageName =
   | 'teams'
   | 'handover'
   | 'drills'
+  | 'sensors'
   | 'screens'
   | 'people'
   | 'units'
   | 'desks'
   | 'keys'
   | 'hooks'
+  | 'gateways'
   | 'rights'
   | 'reveals'
   | 'audit'
@@ -27,6 +29,7 @@ export const fragments: Record<PageName, string> = {
   teams: '#to-cong-nghe-so',
   handover: '#ban-giao-ca',
   drills: '#dien-tap',
+  sensors: '#cam-bien',
   screens: '#man-hinh',
   people: '#nguoi-dung',
   units: '#don-vi',
@@ -34,6 +37,7 @@ export const fragments: Record<PageName, string> = {
   rights: '#quyen',
   keys: '#khoa',
   hooks: '#bao-tin',
+  gateways: '#cong-ket-noi',
   reveals: '#xem-lien-he',
   audit: '#nhat-ky',
   account: '#tai-khoan',
