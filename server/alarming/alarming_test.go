@@ -576,3 +576,58 @@ func TestATypeThatIsDisabledReturnsItsAlarms(t *testing.T) {
 		return len(r.story()) == 3
 	})
 }
+
+func TestAShelfEndsInTimeWhoeverJudgesThen(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, heavyRain())
+	r.register(rain("mua-1"))
+	r.lead(1)
+	r.send("mua-1", r.clock.Now(), 60)
+	r.until("the alarm", func() bool { return len(r.story()) == 1 })
+	open, err := r.store.OpenAlarms(t.Context())
+	r.must(err)
+	done, err := r.store.ActOnAlarms(t.Context(), store.AlarmAct{
+		IDs: []string{open[0].ID}, At: r.clock.Now().UTC(), Action: "alarm.shelve", Name: alarm.DoShelve,
+		Decide: func(a store.Alarm) (alarm.Alarm, []alarm.Entry, error) {
+			after, entry, err := a.Act(alarm.Act{Name: alarm.DoShelve, Minutes: 2, Reason: "xem lại trạm"}, r.clock.Now())
+			return after, []alarm.Entry{entry}, err
+		},
+	})
+	r.must(err)
+	r.must(done.Outcomes[0].Err)
+	r.halt()
+	r.clock.pass(time.Minute)
+	r.lead(1) // knows of the shelf by what is kept
+	r.live(50 * time.Second)
+	if n := len(r.story()); n != 2 {
+		t.Fatalf("ten seconds too early the alarm has %d entries:\n%s", n, strings.Join(r.story(), "\n"))
+	}
+	r.halt()
+	r.clock.pass(30 * time.Second) // it ends while nobody judges
+	r.lead(1)
+	r.until("the end of the shelf", func() bool {
+		r.clock.pass(time.Second)
+		return len(r.story()) == 3
+	})
+	want := []string{"rain_1h mua-1 raise unacked 60", "rain_1h mua-1 shelve unacked 60", "rain_1h mua-1 shelf_ended unacked 60"}
+	if diff := cmp.Diff(want, r.story()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhatIsWorkedOnRaisesItsAlarmsAside(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, heavyRain())
+	r.register(rain("mua-1"))
+	r.lead(1)
+	now := r.clock.Now()
+	_, err := r.db.Owner.Exec(t.Context(), `insert into maintenance (from_at, until_at, sensor_code, reason, by) values ($1, $2, 'mua-1', 'thay pin', 'test')`,
+		now.Add(-time.Minute), now.Add(time.Hour))
+	r.must(err)
+	r.live(2 * time.Second)
+	r.send("mua-1", r.clock.Now(), 60)
+	r.until("the alarm", func() bool { return len(r.story()) == 2 })
+	if n := r.count("select count(*) from alarm where aside = 'suppressed' and until_at is not null"); n != 1 {
+		t.Errorf("the alarm is not suppressed: %q", r.story())
+	}
+}
