@@ -286,8 +286,6 @@ func (r *room) count(query string, args ...any) int {
 	return n
 }
 
-func seconds(n alarm.Seconds) *alarm.Seconds { return &n }
-
 // typeOf is a type with all that it needs.
 func typeOf(code string, source alarm.Source, p alarm.Priority, c alarm.Condition) alarm.Type {
 	return alarm.Type{
@@ -297,7 +295,7 @@ func typeOf(code string, source alarm.Source, p alarm.Priority, c alarm.Conditio
 }
 
 func heavyRain() alarm.Type {
-	return typeOf("rain_1h", alarm.FromSensor, alarm.Medium, alarm.Condition{Class: alarm.ByLimit, Kinds: []string{"rain"}, Limit: 50, OnDelay: seconds(0)})
+	return typeOf("rain_1h", alarm.FromSensor, alarm.Medium, alarm.Condition{Class: alarm.ByLimit, Kinds: []string{"rain"}, Limit: 50, OnDelay: new(alarm.Seconds(0))})
 }
 
 func TestAReadingAboveALimitIsAnAlarmAndBelowItReturns(t *testing.T) {
@@ -373,7 +371,7 @@ func TestTheSameReadingsMakeTheSameAlarmsWhateverFails(t *testing.T) {
 	at := time.Now().Add(-2 * time.Hour).Truncate(time.Minute)
 	play := func(t *testing.T, seed uint64, fails bool) []string {
 		t.Helper()
-		r := newRoom(t, heavyRain(), typeOf("rain_total", alarm.FromSensor, alarm.Low, alarm.Condition{Class: alarm.ByTotal, Kinds: []string{"rain"}, Limit: 150, Over: seconds(3600), OnDelay: seconds(0)}))
+		r := newRoom(t, heavyRain(), typeOf("rain_total", alarm.FromSensor, alarm.Low, alarm.Condition{Class: alarm.ByTotal, Kinds: []string{"rain"}, Limit: 150, Over: new(alarm.Seconds(3600)), OnDelay: new(alarm.Seconds(0))}))
 		dice := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // a fixed sequence
 		if fails {
 			r.store.dice = rand.New(rand.NewPCG(seed, 3)) //nolint:gosec // a fixed sequence
