@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"toancanh/schema"
 	"toancanh/schema/sample"
@@ -269,13 +270,8 @@ func (r *room) story() []string {
 	rows, err := r.db.Owner.Query(r.t.Context(), `select concat_ws(' ', a.type, a.target, e.act, e.to_state, e.value)
 		from alarm a join alarm_entry e on e.alarm_id = a.id order by a.target, a.type, a.raised_at, a.id, e.n`)
 	r.must(err)
-	var list []string
-	for rows.Next() { //nolint:forbidigo // a test
-		var line string
-		r.must(rows.Scan(&line))
-		list = append(list, line)
-	}
-	r.must(rows.Err())
+	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	r.must(err)
 	return list
 }
 
