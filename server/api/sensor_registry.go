@@ -438,6 +438,9 @@ func (a *API) postProposals(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	for i := range list {
+		list[i].Origin = string(originOf(key))
+	}
 	within := a.sensorWithin(key)
 	standing, err := a.Intake.ProposeSensors(ctx, list, key.Name(), within)
 	if err != nil {

@@ -127,6 +127,10 @@ func aboutRoutes() map[string]string {
 		"POST /readings", "POST /events", "GET /sensors", "PUT /sensors",
 		"GET /sensors/:code/readings", "GET /sensors.csv", "GET /sensors/:code", "GET /sensors/:code/series", "GET /series",
 		"GET /sensor-kinds", "POST /sensor-proposals", "GET /maintenance", "GET /boundaries", "POST /screens/orders", "POST /screens/pairing",
+		"POST /readings", "POST /events", "OPTIONS /events", "GET /sensors", "PUT /sensors",
+		"GET /gateways", "GET /gateways/:code", "PUT /gateways/:code", "DELETE /gateways/:code",
+		"POST /gateways/:code/chirpstack", "POST /gateways/:code/tts",
+		"GET /sensors/:code/readings", "GET /boundaries", "POST /screens/orders", "POST /screens/pairing",
 		"PUT /screens/:screen/pairing", "DELETE /screens/:screen/pairing",
 		"PUT /screens/:screen", "DELETE /screens/:screen", "POST /screens/:screen/seen", "POST /screens/:screen/beat", "POST /meetings",
 		"DELETE /meetings/:presenter", "POST /history", "POST /history/readings", "POST /simulation", "GET /people", "POST /people",
@@ -245,6 +249,7 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 				v := h.as(role, scope)
 				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team, raised}
 				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team, stood["mua-0"].Path}
+				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team, raised, stood["mua-0"].Path}
 				w.report(t, mine, object)
 				w.handing(t, mine, object)
 				w.photos(t, mine, photoID, object)
