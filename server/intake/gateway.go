@@ -60,7 +60,7 @@ func (in *Intake) Gateway(ctx context.Context, code string) (gateway.Gateway, er
 // GatewayOfKey is the gateway in use whose own key this is.
 func (in *Intake) GatewayOfKey(ctx context.Context, id string) (g gateway.Gateway, ok bool, err error) {
 	known, err := in.gateways.all(ctx)
-	if err != nil {
+	if err != nil || id == "" {
 		return g, false, err
 	}
 	for _, g := range known {
@@ -367,10 +367,12 @@ func (b *gatewayBook) write(ctx context.Context) {
 		return
 	}
 	err := b.note(ctx, now, notes)
-	if err == nil || ctx.Err() != nil {
+	if err == nil {
 		return
 	}
-	b.log.LogAttrs(ctx, slog.LevelWarn, "what gateways did cannot be noted", slog.Any("err", err))
+	if ctx.Err() == nil {
+		b.log.LogAttrs(ctx, slog.LevelWarn, "what gateways did cannot be noted", slog.Any("err", err))
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, note := range notes {
