@@ -27,7 +27,7 @@ const (
 func Kinds() []string { return []string{"lorawan", "mqtt", "logger", "system"} }
 
 // codeShape keeps a code fit for an address and one level of an MQTT topic.
-var codeShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`) //nolint:gochecknoglobals // a constant Go has no literal for
+var codeShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
 // CodeFits reports whether a code can be a gateway's.
 func CodeFits(code string) bool { return codeShape.MatchString(code) }

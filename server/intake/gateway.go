@@ -14,6 +14,7 @@ import (
 	"toancanh/server/fault"
 	"toancanh/server/gateway"
 	"toancanh/server/limit"
+	"toancanh/server/report"
 	"toancanh/server/sensor"
 	"toancanh/server/store"
 )
@@ -37,9 +38,13 @@ type Limits interface {
 type UplinkBody struct {
 	Gateway gateway.Gateway
 	Uplink  gateway.Uplink
+	Origin  report.Origin // empty: the dataset's own
 	May     func(sensor.Sensor) bool
 	Again   bool
 }
+
+// GatewayName is a gateway as the one who brought a reading.
+func GatewayName(code string) string { return "gateway:" + code }
 
 // Gateway is a gateway that may bring something: one that is registered and in use.
 func (in *Intake) Gateway(ctx context.Context, code string) (gateway.Gateway, error) {
@@ -71,13 +76,37 @@ func (in *Intake) GatewayOfKey(ctx context.Context, id string) (g gateway.Gatewa
 	return g, false, nil
 }
 
+// RegisterGateway keeps a gateway, new or changed, after placing it in its commune. why says what was done, for the audit.
+func (in *Intake) RegisterGateway(ctx context.Context, g gateway.Gateway, why string) (gateway.Gateway, error) {
+	known, err := in.Store.Gateways(ctx)
+	if err != nil {
+		return g, err
+	}
+	if g, err = g.Clean(known); err != nil {
+		return g, err
+	}
+	placed, err := in.place(report.Point{Lat: g.Lat, Lon: g.Lon})
+	if err != nil {
+		return g, err
+	}
+	g.Division, g.Area, g.Path = placed.Division, placed.Area, placed.Path
+	if g.Origin == "" {
+		g.Origin = string(in.Origin)
+	}
+	if g, err = in.Store.RegisterGateway(ctx, g, why); err != nil {
+		return g, err
+	}
+	in.ForgetGateways()
+	return g, nil
+}
+
 // AdmitGateway counts n values against what a gateway may bring. When that is too much it says how long until it is not, and
 // none was taken.
 func (in *Intake) AdmitGateway(ctx context.Context, g gateway.Gateway, n int) (wait time.Duration) {
 	if in.Limits == nil {
 		return 0
 	}
-	wait = in.Limits.TakeAll(ctx, limit.Gateway(g.Allowance(), g.Burst()), "gateway:"+g.Code, n)
+	wait = in.Limits.TakeAll(ctx, limit.Gateway(g.Allowance(), g.Burst()), GatewayName(g.Code), n)
 	if wait > 0 {
 		in.gateways.count(g.Code, counted{reason: gateway.Limited, n: n, detail: gateway.Detail(gateway.Limited)})
 	}
@@ -136,7 +165,9 @@ func (in *Intake) AcceptUplink(ctx context.Context, b UplinkBody) (int, []Refusa
 	if len(items) == 0 {
 		return 0, refused, nil
 	}
-	accepted, more, err := in.AcceptReadingsAs(ctx, ReadingBody{Items: items, Door: sensor.Ordinary, May: b.May, Gateway: b.Gateway.Code, Again: b.Again})
+	accepted, more, err := in.AcceptReadingsAs(ctx, ReadingBody{
+		Items: items, Door: sensor.Ordinary, Origin: b.Origin, May: b.May, Via: GatewayName(b.Gateway.Code), Gateway: b.Gateway.Code, Again: b.Again,
+	})
 	if err != nil {
 		return 0, nil, err
 	}
@@ -214,19 +245,29 @@ func newGatewayBook(c Config) *gatewayBook {
 	return b
 }
 
-// all are the registered gateways, as they were a moment ago at most.
+// all are the registered gateways, as they were a moment ago at most, or as long as the database is away. One reads them
+// anew, and nobody waits for it but who knows none yet. The map never changes.
 func (b *gatewayBook) all(ctx context.Context) (map[string]gateway.Gateway, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	now := b.now()
-	if age := now.Sub(b.readAt); b.byCode != nil && age >= 0 && age < gatewayLife {
-		return b.byCode, nil
+	b.mu.Lock()
+	held, age := b.byCode, now.Sub(b.readAt)
+	if held != nil && age >= 0 && age < gatewayLife {
+		b.mu.Unlock()
+		return held, nil
 	}
+	b.readAt = now
+	b.mu.Unlock()
 	byCode, err := b.load(ctx)
-	if err != nil {
+	switch {
+	case err == nil:
+	case held != nil:
+		return held, nil
+	default:
 		return nil, err
 	}
-	b.byCode, b.readAt = byCode, now
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.byCode = byCode
 	return byCode, nil
 }
 
@@ -268,7 +309,7 @@ type counted struct {
 }
 
 // safeName is what may be repeated of a name that somebody sent.
-var safeName = regexp.MustCompile(`^[A-Za-z0-9_.:/-]{1,64}$`) //nolint:gochecknoglobals // a constant Go has no literal for
+var safeName = regexp.MustCompile(`^[A-Za-z0-9_.:/-]{1,64}$`)
 
 func (b *gatewayBook) count(code string, c counted) {
 	if c.n == 0 {

@@ -47,6 +47,7 @@ type Store interface {
 	ReadingSource(ctx context.Context, name string) (int32, error)
 	CountRefused(ctx context.Context, refused map[int32]int64, at time.Time) error
 	Gateways(ctx context.Context) (map[string]gateway.Gateway, error)
+	RegisterGateway(ctx context.Context, g gateway.Gateway, why string) (gateway.Gateway, error)
 	NoteGateways(ctx context.Context, now time.Time, notes []store.GatewayNote) error
 	ChangeScreens(ctx context.Context, c store.ScreenChange) ([]screen.Screen, error)
 	DecideProposals(ctx context.Context, ids []string, v store.Verdict, lens view.Lens, decide store.DecidePlace) (int, []store.RefusedProposal, error)
