@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"strconv"
@@ -34,9 +35,7 @@ func (h *house) theGateway(code string, changes ...map[string]any) gatewayAnswer
 	h.t.Helper()
 	body := map[string]any{"name": "Cổng " + code, "lat": 12.007, "lon": 107.696}
 	for _, change := range changes {
-		for k, v := range change {
-			body[k] = v
-		}
+		maps.Copy(body, change)
 	}
 	a := h.do(call{method: "PUT", path: "/api/v1/gateways/" + code, body: body, key: h.key(auth.RightSensors)})
 	return read[gatewayAnswer](h.t, a, 200)

@@ -11,7 +11,6 @@ const (
 	UnknownThing sensor.Reason = "unknown_thing"
 	UnknownField sensor.Reason = "unknown_field"
 	NotDecoded   sensor.Reason = "not_decoded"
-	NotThrough   sensor.Reason = "not_through" // a sensor that does not speak through this gateway
 	Limited      sensor.Reason = "limited"
 )
 
@@ -24,8 +23,6 @@ func Detail(r sensor.Reason) string {
 		return "Chưa có cảm biến nào khai báo trường này của thiết bị"
 	case NotDecoded:
 		return "Bản tin chưa được giải mã: thiết bị cần bộ giải mã (codec) trên máy chủ mạng"
-	case NotThrough:
-		return "Cảm biến này không gửi qua cổng này"
 	case Limited:
 		return "Cổng gửi vượt mức được phép"
 	default:

@@ -100,6 +100,15 @@ func (in *Intake) RegisterGateway(ctx context.Context, g gateway.Gateway, why st
 	return g, nil
 }
 
+// Through says of sensors whether they speak through a gateway, or through one that does.
+func (in *Intake) Through(ctx context.Context, code string) (func(sensor.Sensor) bool, error) {
+	known, err := in.gateways.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func(s sensor.Sensor) bool { return slices.Contains(gateway.Chain(s.Gateway, known), code) }, nil
+}
+
 // AdmitGateway counts n values against what a gateway may bring. When that is too much it says how long until it is not, and
 // none was taken.
 func (in *Intake) AdmitGateway(ctx context.Context, g gateway.Gateway, n int) (wait time.Duration) {
