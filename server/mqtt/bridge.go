@@ -7,8 +7,10 @@ package mqtt
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -52,7 +54,11 @@ type Bridge struct {
 
 // New makes a bridge; it fails on settings that cannot work.
 func New(c Config) (*Bridge, error) {
-	if err := c.Check(); err != nil {
+	var faults []error
+	c.Check(func(setting, problem string) {
+		faults = append(faults, fmt.Errorf("mqtt %s: %s", strings.ToLower(setting), problem))
+	})
+	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
 	routes, err := parseRoutes(c.Topics)

@@ -29,32 +29,33 @@ const (
 	UsualRefused = "toancanh/v1/+/refused"
 )
 
-// Check says what is wrong with the settings, without reaching anybody.
-func (s Settings) Check() error {
-	var faults []error
+// Check says what is wrong with each setting, without reaching anybody.
+func (s Settings) Check(wrong func(setting, problem string)) {
 	if _, err := s.target(); err != nil {
-		faults = append(faults, fmt.Errorf("URL %w", err))
+		wrong("URL", err.Error())
 	}
 	if s.Version != "5" && s.Version != "3.1.1" {
-		faults = append(faults, fmt.Errorf("VERSION %q is neither 5 nor 3.1.1", s.Version))
+		wrong("VERSION", fmt.Sprintf("%q is neither 5 nor 3.1.1", s.Version))
 	}
-	if s.Client == "" || len(s.Client) > 200 {
-		faults = append(faults, errors.New("CLIENT must have 1 to 200 characters"))
+	if s.Client == "" || len(s.Client) > mostClient {
+		wrong("CLIENT", fmt.Sprintf("has %d characters, want 1 to %d", len(s.Client), mostClient))
 	}
 	routes, err := parseRoutes(s.Topics)
 	if err != nil {
-		faults = append(faults, fmt.Errorf("TOPICS %w", err))
+		wrong("TOPICS", err.Error())
 	}
-	if strings.Contains(s.Refused, "#") || strings.Count(s.Refused, "+") > 1 || s.Refused == "" {
-		faults = append(faults, fmt.Errorf(`REFUSED %q is no topic with at most one "+"`, s.Refused))
+	if s.Refused == "" || strings.Contains(s.Refused, "#") || strings.Count(s.Refused, "+") > 1 {
+		wrong("REFUSED", fmt.Sprintf(`%q is no topic with at most one "+"`, s.Refused))
 	}
 	for _, r := range routes {
 		if matches(r.filter, strings.Replace(s.Refused, "+", "x", 1)) {
-			faults = append(faults, fmt.Errorf("REFUSED %q is read as %q", s.Refused, r.filter))
+			wrong("REFUSED", fmt.Sprintf("%q would be read as one of %q", s.Refused, r.filter))
 		}
 	}
-	return errors.Join(faults...)
 }
+
+// mostClient bounds the client identifier, in bytes.
+const mostClient = 200
 
 // target is where the broker is and as whom it is asked.
 type target struct {

@@ -38,8 +38,12 @@ func TestSettingsThatCannotWorkAreToldAtOnce(t *testing.T) {
 	good := Settings{
 		URL: "mqtts://toancanh@broker.example:8883", Version: "5", Client: "toancanh", Topics: []string{UsualTopic}, Refused: UsualRefused,
 	}
-	if err := good.Check(); err != nil {
-		t.Fatal(err)
+	faults := func(s Settings) (list []string) {
+		s.Check(func(setting, problem string) { list = append(list, setting+" "+problem) })
+		return list
+	}
+	if list := faults(good); len(list) > 0 {
+		t.Fatal(list)
 	}
 	tests := map[string]func(*Settings){
 		"no scheme":                    func(s *Settings) { s.URL = "broker.example:1883" },
@@ -62,8 +66,8 @@ func TestSettingsThatCannotWorkAreToldAtOnce(t *testing.T) {
 			t.Parallel()
 			s := good
 			spoil(&s)
-			if err := s.Check(); err == nil {
-				t.Errorf("%+v is taken", s)
+			if list := faults(s); len(list) != 1 {
+				t.Errorf("%+v: %d faults %v, want one", s, len(list), list)
 			}
 		})
 	}

@@ -116,6 +116,16 @@ func (b *Broker) Save() {
 	}
 }
 
+// Refusals counts the clients that the broker did not let in.
+func (b *Broker) Refusals() int {
+	b.tb.Helper()
+	text, err := os.ReadFile(b.log())
+	if err != nil {
+		b.tb.Fatalf("testmqtt: %v", err)
+	}
+	return strings.Count(string(text), "not authorised")
+}
+
 // saved tells one saved state from another: the broker writes a new file and puts it in the place of the old one.
 func (b *Broker) saved() string {
 	info, err := os.Stat(filepath.Join(b.dir, "mosquitto.db"))
