@@ -15,6 +15,7 @@ export type PageName =
   | 'desks'
   | 'keys'
   | 'hooks'
+  | 'gateways'
   | 'rights'
   | 'reveals'
   | 'audit'
@@ -36,6 +37,7 @@ export const fragments: Record<PageName, string> = {
   rights: '#quyen',
   keys: '#khoa',
   hooks: '#bao-tin',
+  gateways: '#cong-ket-noi',
   reveals: '#xem-lien-he',
   audit: '#nhat-ky',
   account: '#tai-khoan',
