@@ -171,7 +171,7 @@ func (a *API) putGateway(ctx context.Context, c *fiber.Ctx) error {
 	g := gateway.Gateway{
 		Code: strings.Clone(c.Params("code")), Name: o.text("name"), Kind: o.text("kind"), Lat: o.need("lat"), Lon: o.need("lon"),
 		Owner: o.text("owner"), Key: o.text("key_id"), Parent: o.text("parent"), StaleAfter: seconds(o, "stale_after_s"),
-		Standing: gateway.Standing(o.text("standing")),
+		Standing: gateway.Standing(o.text("standing")), Sample: o.flag("sample"),
 	}
 	if o.given("per_minute") {
 		g.PerMinute = int(min(max(o.whole("per_minute"), -1), math.MaxInt32))
