@@ -111,6 +111,13 @@ func routeActions() map[string]access.Action {
 		"GET /api/v1/past/changes":           access.ReadPast,
 		"GET /api/v1/forecast":               access.ListReports,
 
+		"GET /api/v1/gateways":                   access.ReadGateways,
+		"GET /api/v1/gateways/:code":             access.ReadGateways,
+		"PUT /api/v1/gateways/:code":             access.ManageGateways,
+		"DELETE /api/v1/gateways/:code":          access.ManageGateways,
+		"POST /api/v1/gateways/:code/chirpstack": access.SendReadings,
+		"POST /api/v1/gateways/:code/tts":        access.SendReadings,
+
 		"GET /api/v1/alarms":                     access.ListAlarms,
 		"POST /api/v1/alarms/group-acts":         access.AckAlarm,
 		"GET /api/v1/alarms/:id":                 access.ReadAlarm,
@@ -122,12 +129,6 @@ func routeActions() map[string]access.Action {
 		"PUT /api/v1/alarm-types/:code":          access.ChangeAlarmTypes,
 		"POST /api/v1/alarm-types/:code/enable":  access.ChangeAlarmTypes,
 		"POST /api/v1/alarm-types/:code/disable": access.ChangeAlarmTypes,
-		"GET /api/v1/gateways":                   access.ReadGateways,
-		"GET /api/v1/gateways/:code":             access.ReadGateways,
-		"PUT /api/v1/gateways/:code":             access.ManageGateways,
-		"DELETE /api/v1/gateways/:code":          access.ManageGateways,
-		"POST /api/v1/gateways/:code/chirpstack": access.SendReadings,
-		"POST /api/v1/gateways/:code/tts":        access.SendReadings,
 
 		"POST /api/v1/tickets":                   access.GetTicket,
 		"POST /api/v1/screens/pairing":           access.AskScreen,
