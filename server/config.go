@@ -57,6 +57,14 @@ type Config struct {
 
 	HookNetworks []string `env:"TOANCANH_HOOK_NETWORKS" name:"hook-networks" help:"Networks inside which web hooks may reach systems, there over plain HTTP too, such as 10.1.0.0/16, with commas. Empty: public addresses over HTTPS only."`
 
+	MQTTURL      string   `env:"TOANCANH_MQTT_URL" name:"mqtt-url" help:"MQTT broker that gateways publish on: mqtt://[user@]host[:port] or mqtts://. Empty: none is read."`
+	MQTTVersion  string   `env:"TOANCANH_MQTT_VERSION" name:"mqtt-version" default:"5" enum:"5,3.1.1" help:"Version of MQTT the broker is spoken to in: 5 or 3.1.1."`
+	MQTTPassword string   `env:"TOANCANH_MQTT_PASSWORD_FILE" name:"mqtt-password-file" help:"File with the password of the broker's user. Empty: none."`
+	MQTTCA       string   `env:"TOANCANH_MQTT_CA_FILE" name:"mqtt-ca-file" help:"File (PEM) with the authority of the broker's certificate. Empty: those this machine trusts."`
+	MQTTClient   string   `env:"TOANCANH_MQTT_CLIENT" name:"mqtt-client" default:"toancanh" help:"Client identifier, under which the broker keeps what was not yet taken. Each house on one broker needs its own, all servers of a house the same."`
+	MQTTTopics   []string `env:"TOANCANH_MQTT_TOPICS" name:"mqtt-topics" default:"toancanh/v1/+/readings" help:"Topic filters with commas, of which the first + stands for the gateway's code; or chirpstack:<gateway>:<filter> and tts:<gateway>:<filter> for uplinks of a network server."`
+	MQTTRefused  string   `env:"TOANCANH_MQTT_REFUSED" name:"mqtt-refused" default:"toancanh/v1/+/refused" help:"Topic on which a gateway is told what was refused; + stands for its code."`
+
 	Hub          string        `env:"TOANCANH_HUB" default:"on" enum:"on,off" help:"off: do not serve the live feed from this process; stand-alone hubs do."`
 	KeepReadings time.Duration `env:"TOANCANH_KEEP_READINGS" default:"9600h" help:"How long single readings are kept; five-minute sums stay."`
 	LogFormat    string        `env:"TOANCANH_LOG_FORMAT" default:"text" enum:"text,json" help:"Form of the log on standard error: text or json."`
@@ -101,6 +109,9 @@ func (c Config) Validate() error {
 	}
 	c.checkProvider(wrong)
 	c.checkMail(wrong)
+	if c.MQTTURL != "" {
+		c.broker().Check(func(setting, problem string) { wrong("TOANCANH_MQTT_"+setting, "%s", problem) })
+	}
 	if _, err := hook.ParseNetworks(c.HookNetworks); err != nil {
 		wrong("TOANCANH_HOOK_NETWORKS", "%s", err)
 	}

@@ -202,7 +202,7 @@ func (s *Server) wire() error {
 	s.intake, err = intake.New(intake.Config{
 		Store: s.store, Rules: s.rules, Atlas: s.atlas, Division: s.options.Division, Sealer: s.sealer, Shelf: s.shelf,
 		Origin: origin, Location: s.location, Units: s.units, Now: time.Now, Wake: func() { s.relay.Wake() }, Log: s.log, Heard: s.alarming.Heard,
-		Committers: s.options.Intake.Committers, Together: s.options.Intake.Together, Metrics: s.metrics,
+		Committers: s.options.Intake.Committers, Together: s.options.Intake.Together, Limits: s.limits, Metrics: s.metrics,
 	})
 	if err != nil {
 		return err
@@ -230,12 +230,16 @@ func (s *Server) wire() error {
 	s.drills = drilling.New(drilling.Config{
 		Store: s.store, Doors: s.ownDoors, Actor: s.intake, Atlas: s.atlas, Division: s.options.Division, Now: time.Now, Log: s.log,
 	})
+	bridges, err := s.openBridges()
+	if err != nil {
+		return err
+	}
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus,
-		Follower: followers{s.watch, []leader{
+		Follower: followers{s.watch, append([]leader{
 			presence.NewAnnouncer(s.presence, time.Now),
 			s.drills,
-		}, s.alarming},
+		}, bridges...), s.alarming},
 		Log: s.log, Now: time.Now, Metrics: s.metrics,
 	})
 	if s.options.Hub == "on" {

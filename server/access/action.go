@@ -26,6 +26,7 @@ const (
 	ReadKPIs       Action = "kpi.read"
 	ReadSensors    Action = "sensor.read"
 	ManageSensors  Action = "sensor.manage" // change, import, approve and retire sensors
+	ReadGateways   Action = "gateway.read"
 	ReadPast       Action = "past.read"
 	ReadBoundaries Action = "boundary.read"
 	DecidePlaces   Action = "boundary.decide" // new places of reports after an import of boundaries
@@ -67,6 +68,7 @@ const (
 	RegisterSensors Action = "sensor.register"
 	ProposeSensors  Action = "sensor.propose"  // register sensors that wait for approval
 	MaintainSensors Action = "sensor.maintain" // set times of maintenance
+	ManageGateways  Action = "gateway.manage"
 	LoadHistory     Action = "history.load"
 	AskAsHub        Action = "hub.ask"
 

@@ -90,6 +90,8 @@ func Table() []Rule {
 		{ReadSensors, "Xem cảm biến và số đo", "", to(Everything, ShiftLead, Operator, Leader, UnitLead, UnitOfficer, CommunityTeam, Desk, Screen, KeyReports)},
 		{ManageSensors, "Sửa, nhập bảng, duyệt và ngừng dùng cảm biến", ReadSensors, lead()},
 		{MaintainSensors, "Đặt và kết thúc đợt bảo trì", ReadSensors, desk()},
+		{ReadGateways, "Xem các cổng kết nối của cảm biến và cách chúng gửi", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk, KeySensors)},
+		{ManageGateways, "Khai báo, sửa, ngừng dùng cổng kết nối", ReadGateways, to(Everything, Administrator, ShiftLead, KeySensors)},
 		{ReadPast, "Xem lại những gì màn hình đã hiện", "", desk().and(OwnArea, Leader, Desk, Screen).and(Everything, KeyReports)},
 		{ReadBoundaries, "Xem các lần nhập ranh giới", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk, KeyReports)},
 		{DecidePlaces, "Quyết định địa bàn mới sau khi nhập ranh giới", "", lead().and(Everything, KeyReports)},

@@ -20,6 +20,7 @@ import (
 	"toancanh/server/drill"
 	"toancanh/server/follow"
 	"toancanh/server/forecast"
+	"toancanh/server/gateway"
 	"toancanh/server/intake"
 	"toancanh/server/photo"
 	"toancanh/server/report"
@@ -55,6 +56,7 @@ type Intake interface {
 	AcceptReadingsAs(ctx context.Context, b intake.ReadingBody) (int, []intake.Refusal, error)
 	RegisterSensorsAs(ctx context.Context, list []sensor.Sensor, may func(sensor.Sensor) error) error
 	sensorDeeds
+	gateways
 	AcceptHistory(ctx context.Context, body intake.PastBody) (answer json.RawMessage, repeated bool, err error)
 	Ground() screen.Ground
 	ChangeScreens(ctx context.Context, decide func(screen.Board) ([]screen.Screen, error)) ([]screen.Screen, error)
@@ -77,6 +79,8 @@ type Store interface {
 	NearbyReports(ctx context.Context, n store.Nearby) ([]view.NearbyReport, error)
 	keyUse
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
+	Gateways(ctx context.Context) (map[string]gateway.Gateway, error)
+	GatewayCounts(ctx context.Context, day time.Time) (map[string]map[string]int64, error)
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
 	Series(ctx context.Context, sensorID int32, since time.Time) ([]store.Point, error)
 	seriesBook
@@ -266,11 +270,13 @@ func (a *API) Routes(app *fiber.App) {
 
 	v1.Post("/readings", a.within(answerLimit, a.postReadings))
 	v1.Post("/events", a.within(answerLimit, a.postEvents))
+	v1.Options("/events", a.getHandshake)
 	v1.Get("/sensors", a.within(answerLimit, a.listSensors))
 	v1.Put("/sensors", a.within(answerLimit, a.putSensors))
 	v1.Get("/sensors/:code/readings", a.within(answerLimit, a.getSeries))
 	a.registryRoutes(v1)
 	a.alarmRoutes(v1)
+	a.gatewayRoutes(v1)
 	v1.Get("/kpis", a.within(answerLimit, a.getKPIs))
 	v1.Get("/forecast", a.within(pastLimit, a.getForecast))
 	v1.Get("/past", a.within(pastLimit, a.getPast))

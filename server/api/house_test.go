@@ -27,6 +27,7 @@ import (
 	"toancanh/server/follow"
 	"toancanh/server/hook"
 	"toancanh/server/intake"
+	"toancanh/server/limit"
 	"toancanh/server/mail"
 	"toancanh/server/past"
 	"toancanh/server/presence"
@@ -97,6 +98,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	in, err := intake.New(intake.Config{
 		Store: h.store, Rules: rules, Atlas: atlas, Division: "vn-2022", Sealer: sealer, Origin: report.Simulated,
 		Location: zone, Now: time.Now, Wake: func() {}, Log: log, Shelf: h.shelf,
+		Limits: limit.New(limit.Config{Now: time.Now, Log: log}),
 	})
 	must(t, err)
 	h.deeds = in

@@ -86,6 +86,7 @@ func routeActions() map[string]access.Action {
 		"PUT /api/v1/photos/:photo/redaction": access.ActOn("redact_photo"),
 
 		"POST /api/v1/readings":              access.SendReadings,
+		"OPTIONS /api/v1/events":             access.SeePublic,
 		"POST /api/v1/events":                access.SendEvents,
 		"GET /api/v1/sensors":                access.ReadSensors,
 		"PUT /api/v1/sensors":                access.RegisterSensors,
@@ -109,6 +110,13 @@ func routeActions() map[string]access.Action {
 		"GET /api/v1/past":                   access.ReadPast,
 		"GET /api/v1/past/changes":           access.ReadPast,
 		"GET /api/v1/forecast":               access.ListReports,
+
+		"GET /api/v1/gateways":                   access.ReadGateways,
+		"GET /api/v1/gateways/:code":             access.ReadGateways,
+		"PUT /api/v1/gateways/:code":             access.ManageGateways,
+		"DELETE /api/v1/gateways/:code":          access.ManageGateways,
+		"POST /api/v1/gateways/:code/chirpstack": access.SendReadings,
+		"POST /api/v1/gateways/:code/tts":        access.SendReadings,
 
 		"GET /api/v1/alarms":                     access.ListAlarms,
 		"POST /api/v1/alarms/group-acts":         access.AckAlarm,
@@ -237,6 +245,10 @@ func (g guarded) Put(path string, handlers ...fiber.Handler) { g.add(fiber.Metho
 
 func (g guarded) Patch(path string, handlers ...fiber.Handler) {
 	g.add(fiber.MethodPatch, path, handlers)
+}
+
+func (g guarded) Options(path string, handlers ...fiber.Handler) {
+	g.add(fiber.MethodOptions, path, handlers)
 }
 
 func (g guarded) Delete(path string, handlers ...fiber.Handler) {

@@ -9,12 +9,14 @@ export type PageName =
   | 'teams'
   | 'handover'
   | 'drills'
+  | 'sensors'
   | 'screens'
   | 'people'
   | 'units'
   | 'desks'
   | 'keys'
   | 'hooks'
+  | 'gateways'
   | 'rights'
   | 'reveals'
   | 'audit'
@@ -29,6 +31,7 @@ export const fragments: Record<PageName, string> = {
   teams: '#to-cong-nghe-so',
   handover: '#ban-giao-ca',
   drills: '#dien-tap',
+  sensors: '#cam-bien',
   screens: '#man-hinh',
   people: '#nguoi-dung',
   units: '#don-vi',
@@ -36,6 +39,7 @@ export const fragments: Record<PageName, string> = {
   rights: '#quyen',
   keys: '#khoa',
   hooks: '#bao-tin',
+  gateways: '#cong-ket-noi',
   reveals: '#xem-lien-he',
   audit: '#nhat-ky',
   account: '#tai-khoan',
