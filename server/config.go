@@ -57,6 +57,9 @@ type Config struct {
 
 	HookNetworks []string `env:"TOANCANH_HOOK_NETWORKS" name:"hook-networks" help:"Networks inside which web hooks may reach systems, there over plain HTTP too, such as 10.1.0.0/16, with commas. Empty: public addresses over HTTPS only."`
 
+	CapSender string   `env:"TOANCANH_CAP_SENDER" name:"cap-sender" help:"Who warnings to the public are from, as CAP wants it: a name of this house that no other bears, such as canhbao.tinh.gov.vn, and no person's; without space, comma, < and &. Empty: toancanh.<code of the province>."`
+	CapFeeds  []string `env:"TOANCANH_CAP_FEEDS" name:"cap-feeds" help:"CAP feeds of others (CAP, Atom or RSS), https addresses with commas, asked every minute; inside TOANCANH_HOOK_NETWORKS over plain HTTP too. Their warnings are shown beside ours and never sent as ours."`
+
 	Hub          string        `env:"TOANCANH_HUB" default:"on" enum:"on,off" help:"off: do not serve the live feed from this process; stand-alone hubs do."`
 	KeepReadings time.Duration `env:"TOANCANH_KEEP_READINGS" default:"9600h" help:"How long single readings are kept; five-minute sums stay."`
 	LogFormat    string        `env:"TOANCANH_LOG_FORMAT" default:"text" enum:"text,json" help:"Form of the log on standard error: text or json."`
@@ -104,6 +107,7 @@ func (c Config) Validate() error {
 	if _, err := hook.ParseNetworks(c.HookNetworks); err != nil {
 		wrong("TOANCANH_HOOK_NETWORKS", "%s", err)
 	}
+	c.checkFeeds(wrong)
 	if c.DeskIdle < time.Minute || c.DeskIdle > 12*time.Hour {
 		wrong("TOANCANH_DESK_IDLE", "%s is not between 1m and 12h", c.DeskIdle)
 	}
@@ -147,6 +151,29 @@ func (c Config) checkMail(wrong func(name, format string, args ...any)) {
 	}
 	if !safeAddress(c.SMTPHome, false) {
 		wrong("TOANCANH_SMTP_HOME", "%q is not https://host[:port] (http only on this machine)", c.SMTPHome)
+	}
+}
+
+// mostFeeds bounds the CAP feeds of others.
+const mostFeeds = 20
+
+// checkFeeds says what is wrong with the settings of warnings.
+func (c Config) checkFeeds(wrong func(name, format string, args ...any)) {
+	if strings.ContainsAny(c.CapSender, " ,<&\t\n") || len(c.CapSender) > 200 {
+		wrong("TOANCANH_CAP_SENDER", "%q has a space, a comma, < or &, or more than 200 characters", c.CapSender)
+	}
+	if len(c.CapFeeds) > mostFeeds {
+		wrong("TOANCANH_CAP_FEEDS", "%d feeds, want at most %d", len(c.CapFeeds), mostFeeds)
+	}
+	networks, err := hook.ParseNetworks(c.HookNetworks)
+	if err != nil {
+		return // said of its own setting
+	}
+	client := hook.NewClient(networks)
+	for i, f := range c.CapFeeds {
+		if err := client.Check(f); err != nil {
+			wrong("TOANCANH_CAP_FEEDS", "feed %d: %s", i+1, err)
+		}
 	}
 }
 

@@ -113,7 +113,7 @@ func (w Warning) Apply(a Act, now time.Time) (Warning, error) {
 	switch {
 	case !known:
 		return w, fault.Invalid("act", "Không có thao tác này.").Because("unknown")
-	case !strings.HasPrefix(a.Actor, person):
+	case !Named(a.Actor):
 		return w, ErrNameless
 	case a.Version != 0 && a.Version != w.Version:
 		return w, fault.Conflict("Người khác vừa sửa cảnh báo này, xin xem lại rồi làm.").Because("version")
@@ -231,7 +231,7 @@ const mostChain = 100
 func (w Warning) Next(kind MsgType, a Act, sender string, now time.Time) (Warning, error) {
 	now = now.UTC().Truncate(time.Second)
 	switch {
-	case !strings.HasPrefix(a.Actor, person):
+	case !Named(a.Actor):
 		return Warning{}, ErrNameless
 	case w.Stage != Published || w.MsgType == Cancel:
 		return Warning{}, fault.Conflict("Chỉ cập nhật hoặc thu hồi được cảnh báo đã phát.").Because("stage")
@@ -261,3 +261,6 @@ func (w Warning) End(by Warning) (Warning, error) {
 	w.Version++
 	return w, nil
 }
+
+// Named reports whether a principal is a person who signed in under a name.
+func Named(principal string) bool { return strings.HasPrefix(principal, person) }
