@@ -323,7 +323,7 @@ func (a *API) postWarningPreview(_ context.Context, c *fiber.Ctx) error {
 	if kind != warning.New && kind != warning.Update && kind != warning.Cancel {
 		o.wrong("msg_type", "unknown", "Loại thông điệp là Alert, Update hoặc Cancel.")
 	}
-	w, err := a.readWarning(o)
+	w, err := a.readUnfinished(o)
 	if err != nil {
 		return err
 	}

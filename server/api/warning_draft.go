@@ -10,8 +10,17 @@ import (
 	"toancanh/server/warning"
 )
 
-// readWarning reads a draft: what its author leaves out is as the template has it. Where it holds is worked out, too.
+// readWarning reads a draft to be kept: what its author leaves out is as the template has it. Where it holds is worked out, too, for
+// it says who may write of it.
 func (a *API) readWarning(o *object) (warning.Warning, error) {
+	if len(o.list("areas")) == 0 {
+		o.wrong("areas", "required", "Chưa chọn địa bàn.")
+	}
+	return a.readUnfinished(o)
+}
+
+// readUnfinished reads a draft that may hold nowhere yet.
+func (a *API) readUnfinished(o *object) (warning.Warning, error) {
 	_, ground, err := a.house()
 	if err != nil {
 		return warning.Warning{}, err
@@ -120,9 +129,6 @@ func (a *API) readWarned(o *object, d *warning.Draft, g warning.Ground) []string
 			o.wrong("areas", "duplicate", "Địa bàn %s được ghi hai lần.", code)
 			return nil
 		}
-	}
-	if len(d.Areas) == 0 {
-		o.wrong("areas", "required", "Chưa chọn địa bàn.")
 	}
 	return g.PathOf(d.Areas)
 }

@@ -264,7 +264,7 @@ func TestWhatIsWrongWithADraftIsNamed(t *testing.T) {
 	t.Run("a preview says what is missing and keeps nothing", func(t *testing.T) {
 		t.Parallel()
 		body := with("status", "Actual")
-		body["values"] = map[string]string{}
+		body["values"], body["areas"] = map[string]string{}, []string{}
 		got := read[struct {
 			Infos  []struct{ Language, Headline string }
 			XML    string
@@ -275,7 +275,7 @@ func TestWhatIsWrongWithADraftIsNamed(t *testing.T) {
 			faults = append(faults, f.Field+" "+f.Reason)
 		}
 		if len(got.Infos) != 2 || !strings.Contains(got.Infos[0].Headline, "{song}") || !slices.Contains(faults, "vi.headline placeholder") ||
-			!slices.Contains(faults, "status origin") || !strings.Contains(got.XML, "<msgType>Alert</msgType>") {
+			!slices.Contains(faults, "status origin") || !slices.Contains(faults, "areas required") || !strings.Contains(got.XML, "<msgType>Alert</msgType>") {
 			t.Errorf("%+v", got)
 		}
 	})
