@@ -194,12 +194,7 @@ func (a *API) listWarnings(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	next := ""
-	if len(list) == f.Limit {
-		list = list[:f.Limit-1]
-		last := list[len(list)-1]
-		next = cursorOf(last.ChangedAt, last.ID)
-	}
+	list, next := paged(list, f.Limit, func(w warning.Warning) string { return cursorOf(w.ChangedAt, w.ID) })
 	shown, err := a.showWarnings(ctx, asking(c).acting(), list)
 	if err != nil {
 		return err
@@ -228,6 +223,15 @@ func (a *API) warningFilter(c *fiber.Ctx, states ...store.WarningState) (store.W
 	var badLimit error
 	f.Limit, badLimit = wholeParam(q, "limit", bounded{usualPage, 1, mostPage})
 	return f, fault.Join(badState, badCursor, badLimit)
+}
+
+// paged cuts off the one more that was asked for to tell whether there is another page, which begins after the mark.
+func paged[T any](list []T, asked int, mark func(T) string) (page []T, next string) {
+	if len(list) < asked {
+		return list, ""
+	}
+	page = list[:asked-1]
+	return page, mark(page[len(page)-1])
 }
 
 func cursorOf(at time.Time, id string) string {

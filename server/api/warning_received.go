@@ -65,11 +65,7 @@ func (a *API) listReceived(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	next := ""
-	if len(list) == f.Limit {
-		list = list[:f.Limit-1]
-		next = cursorOf(list[len(list)-1].ReceivedAt, list[len(list)-1].ID)
-	}
+	list, next := paged(list, f.Limit, func(r warning.Received) string { return cursorOf(r.ReceivedAt, r.ID) })
 	shown := make([]receivedShown, len(list))
 	for i, r := range list {
 		shown[i] = showReceived(r, f.Now)

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,9 +54,7 @@ func (v *visitor) onWarning(id, act string, more ...map[string]any) answer {
 	v.h.t.Helper()
 	body := map[string]any{"act": act}
 	for _, m := range more {
-		for name, value := range m {
-			body[name] = value
-		}
+		maps.Copy(body, m)
 	}
 	return v.try("POST", "/api/v1/warnings/"+id+"/acts", body)
 }

@@ -136,7 +136,7 @@ func (b *Bulletin) read(ctx context.Context, f *Feed, body []byte) (left int, er
 	}
 	for i, address := range fresh {
 		if i == mostNew || ctx.Err() != nil {
-			return len(fresh) - i, nil
+			return len(fresh) - i, nil //nolint:nilerr // the turn is over
 		}
 		waits, err := b.follow(ctx, f, address)
 		if err != nil {

@@ -158,13 +158,13 @@ func ResponseTypes() []string {
 	return []string{"Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None"}
 }
 
-// Urgencies, Severities and Certainties go from the most to the least.
+// Urgencies are how soon something has to be done, the soonest first.
 func Urgencies() []string { return []string{"Immediate", "Expected", "Future", "Past", "Unknown"} }
 
-// Severities are how bad an event is.
+// Severities are how bad an event is, the worst first.
 func Severities() []string { return []string{"Extreme", "Severe", "Moderate", "Minor", "Unknown"} }
 
-// Certainties are how sure an event is.
+// Certainties are how sure an event is, the surest first.
 func Certainties() []string { return []string{"Observed", "Likely", "Possible", "Unlikely", "Unknown"} }
 
 // ParseKey reads what Key wrote.

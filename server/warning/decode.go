@@ -196,11 +196,9 @@ func (r *reader) checkParts(n *node, parts []part, path string) {
 			r.wrong(name, "duplicate", "Phần tử được ghi nhiều lần.")
 			return
 		}
-		inner := name
+		inner := path
 		if parts[i].shape != "" {
 			inner = fmt.Sprintf("%s[%d].", name, times-1)
-		} else {
-			inner = path
 		}
 		r.check(p, parts[i].shape, inner)
 	}
@@ -273,7 +271,7 @@ const mostReferences = 200
 
 func (r *reader) references(value string) []Reference {
 	var list []Reference
-	for _, word := range strings.Fields(value) {
+	for word := range strings.FieldsSeq(value) {
 		parts := strings.Split(word, ",")
 		if len(parts) != 3 || parts[0] == "" || parts[1] == "" || len(word) > 500 {
 			r.wrong("references", "format", "Mỗi tham chiếu là người gửi,mã,thời điểm gửi.")

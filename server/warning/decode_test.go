@@ -118,6 +118,12 @@ func field(err error) string {
 	return ""
 }
 
+// bare is the message without its declaration.
+func bare() string {
+	_, body, _ := strings.Cut(small, "\n")
+	return body
+}
+
 // laughs declares entities that stand for each other ten times, nine steps deep.
 func laughs() string {
 	var b strings.Builder
@@ -126,7 +132,7 @@ func laughs() string {
 		fmt.Fprintf(&b, "<!ENTITY l%d \"%s\">\n", i+1, strings.Repeat(fmt.Sprintf("&l%d;", i), 10))
 	}
 	b.WriteString("]>\n")
-	return b.String() + strings.Replace(small[strings.Index(small, "<alert"):], "Mưa lớn", "&l9;", 1)
+	return b.String() + strings.Replace(bare(), "Mưa lớn", "&l9;", 1)
 }
 
 func swap(old, next string) string { return strings.Replace(small, old, next, 1) }
@@ -134,7 +140,7 @@ func swap(old, next string) string { return strings.Replace(small, old, next, 1)
 // TestHostileFilesAreRefusedByName gives the reader what was made to hurt one. It must name each, quickly and without a panic.
 func TestHostileFilesAreRefusedByName(t *testing.T) {
 	t.Parallel()
-	body := small[strings.Index(small, "<alert"):]
+	body := bare()
 	deep := func(n int) string {
 		return swap("<info>", strings.Repeat("<info>", n)) + strings.Repeat("</info>", n)
 	}
@@ -227,7 +233,7 @@ func TestWhatIsOnlyOddIsTaken(t *testing.T) {
 		{"CDATA", swap("<headline>Mưa lớn ở Đắk Nông", "<headline><![CDATA[a < b & c ]]>]]&gt;"), "a < b & c ]]>"},
 		{"a style sheet", swap("<alert", `<?xml-stylesheet href="http://127.0.0.1:9/x.xsl" type="text/xsl"?><alert`), "Mưa lớn ở Đắk Nông"},
 		{"a mark of UTF-8", "\xef\xbb\xbf" + small, "Mưa lớn ở Đắk Nông"},
-		{"no declaration", small[strings.Index(small, "<alert"):], "Mưa lớn ở Đắk Nông"},
+		{"no declaration", bare(), "Mưa lớn ở Đắk Nông"},
 		{"numbered characters", swap("Mưa lớn ở Đắk Nông", "M&#432;a l&#x1EDB;n"), "Mưa lớn"},
 		{"letters and marks apart", swap("Mưa lớn ở Đắk Nông", "Đa\u0306\u0301k"), "Đắk"},
 		{"a prefix", strings.NewReplacer("xmlns=", "xmlns:c=", "</", "</c:", "<?", "<?", "<", "<c:").Replace(small), "Mưa lớn ở Đắk Nông"},

@@ -122,8 +122,8 @@ func stamp(t time.Time) string {
 		return ""
 	}
 	text := t.Format(stampLayout)
-	if strings.HasSuffix(text, "+00:00") {
-		text = strings.TrimSuffix(text, "+00:00") + "-00:00"
+	if local, ok := strings.CutSuffix(text, "+00:00"); ok {
+		return local + "-00:00"
 	}
 	return text
 }

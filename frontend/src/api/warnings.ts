@@ -72,12 +72,8 @@ export interface Draft {
   note: string;
 }
 
-export interface Told {
+export interface Told extends Words {
   language: string;
-  event: string;
-  headline: string;
-  description: string;
-  instruction: string;
   areas: string[];
 }
 
