@@ -19,12 +19,13 @@ func TestValidateTellsEveryFaultAtOnce(t *testing.T) {
 	c.Listen, c.Timezone, c.HubSecret = "8080", "Hanoi", "short"
 	c.Origins, c.TrustedProxies, c.KeepReadings, c.PhotoQuota = []string{"example.com"}, []string{"10.0.0/8"}, time.Hour, 0
 	c.HookNetworks = []string{"10.1.0.0/40"}
+	c.CapSender, c.CapFeeds = "a b", []string{"ftp://a.example/x"}
 	c.SMTPURL, c.SMTPHome = "mail.example.vn", "http://example.vn"
 	err := c.Validate()
 	if err == nil {
-		t.Fatal("ten faults were taken")
+		t.Fatal("twelve faults were taken")
 	}
-	for _, name := range []string{"LISTEN", "TIMEZONE", "HUB_SECRET", "ORIGINS", "TRUSTED_PROXIES", "KEEP_READINGS", "PHOTO_QUOTA", "SMTP_FROM", "SMTP_HOME", "HOOK_NETWORKS"} {
+	for _, name := range []string{"LISTEN", "TIMEZONE", "HUB_SECRET", "ORIGINS", "TRUSTED_PROXIES", "KEEP_READINGS", "PHOTO_QUOTA", "SMTP_FROM", "SMTP_HOME", "HOOK_NETWORKS", "CAP_SENDER", "CAP_FEEDS"} {
 		if !strings.Contains(err.Error(), "TOANCANH_"+name) {
 			t.Errorf("the error does not name TOANCANH_%s: %v", name, err)
 		}

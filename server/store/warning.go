@@ -274,7 +274,7 @@ func (s *Store) WarningsShown(ctx context.Context, now time.Time) (ours, others 
 			{`select p.shown from warning w join public_warning p using (id)
 				where w.stage = 'published' and w.msg_type <> 'Cancel' and w.ended_at is null and w.expires_at > $1
 				order by p.n desc limit 500`, &ours},
-			{`select shown from warning_received where ended_at is null and not outside and expires_at > $1 and sent_at <= $1
+			{`select shown from warning_received where ended_at is null and not outside and expires_at > $1 and (shown->>'effective')::timestamptz <= $1
 				and scope = 'Public' and msg_type in ('Alert', 'Update') and status in ('Actual', 'Exercise', 'Test')
 				order by received_at desc limit 500`, &others},
 		} {
