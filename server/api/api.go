@@ -156,6 +156,10 @@ type Config struct {
 	// DrillsChanged tells the player that there is something to look at. It must not block.
 	DrillsChanged func()
 
+	// Warnings keeps warnings to the public and CapSender is who they are from; nil: there are none.
+	Warnings  Warnings
+	CapSender string
+
 	Follow   Follow          // answers those who follow a report; needed
 	Receipts follow.Receipts // makes the secrets of receipts; needed
 
@@ -285,6 +289,10 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Get("/boundaries", a.within(answerLimit, a.listBoundaries))
 	v1.Get("/boundaries/proposals", a.within(answerLimit, a.listProposals))
 	v1.Post("/boundaries/proposals", a.within(historyLimit, a.decideProposals))
+
+	if a.Warnings != nil {
+		a.warningRoutes(v1)
+	}
 
 	v1.Post("/tickets", a.within(answerLimit, a.postTicket))
 
