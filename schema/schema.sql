@@ -285,6 +285,7 @@ table contact_reveal -- Each time somebody was shown a contact, for the data-pro
 table contact_test -- One press that asked everybody on duty by every channel whether they can be reached.
   id uuid not null
   made_at timestamp with time zone not null default now()
+  own boolean not null default false -- Somebody asked only themselves.
   made_by text not null
   name text not null default ''::text
   constraint contact_test_pkey PRIMARY KEY (id)

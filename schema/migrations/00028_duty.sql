@@ -79,10 +79,12 @@ create index callout_untold on callout (alarm) where told < version;
 create table contact_test (
   id      uuid primary key,
   made_at timestamptz not null default now(),
+  own     boolean not null default false,
   made_by text not null,
   name    text not null default ''
 );
 comment on table contact_test is 'One press that asked everybody on duty by every channel whether they can be reached.';
+comment on column contact_test.own is 'Somebody asked only themselves.';
 create index contact_test_made on contact_test (made_at desc);
 
 create table callout_call (

@@ -23,6 +23,7 @@ const (
 	aboutNothing = "nothing in particular: the guard alone decides" // TestEveryRouteAsksForItsRight walks these
 	aboutReport  = "one report"
 	aboutReports = "the reports of a list"
+	aboutAlarms  = "the alarms of an area"
 	aboutFigures = "the figures of an area"
 	aboutPast    = "the past of an area"
 	aboutTopics  = "the topics of a ticket"
@@ -74,6 +75,7 @@ func aboutRoutes() map[string]string {
 		"POST /api/v1/tickets":                aboutTopics,
 		"GET /api/v1/boundaries/proposals":    aboutWhole,
 		"POST /api/v1/boundaries/proposals":   aboutWhole,
+		"GET /api/v1/alarms/:id/attempts":     aboutAlarms,
 	}
 	for _, kept := range []string{"GET /templates", "POST /templates", "PUT /templates/:id", "DELETE /templates/:id", "GET /views", "POST /views", "PUT /views/:id", "DELETE /views/:id"} {
 		method, path, _ := strings.Cut(kept, " ")
@@ -86,6 +88,7 @@ func aboutRoutes() map[string]string {
 	for _, own := range []string{
 		"GET /session", "POST /session", "DELETE /session", "POST /session/code", "POST /session/factor", "POST /session/password",
 		"PUT /session/pin", "DELETE /session/pin", "GET /sessions", "DELETE /sessions/:id", "POST /invitations", "GET /oidc",
+		"GET /duty/ways", "POST /duty/ways/push", "PUT /duty/ways/sms", "PUT /duty/ways/mail", "POST /duty/ways/test", "DELETE /duty/ways/:id",
 		"GET /oidc/return", "POST /desk/person", "POST /desk/unlock", "POST /desk/lock", "GET /screens", "GET /screens/:screen",
 	} {
 		method, path, _ := strings.Cut(own, " ")
@@ -108,7 +111,9 @@ func aboutRoutes() map[string]string {
 		"DELETE /people/:id/subject", "POST /units", "PUT /units/:id", "GET /rights", "GET /audit", "GET /desks", "POST /desks",
 		"DELETE /desks/:id", "GET /keys", "POST /keys", "PUT /keys/:id", "POST /keys/:id/rotation", "DELETE /keys/:id", "GET /reveals",
 		"POST /reveals/:id/seen", "GET /hooks", "POST /hooks", "PUT /hooks/:id", "POST /hooks/:id/rotation", "POST /hooks/:id/ping",
-		"DELETE /hooks/:id", "POST /redactions", "GET /assignment",
+		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /duty/positions", "GET /duty/now", "GET /duty/shifts", "POST /duty/shifts",
+		"PUT /duty/shifts/:id", "DELETE /duty/shifts/:id", "POST /duty/pattern", "GET /duty/people", "GET /duty/ladder", "PUT /duty/ladder",
+		"POST /duty/tests", "GET /duty/tests/last", "GET /duty/tests/:id", "POST /callout/arrivals", "POST /callout/reports",
 	} {
 		method, path, _ := strings.Cut(plain, " ")
 		table[method+" /api/v1"+path] = aboutNothing

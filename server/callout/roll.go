@@ -139,10 +139,7 @@ func (d *Desk) Test(ctx context.Context, by, name string) (id string, err error)
 				continue // holds two positions
 			}
 			asked[key] = true
-			if c.Result == duty.Planned {
-				c.Result = duty.Due
-			}
-			calls = append(calls, c)
+			calls = append(calls, atOnceDue(c))
 		}
 	}
 	if !slices.ContainsFunc(calls, func(c duty.Call) bool { return c.Person != "" }) {
@@ -150,4 +147,26 @@ func (d *Desk) Test(ctx context.Context, by, name string) (id string, err error)
 	}
 	id = uuid.NewString()
 	return id, d.Store.AddContactTest(ctx, store.ContactTest{ID: id, MadeAt: on.AsOf, By: by, Name: name}, calls)
+}
+
+// TestOwn asks one person alone by every channel.
+func (d *Desk) TestOwn(ctx context.Context, person, by, name string) (id string, err error) {
+	ways, err := d.ways(ctx)
+	if err != nil {
+		return "", err
+	}
+	var calls []duty.Call
+	for _, c := range duty.Chains(0, duty.Operator, []duty.Shift{{Person: person}}, ways) {
+		calls = append(calls, atOnceDue(c))
+	}
+	id = uuid.NewString()
+	return id, d.Store.AddContactTest(ctx, store.ContactTest{ID: id, MadeAt: d.Now().UTC(), By: by, Name: name, Own: true}, calls)
+}
+
+// atOnceDue is a call that waits for no other.
+func atOnceDue(c duty.Call) duty.Call {
+	if c.Result == duty.Planned {
+		c.Result = duty.Due
+	}
+	return c
 }

@@ -260,6 +260,7 @@ type ContactTest struct {
 	MadeAt time.Time
 	By     string // principal
 	Name   string // of who made it
+	Own    bool   // they asked only themselves
 	Calls  []Call
 }
 
@@ -269,8 +270,9 @@ const testEvery = time.Minute
 // AddContactTest keeps a test with its calls, which are due at once.
 func (s *Store) AddContactTest(ctx context.Context, t ContactTest, calls []duty.Call) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `insert into contact_test (id, made_at, made_by, name) select $1::uuid, $2::timestamptz, $3, $4
-			where not exists (select from contact_test where made_at > $5)`, t.ID, t.MadeAt, t.By, t.Name, t.MadeAt.Add(-testEvery))
+		tag, err := tx.Exec(ctx, `insert into contact_test (id, made_at, made_by, name, own) select $1::uuid, $2::timestamptz, $3::text, $4, $5::boolean
+			where not exists (select from contact_test where made_at > $6 and own = $5::boolean and (not own or made_by = $3::text))`,
+			t.ID, t.MadeAt, t.By, t.Name, t.Own, t.MadeAt.Add(-testEvery))
 		if err != nil {
 			return err
 		}
@@ -306,15 +308,15 @@ func (s *Store) ContactTest(ctx context.Context, id string) (ContactTest, error)
 	return s.contactTest(ctx, "where id = $1", id)
 }
 
-// LastContactTest is the newest test with its calls; not found when there was none.
+// LastContactTest is the newest test of everybody on duty with its calls; not found when there was none.
 func (s *Store) LastContactTest(ctx context.Context) (ContactTest, error) {
-	return s.contactTest(ctx, "order by made_at desc limit 1")
+	return s.contactTest(ctx, "where not own order by made_at desc limit 1")
 }
 
 func (s *Store) contactTest(ctx context.Context, which string, args ...any) (ContactTest, error) {
 	var t ContactTest
 	err := s.inSnapshot(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, "select id::text, made_at, made_by, name from contact_test "+which, args...).Scan(&t.ID, &t.MadeAt, &t.By, &t.Name)
+		err := tx.QueryRow(ctx, "select id::text, made_at, made_by, name, own from contact_test "+which, args...).Scan(&t.ID, &t.MadeAt, &t.By, &t.Name, &t.Own)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return errNoTest
 		}
