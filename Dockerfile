@@ -6,6 +6,7 @@ WORKDIR /src/frontend
 COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
 RUN --mount=type=cache,target=/root/.npm npm ci
 COPY frontend/ ./
+COPY schema/states.json /src/schema/
 RUN npm run build
 
 # The program, with the faces inside.

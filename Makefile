@@ -11,7 +11,7 @@ npm       := npm --prefix frontend
 modules   := frontend/node_modules/.installed
 faces     := frontend/dist/wall.html
 # What the faces are made of. The messages' generated folder is left out: it is written by the build itself.
-sources   := $(wildcard frontend/*.html frontend/*.ts frontend/*.js frontend/*.json) \
+sources   := $(wildcard frontend/*.html frontend/*.ts frontend/*.js frontend/*.json schema/states.json) \
 	$(shell find frontend/src frontend/messages frontend/build frontend/project.inlang -type f \
 		-not -path 'frontend/src/i18n/messages/*' -not -path '*/cache/*' 2>/dev/null)
 

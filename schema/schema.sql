@@ -39,13 +39,14 @@ table alarm
   acked_as text not null default ''::text
   incident text not null default ''::text
   callout jsonb not null default '{}'::jsonb
-  machine jsonb not null default '{}'::jsonb -- What its state machine remembers beside the columns, such as when it last came and went.
+  machine jsonb not null default '{}'::jsonb -- What its state machine remembers beside the columns, such as since when it calls.
   constraint alarm_aside CHECK ((aside = ANY (ARRAY[''::text, 'shelved'::text, 'suppressed'::text, 'out_of_service'::text])))
   constraint alarm_closed CHECK (((state = 'closed'::text) = (closed_at IS NOT NULL)))
   constraint alarm_pkey PRIMARY KEY (id)
   constraint alarm_state CHECK ((state = ANY (ARRAY['unacked'::text, 'acked'::text, 'cleared'::text, 'closed'::text])))
   constraint alarm_type_type_version_fkey FOREIGN KEY (type, type_version) REFERENCES alarm_type_version(code, version)
   constraint alarm_version_grows CHECK ((version > 0))
+  CREATE INDEX alarm_changed ON public.alarm USING btree (changed_at)
   CREATE INDEX alarm_known ON public.alarm USING btree (known_at DESC, id DESC)
   CREATE INDEX alarm_leaving ON public.alarm USING btree (closed_at) WHERE ((state = 'closed'::text) AND (gone_at IS NULL))
   CREATE UNIQUE INDEX alarm_one_open ON public.alarm USING btree (type, target) WHERE (state <> 'closed'::text)
@@ -108,11 +109,13 @@ table alarm_type_version -- Each change of a type keeps the whole of it: who, wh
   constraint alarm_type_response CHECK ((char_length(response) <= 140))
   constraint alarm_type_version_pkey PRIMARY KEY (code, version)
   grant insert, select to toancanh_app
-table alarm_watch -- Who judges: a term that only one process holds, and since when it listens. Joints is what joined rules remember.
+table alarm_watch -- Who judges: a term that only one process holds, and when it last listened.
   only_row boolean not null default true
-  since timestamp with time zone not null default now()
+  since timestamp with time zone -- When alarms were first judged here: what was measured before is past.
+  heard_at timestamp with time zone
   term bigint not null default 0
-  joints bytea not null default '\x'::bytea
+  joints bytea not null default '\x'::bytea -- What joined rules remember.
+  floods jsonb not null default '{}'::jsonb -- Since when each area is flooded, by its code.
   constraint alarm_watch_one_row CHECK (only_row)
   constraint alarm_watch_pkey PRIMARY KEY (only_row)
   grant select, update to toancanh_app

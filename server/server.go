@@ -196,7 +196,7 @@ func (s *Server) wire() error {
 	s.intake, err = intake.New(intake.Config{
 		Store: s.store, Rules: s.rules, Atlas: s.atlas, Division: s.options.Division, Sealer: s.sealer, Shelf: s.shelf,
 		Origin: origin, Location: s.location, Units: s.units, Now: time.Now, Wake: func() { s.relay.Wake() }, Log: s.log,
-		Committers: s.options.Intake.Committers, Together: s.options.Intake.Together,
+		Committers: s.options.Intake.Committers, Together: s.options.Intake.Together, Metrics: s.metrics,
 	})
 	if err != nil {
 		return err

@@ -77,10 +77,11 @@ comment on column alarm.raised_at is 'When its condition had held long enough, b
 comment on column alarm.known_at is 'When this house knew: latencies of answers count from here.';
 comment on column alarm.gone_at is 'When it left the screens, some time after it was closed.';
 comment on column alarm.unit is 'Of measure.';
-comment on column alarm.machine is 'What its state machine remembers beside the columns, such as when it last came and went.';
+comment on column alarm.machine is 'What its state machine remembers beside the columns, such as since when it calls.';
 create unique index alarm_one_open on alarm (type, target) where state <> 'closed';
 create index alarm_open on alarm (known_at) where state <> 'closed';
 create index alarm_known on alarm (known_at desc, id desc);
+create index alarm_changed on alarm (changed_at);
 create index alarm_target on alarm (target, known_at desc);
 create index alarm_leaving on alarm (closed_at) where state = 'closed' and gone_at is null;
 
@@ -116,11 +117,16 @@ comment on column alarm_checkpoint.version is 'Of reading_latest, as far as it i
 
 create table alarm_watch (
   only_row boolean primary key default true constraint alarm_watch_one_row check (only_row),
-  since    timestamptz not null default now(),
+  since    timestamptz,
+  heard_at timestamptz,
   term     bigint not null default 0,
-  joints   bytea not null default ''
+  joints   bytea not null default '',
+  floods   jsonb not null default '{}'
 );
-comment on table alarm_watch is 'Who judges: a term that only one process holds, and since when it listens. Joints is what joined rules remember.';
+comment on table alarm_watch is 'Who judges: a term that only one process holds, and when it last listened.';
+comment on column alarm_watch.since is 'When alarms were first judged here: what was measured before is past.';
+comment on column alarm_watch.joints is 'What joined rules remember.';
+comment on column alarm_watch.floods is 'Since when each area is flooded, by its code.';
 insert into alarm_watch default values;
 
 grant select, insert, update on alarm_type, alarm, alarm_checkpoint to toancanh_app;

@@ -18,14 +18,15 @@ const (
 	DataOfficer   Role = "bao_ve_du_lieu"
 	CommunityTeam Role = "to_cnscd"
 
-	Desk        Role = "ban_truc" // a paired desk: shows an area's list whoever sits there, and acts for nobody
-	Screen      Role = "man_hinh"
-	KeyReadings Role = "may:readings" // a gateway: posts readings and sensor events
-	KeySensors  Role = "may:sensors"  // a tool that registers sensors
-	KeyReports  Role = "may:reports"  // a partner system
-	KeyScreens  Role = "may:screens"  // a tool that orders screens
-	KeyHistory  Role = "may:history"  // a tool that loads the past
-	Hub         Role = "hub"
+	Desk         Role = "ban_truc" // a paired desk: shows an area's list whoever sits there, and acts for nobody
+	Screen       Role = "man_hinh"
+	KeyReadings  Role = "may:readings"  // a gateway: posts readings and sensor events
+	KeySensors   Role = "may:sensors"   // a tool that registers sensors
+	KeyProvision Role = "may:provision" // a tool that asks for sensors to be let in
+	KeyReports   Role = "may:reports"   // a partner system
+	KeyScreens   Role = "may:screens"   // a tool that orders screens
+	KeyHistory   Role = "may:history"   // a tool that loads the past
+	Hub          Role = "hub"
 
 	Public Role = "khach"
 )
@@ -37,7 +38,7 @@ func PersonRoles() []Role {
 
 // Roles are all roles, in the order of the table's columns.
 func Roles() []Role {
-	return append(PersonRoles(), Desk, Screen, KeyReadings, KeySensors, KeyReports, KeyScreens, KeyHistory, Hub, Public)
+	return append(PersonRoles(), Desk, Screen, KeyReadings, KeySensors, KeyProvision, KeyReports, KeyScreens, KeyHistory, Hub, Public)
 }
 
 // Label is the role in Vietnamese, empty for an unknown one.
@@ -65,6 +66,8 @@ func (r Role) Label() string {
 		return "Màn hình"
 	case KeyReadings:
 		return "Khóa: gửi số đo"
+	case KeyProvision:
+		return "Khóa: đề nghị cảm biến"
 	case KeySensors:
 		return "Khóa: đăng ký cảm biến"
 	case KeyReports:

@@ -25,6 +25,7 @@ const (
 	EnterReport    Action = "report.enter" // write down what somebody called, wrote or told
 	ReadKPIs       Action = "kpi.read"
 	ReadSensors    Action = "sensor.read"
+	ManageSensors  Action = "sensor.manage" // change, import, approve and retire sensors
 	ReadPast       Action = "past.read"
 	ReadBoundaries Action = "boundary.read"
 	DecidePlaces   Action = "boundary.decide" // new places of reports after an import of boundaries
@@ -58,8 +59,20 @@ const (
 	SendReadings    Action = "reading.send"
 	SendEvents      Action = "event.send" // which of them, the handler asks
 	RegisterSensors Action = "sensor.register"
+	ProposeSensors  Action = "sensor.propose"  // register sensors that wait for approval
+	MaintainSensors Action = "sensor.maintain" // set times of maintenance
 	LoadHistory     Action = "history.load"
 	AskAsHub        Action = "hub.ask"
+
+	ListAlarms       Action = "alarm.list"
+	ReadAlarm        Action = "alarm.read"
+	AckAlarm         Action = "alarm.ack" // take an alarm, still its horn, write beside it
+	ShelveAlarm      Action = "alarm.shelve"
+	SuppressAlarm    Action = "alarm.suppress"
+	ServiceAlarm     Action = "alarm.service" // take an alarm out of service and back
+	ReadAlarmTypes   Action = "alarm.type.read"
+	ChangeAlarmTypes Action = "alarm.type.change"
+	ReadAlarmHealth  Action = "alarm.health"
 
 	ListPeople   Action = "person.list"
 	ChangePeople Action = "person.change"

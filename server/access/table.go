@@ -88,6 +88,8 @@ func Table() []Rule {
 
 		{ReadKPIs, "Xem chỉ số", "", desk().and(OwnArea, Leader, UnitLead, UnitOfficer, DataOfficer, CommunityTeam, Desk, Screen).and(Everything, KeyReports)},
 		{ReadSensors, "Xem cảm biến và số đo", "", to(Everything, ShiftLead, Operator, Leader, UnitLead, UnitOfficer, CommunityTeam, Desk, Screen, KeyReports)},
+		{ManageSensors, "Sửa, nhập bảng, duyệt và ngừng dùng cảm biến", ReadSensors, lead()},
+		{MaintainSensors, "Đặt và kết thúc đợt bảo trì", ReadSensors, desk()},
 		{ReadPast, "Xem lại những gì màn hình đã hiện", "", desk().and(OwnArea, Leader, Desk, Screen).and(Everything, KeyReports)},
 		{ReadBoundaries, "Xem các lần nhập ranh giới", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk, KeyReports)},
 		{DecidePlaces, "Quyết định địa bàn mới sau khi nhập ranh giới", "", lead().and(Everything, KeyReports)},
@@ -109,9 +111,20 @@ func Table() []Rule {
 		{ManageDesks, "Ghép và bỏ bàn trực", "", to(Everything, ShiftLead, Administrator)},
 		{PlayStorm, "Diễn trận bão của tỉnh mẫu (chỉ trên máy của nó)", "", to(Everything, ShiftLead, KeyReports)},
 
+		{ListAlarms, "Xem danh sách cảnh báo", "", desk().and(OwnArea, Leader, Desk)},
+		{ReadAlarm, "Xem một cảnh báo và diễn biến của nó", "", desk().and(OwnArea, Leader, Desk)},
+		{AckAlarm, "Nhận cảnh báo, tắt còi, ghi ý kiến", ReadAlarm, desk()},
+		{ShelveAlarm, "Tạm gác cảnh báo, có lý do và thời hạn", ReadAlarm, desk()},
+		{SuppressAlarm, "Chặn cảnh báo theo thiết kế", ReadAlarm, desk()},
+		{ServiceAlarm, "Đưa cảnh báo ra khỏi vận hành và trở lại", ReadAlarm, lead()},
+		{ReadAlarmTypes, "Xem loại cảnh báo", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk)},
+		{ChangeAlarmTypes, "Sửa, bật, tắt loại cảnh báo", ReadAlarmTypes, lead().and(Everything, Administrator)},
+		{ReadAlarmHealth, "Xem sức khỏe của hệ thống cảnh báo", "", desk().and(OwnArea, Leader)},
+
 		{SendReadings, "Gửi số đo", "", to(Everything, KeyReadings)},
 		{SendEvents, "Gửi sự kiện CloudEvents", "", to(Everything, KeyReadings, KeyReports)},
 		{RegisterSensors, "Đăng ký cảm biến", "", to(Everything, KeySensors)},
+		{ProposeSensors, "Đề nghị cảm biến mới, chờ duyệt", "", to(Everything, KeyProvision)},
 		{LoadHistory, "Nạp dữ liệu cũ", "", to(Everything, KeyHistory)},
 		{AskAsHub, "Hỏi thay cho các màn hình đang nghe", "", to(Everything, Hub)},
 

@@ -72,7 +72,7 @@ type Alarm struct {
 	Members  []string // sensors of a gateway, or those that a joined rule rests on
 
 	RaisedAt time.Time  // when the condition had held long enough, by the clock of its readings
-	KnownAt  time.Time  // when this house knew: latencies of answers count from here
+	KnownAt  time.Time  // when this house knew
 	AgainAt  *time.Time // when it last came again while open
 	AckedAt  *time.Time
 	AckedBy  string // who took it: the name shown to colleagues
@@ -87,6 +87,14 @@ type Alarm struct {
 	Chattering    bool // came and went so often that it is latched
 	Callout       Callout
 	Incident      string // id of the incident it belongs to
+	Machine       Machine
+}
+
+// Machine is what the states remember beside what is shown.
+type Machine struct {
+	// CalledAt is since when the alarm asks for an answer: latencies count from here. It is when it was known, came again
+	// out of Cleared, or came back from being aside.
+	CalledAt time.Time `json:"called_at"`
 }
 
 // CalloutState is how far calling people out has come.
@@ -108,59 +116,4 @@ type Callout struct {
 	At      *time.Time   `json:"at"`
 	Channel string       `json:"channel"` // push, mail, sms
 	Result  string       `json:"result"`  // sent, delivered, failed
-}
-
-// Type says when alarms of a kind are raised and what is to be done about them. It cannot be enabled without all that
-// EEMUA 191 asks for: cause, consequence, response, response time, owner and whom to call.
-type Type struct {
-	Code        string
-	Version     int64
-	Label       string // Vietnamese, "Mực nước vượt BĐ2"
-	Source      Source
-	Priority    Priority
-	Condition   Condition
-	Enabled     bool
-	Sample      bool // shipped as an example
-	Cause       string
-	Consequence string
-	Response    string // at most 140 characters
-	// ResponseTime is within what time somebody must have acted, else the consequence comes.
-	ResponseTime time.Duration
-	Owner        string   // unit
-	CallList     []string // positions of the duty roster, in the order in which they are called
-}
-
-// Class is a way to judge.
-type Class string
-
-// The classes.
-const (
-	ByLevel   Class = "level"   // the value reaches the sensor's own level of a state, or above
-	ByLimit   Class = "limit"   // the value passes a number
-	ByRate    Class = "rate"    // it changes faster than a number an hour
-	ByAbsence Class = "absence" // nothing is heard: of a sensor whose gateway lives, or of a gateway
-	ByJoint   Class = "joint"   // parts hold in one area within a time
-	ByReport  Class = "report"  // an emergency report is not taken in
-)
-
-// Condition says when a type holds. Which fields count depends on Class.
-type Condition struct {
-	Class Class `json:"class"`
-	// Sensors the condition is judged of: of these kinds (empty: any), within this area (empty: everywhere), or just these codes.
-	Kinds   []string `json:"kinds,omitempty"`
-	Area    string   `json:"area,omitempty"`
-	Sensors []string `json:"sensors,omitempty"`
-
-	State string  `json:"state,omitempty"` // level: attention, warning or critical
-	Limit float64 `json:"limit,omitempty"` // limit: the number; rate: units of measure an hour
-	Below bool    `json:"below,omitempty"` // limit: at or below, else at or above; rate: falling, else rising
-	// DeadBand is how far back beyond the limit a value must go to be normal again, in units of measure; DeadBandShare says the
-	// same as a share of the limit. With neither it is 2 % of the limit.
-	DeadBand      *float64      `json:"dead_band,omitempty"`
-	DeadBandShare *float64      `json:"dead_band_share,omitempty"`
-	OnDelay       time.Duration `json:"on_delay,omitempty"`  // how long it must hold before it is an alarm
-	OffDelay      time.Duration `json:"off_delay,omitempty"` // how long it must be normal before it is over
-	Over          time.Duration `json:"over,omitempty"`      // rate: the span it is measured over; joint: within which all parts must have held
-	Parts         []Condition   `json:"parts,omitempty"`     // joint
-	Level         string        `json:"level,omitempty"`     // joint: judged for each area of this level (commune, district, province)
 }

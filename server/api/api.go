@@ -53,6 +53,7 @@ type Intake interface {
 	OpenPhoto(ctx context.Context, p store.Photo, covered bool) ([]byte, error)
 	AcceptReadingsAs(ctx context.Context, b intake.ReadingBody) (int, []intake.Refusal, error)
 	RegisterSensorsAs(ctx context.Context, list []sensor.Sensor, may func(sensor.Sensor) error) error
+	sensorDeeds
 	AcceptHistory(ctx context.Context, body intake.PastBody) (answer json.RawMessage, repeated bool, err error)
 	Ground() screen.Ground
 	ChangeScreens(ctx context.Context, decide func(screen.Board) ([]screen.Screen, error)) ([]screen.Screen, error)
@@ -66,6 +67,7 @@ type Store interface {
 	PersonNames(ctx context.Context, principals []string) (map[string]string, error)
 	assigning
 	teamwork
+	alarmStore
 	Photos(ctx context.Context, reportID string) ([]store.Photo, error)
 	Photo(ctx context.Context, id string) (store.Photo, error)
 	List(ctx context.Context, f store.Filter) (list []report.Report, next string, err error)
@@ -76,6 +78,8 @@ type Store interface {
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
 	Series(ctx context.Context, sensorID int32, since time.Time) ([]store.Point, error)
+	seriesBook
+	maintenanceBook
 	CountAreas(ctx context.Context, division string, realOnly bool, at time.Time) (map[string]store.Counts, error)
 	SensorFigures(ctx context.Context, division string, ids []int32, at time.Time) (map[string]storm.Figures, error)
 	ChangedCounts(ctx context.Context, division string, realOnly bool, at time.Time) (map[string]map[string]int, error)
@@ -137,6 +141,11 @@ type Config struct {
 	// Queue keeps notes, templates and saved views, and Presence who has a report before them; nil: there is none of it.
 	Queue    Queue
 	Presence Presence
+
+	// Wake says that an act wrote events; it must not block. Nil: nobody waits for it.
+	Wake func()
+	// Attempts tells whom the house called for an alarm; nil: it calls nobody.
+	Attempts func(ctx context.Context, alarmID string) (any, error)
 
 	Follow   Follow          // answers those who follow a report; needed
 	Receipts follow.Receipts // makes the secrets of receipts; needed
@@ -250,6 +259,8 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Get("/sensors", a.within(answerLimit, a.listSensors))
 	v1.Put("/sensors", a.within(answerLimit, a.putSensors))
 	v1.Get("/sensors/:code/readings", a.within(answerLimit, a.getSeries))
+	a.registryRoutes(v1)
+	a.alarmRoutes(v1)
 	v1.Get("/kpis", a.within(answerLimit, a.getKPIs))
 	v1.Get("/forecast", a.within(pastLimit, a.getForecast))
 	v1.Get("/past", a.within(pastLimit, a.getPast))

@@ -191,7 +191,7 @@ func (a *API) takeReadingEvents(ctx context.Context, events []cloudEvent, sent r
 		item.Index = n
 		items = append(items, item)
 	}
-	_, refused, err := a.Intake.AcceptReadingsAs(ctx, intake.ReadingBody{Items: items, Door: sensor.Ordinary, May: a.readingWithin(sent.key)})
+	_, refused, err := a.Intake.AcceptReadingsAs(ctx, intake.ReadingBody{Items: items, Door: sensor.Ordinary, May: a.readingWithin(sent.key), Via: sent.key.Name()})
 	for _, i := range at {
 		done[i].err = err
 	}

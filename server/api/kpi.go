@@ -65,7 +65,11 @@ func (a *API) getKPIs(ctx context.Context, c *fiber.Ctx) error {
 	if err := a.handedOver(ctx, store.Span{Division: division, Area: code, Real: a.Origin == report.Real}, shown); err != nil {
 		return err
 	}
-	shown.KPIs["sources"], shown.KPIs["rain_1h"] = sensorTiles(sensors, shown.AsOf)
+	windows, err := a.Store.Maintenance(ctx, shown.AsOf)
+	if err != nil {
+		return err
+	}
+	shown.KPIs["sources"], shown.KPIs["rain_1h"] = sensorTiles(sensors, store.NewUpkeep(windows), shown.AsOf)
 	if shown.Storm, err = a.storm(ctx, here, sensors); err != nil {
 		return err
 	}

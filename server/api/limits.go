@@ -23,7 +23,7 @@ func classOf(method, path string) (class limit.Class, ok bool) {
 	case path == "/api/v1/reports/nearby":
 		return limit.Nearby(), true
 	case action == access.ReadPast, action == access.ReadAudit, action == access.DecidePlaces, strings.HasSuffix(path, "/map.svg"),
-		strings.HasSuffix(path, "/import"), strings.HasSuffix(path, "/export"), strings.HasSuffix(path, "/forecast"):
+		strings.HasSuffix(path, "/import"), strings.HasSuffix(path, "/export"), strings.HasSuffix(path, "/forecast"), action == access.ReadAlarmHealth:
 		return limit.Costly(), true
 	case method == fiber.MethodGet:
 		return limit.Reads(), true

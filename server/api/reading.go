@@ -62,7 +62,7 @@ func (a *API) takeReadings(ctx context.Context, c *fiber.Ctx, b bulk) error {
 		return err
 	}
 	return a.once(ctx, c, onceDeed{who: b.key.Name(), raw: raw, do: func() (any, error) {
-		accepted, refused, err := a.Intake.AcceptReadingsAs(ctx, intake.ReadingBody{Items: items, Door: b.door, Origin: b.origin, May: a.readingWithin(b.key)})
+		accepted, refused, err := a.Intake.AcceptReadingsAs(ctx, intake.ReadingBody{Items: items, Door: b.door, Origin: b.origin, May: a.readingWithin(b.key), Via: b.key.Name()})
 		if err != nil {
 			return nil, err
 		}

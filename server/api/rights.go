@@ -81,6 +81,18 @@ func routeActions() map[string]access.Action {
 		"GET /api/v1/sensors":                access.ReadSensors,
 		"PUT /api/v1/sensors":                access.RegisterSensors,
 		"GET /api/v1/sensors/:code/readings": access.ReadSensors,
+		"GET /api/v1/sensors.csv":            access.ReadSensors,
+		"GET /api/v1/sensors/:code":          access.ReadSensors,
+		"PATCH /api/v1/sensors/:code":        access.ManageSensors,
+		"GET /api/v1/sensors/:code/series":   access.ReadSensors,
+		"GET /api/v1/series":                 access.ReadSensors,
+		"GET /api/v1/sensor-kinds":           access.ReadSensors,
+		"POST /api/v1/sensor-imports":        access.ManageSensors,
+		"POST /api/v1/sensor-proposals":      access.ProposeSensors,
+		"POST /api/v1/sensor-decisions":      access.ManageSensors,
+		"GET /api/v1/maintenance":            access.ReadSensors,
+		"POST /api/v1/maintenance":           access.MaintainSensors,
+		"DELETE /api/v1/maintenance/:id":     access.MaintainSensors,
 		"GET /api/v1/kpis":                   access.ReadKPIs,
 		"GET /api/v1/boundaries":             access.ReadBoundaries,
 		"GET /api/v1/boundaries/proposals":   access.DecidePlaces,
@@ -88,6 +100,18 @@ func routeActions() map[string]access.Action {
 		"GET /api/v1/past":                   access.ReadPast,
 		"GET /api/v1/past/changes":           access.ReadPast,
 		"GET /api/v1/forecast":               access.ListReports,
+
+		"GET /api/v1/alarms":                     access.ListAlarms,
+		"POST /api/v1/alarms/group-acts":         access.AckAlarm,
+		"GET /api/v1/alarms/:id":                 access.ReadAlarm,
+		"POST /api/v1/alarms/:id/acts":           access.AckAlarm, // of the other acts the handler asks
+		"GET /api/v1/alarm-flood":                access.ListAlarms,
+		"GET /api/v1/alarm-health":               access.ReadAlarmHealth,
+		"GET /api/v1/alarm-types":                access.ReadAlarmTypes,
+		"GET /api/v1/alarm-types/:code":          access.ReadAlarmTypes,
+		"PUT /api/v1/alarm-types/:code":          access.ChangeAlarmTypes,
+		"POST /api/v1/alarm-types/:code/enable":  access.ChangeAlarmTypes,
+		"POST /api/v1/alarm-types/:code/disable": access.ChangeAlarmTypes,
 
 		"POST /api/v1/tickets":                   access.GetTicket,
 		"POST /api/v1/screens/pairing":           access.AskScreen,
@@ -225,6 +249,10 @@ func (g guarded) Post(path string, handlers ...fiber.Handler) {
 
 func (g guarded) Put(path string, handlers ...fiber.Handler) { g.add(fiber.MethodPut, path, handlers) }
 
+func (g guarded) Patch(path string, handlers ...fiber.Handler) {
+	g.add(fiber.MethodPatch, path, handlers)
+}
+
 func (g guarded) Delete(path string, handlers ...fiber.Handler) {
 	g.add(fiber.MethodDelete, path, handlers)
 }
@@ -340,7 +368,8 @@ func refusal(who caller, action access.Action) error {
 }
 
 func isKeyAction(a access.Action) bool {
-	return a == access.SendReadings || a == access.SendEvents || a == access.RegisterSensors || a == access.LoadHistory
+	return a == access.SendReadings || a == access.SendEvents || a == access.RegisterSensors || a == access.ProposeSensors ||
+		a == access.LoadHistory
 }
 
 //nolint:gochecknoglobals // an error value

@@ -9,6 +9,7 @@ import (
 
 	"toancanh/server/kpi"
 	"toancanh/server/report"
+	"toancanh/server/store"
 	"toancanh/server/storm"
 	"toancanh/server/view"
 )
@@ -30,7 +31,7 @@ func (a *API) measured(ctx context.Context, p placeAt) ([]storm.Measured, error)
 	ids := []int32{}
 	var list []storm.Measured
 	for _, code := range slices.Sorted(maps.Keys(sensors)) {
-		if x := sensors[code]; x.Division == p.division && slices.Contains(x.Path, p.code) {
+		if x := sensors[code]; x.InUse() && x.Division == p.division && slices.Contains(x.Path, p.code) {
 			ids = append(ids, x.ID)
 			list = append(list, storm.Measured{Sensor: &x.Sensor})
 		}
@@ -42,10 +43,14 @@ func (a *API) measured(ctx context.Context, p placeAt) ([]storm.Measured, error)
 	return list, err
 }
 
-// sensorTiles are the KPIs made from sensors.
-func sensorTiles(list []storm.Measured, at time.Time) (sources, rain map[string]any) {
-	live, gauges := storm.Live(list, at), storm.LiveGauges(list, at)
+// sensorTiles are the KPIs made from sensors. Those in maintenance count in neither number of the sources.
+func sensorTiles(list []storm.Measured, upkeep store.Upkeep, at time.Time) (sources, rain map[string]any) {
+	counted := slices.DeleteFunc(slices.Clone(list), func(m storm.Measured) bool { return upkeep.Holds(m.Sensor, at) })
+	live, gauges := storm.Live(counted, at), storm.LiveGauges(list, at)
 	sources = map[string]any{"live": live.Live, "total": live.Total, "target": kpi.SourcesTarget, "sources": live}
+	if n := len(list) - len(counted); n > 0 {
+		sources["maintenance"] = n
+	}
 	rain = map[string]any{"value": nil, "unit": "mm", "target": nil, "sources": gauges}
 	if m, ok := storm.Heaviest(list, at); ok {
 		rain["value"], rain["sensor"], rain["name"], rain["area"] = math.Round(m.Value*10)/10, m.Code, m.Name, m.Area

@@ -29,6 +29,7 @@ const (
 	aboutTopics  = "the topics of a ticket"
 	aboutViews   = "the templates and saved views of one's area, and one's own"
 	aboutTeams   = "the teams of an area"
+	aboutAlarms  = "the alarms of an area"
 	aboutWhole   = "the whole province"
 	aboutOneself = "one's own session or machine" // their own tests walk these
 )
@@ -85,6 +86,13 @@ func aboutRoutes() map[string]string {
 		method, path, _ := strings.Cut(callback, " ")
 		table[method+" /api/v1"+path] = aboutReports // of the reports a caller reaches
 	}
+	for _, alarms := range []string{
+		"GET /alarms", "POST /alarms/group-acts", "GET /alarms/:id", "POST /alarms/:id/acts", "GET /alarm-flood", "GET /alarm-health",
+		"PUT /alarm-types/:code", "POST /alarm-types/:code/enable", "POST /alarm-types/:code/disable",
+	} {
+		method, path, _ := strings.Cut(alarms, " ")
+		table[method+" /api/v1"+path] = aboutAlarms
+	}
 	for _, own := range []string{
 		"GET /session", "POST /session", "DELETE /session", "POST /session/code", "POST /session/factor", "POST /session/password",
 		"PUT /session/pin", "DELETE /session/pin", "GET /sessions", "DELETE /sessions/:id", "POST /invitations", "GET /oidc",
@@ -114,6 +122,7 @@ func aboutRoutes() map[string]string {
 		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /duty/positions", "GET /duty/now", "GET /duty/shifts", "POST /duty/shifts",
 		"PUT /duty/shifts/:id", "DELETE /duty/shifts/:id", "POST /duty/pattern", "GET /duty/people", "GET /duty/ladder", "PUT /duty/ladder",
 		"POST /duty/tests", "GET /duty/tests/last", "GET /duty/tests/:id", "POST /callout/arrivals", "POST /callout/reports",
+		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /alarm-types", "GET /alarm-types/:code",
 	} {
 		method, path, _ := strings.Cut(plain, " ")
 		table[method+" /api/v1"+path] = aboutNothing
@@ -166,6 +175,7 @@ type walker struct {
 	principal access.Principal
 	name      string
 	team      string // of the commune of the report
+	alarm     string // in that commune
 }
 
 func (w walker) may(a access.Action, o access.Object) access.Decision {
@@ -206,6 +216,7 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 	stored, err := h.store.Report(t.Context(), mine.ID)
 	must(t, err)
 	team := h.team("24611", h.person("thanhvien", access.Scope{}, access.CommunityTeam).ID)
+	raised := h.alarm(riverType(), "song-1", "67", "660", "24611")
 	object := access.Object{Place: access.Place{Division: stored.Division, Path: stored.Path}, Unit: stored.Unit}
 	if object.Unit != "so-xd" || !district().Places[0].Holds(object.Place) {
 		t.Fatalf("the report lies at %+v", object)
@@ -215,7 +226,7 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, %s", role, name), func(t *testing.T) {
 				scope := scopes()[name]
 				v := h.as(role, scope)
-				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team}
+				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team, raised}
 				w.report(t, mine, object)
 				w.handing(t, mine, object)
 				w.photos(t, mine, photoID, object)
@@ -224,6 +235,7 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 				w.teams(t)
 				w.topics(t)
 				w.whole(t)
+				w.alarms(t)
 			})
 		}
 	}

@@ -23,16 +23,17 @@ type Right string
 
 // The rights of keys.
 const (
-	RightReadings Right = "readings" // post readings and sensor events
-	RightSensors  Right = "sensors"  // register sensors
-	RightReports  Right = "reports"  // post reports and act on them as a partner system
-	RightScreens  Right = "screens"  // order and set up screens
-	RightHistory  Right = "history"  // load the past: alone may set received_at and origin
+	RightReadings  Right = "readings"  // post readings and sensor events
+	RightSensors   Right = "sensors"   // register sensors
+	RightProvision Right = "provision" // ask for sensors to be let in: people approve them
+	RightReports   Right = "reports"   // post reports and act on them as a partner system
+	RightScreens   Right = "screens"   // order and set up screens
+	RightHistory   Right = "history"   // load the past: alone may set received_at and origin
 )
 
 // Rights lists every right.
 func Rights() []Right {
-	return []Right{RightReadings, RightSensors, RightReports, RightScreens, RightHistory}
+	return []Right{RightReadings, RightSensors, RightProvision, RightReports, RightScreens, RightHistory}
 }
 
 const keyPrefix = "tck_"

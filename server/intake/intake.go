@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"toancanh/server/area"
 	"toancanh/server/auth"
@@ -33,10 +34,17 @@ type Store interface {
 	AskVisit(ctx context.Context, v report.Visit, lens view.Lens, decide store.Decide) (report.Visit, error)
 	MoveVisit(ctx context.Context, m store.VisitMove) (report.Visit, error)
 	AssignmentRules(ctx context.Context, version int) (store.AssignmentVersion, error)
-	AcceptReadings(ctx context.Context, b store.Readings) (duplicates []int, err error)
+	AcceptReadings(ctx context.Context, b store.Readings) (store.KeptReadings, error)
 	KeepReadingDays(ctx context.Context, first, last time.Time) error
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
 	RegisterSensors(ctx context.Context, list []sensor.Sensor) error
+	ImportSensors(ctx context.Context, list []sensor.Sensor) error
+	ProposeSensors(ctx context.Context, list []sensor.Sensor, by string, now time.Time) (map[string]sensor.Standing, error)
+	DecideSensors(ctx context.Context, d store.SensorDecision) ([]string, error)
+	ChangeSensor(ctx context.Context, x sensor.Sensor, version int64, changed []string) error
+	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
+	ReadingSource(ctx context.Context, name string) (int32, error)
+	CountRefused(ctx context.Context, refused map[int32]int64, at time.Time) error
 	ChangeScreens(ctx context.Context, c store.ScreenChange) ([]screen.Screen, error)
 	DecideProposals(ctx context.Context, ids []string, v store.Verdict, lens view.Lens, decide store.DecidePlace) (int, []store.RefusedProposal, error)
 }
@@ -55,6 +63,11 @@ type Config struct {
 	Now      func() time.Time
 	Wake     func()
 	Log      *slog.Logger
+	Metrics  prometheus.Registerer // nil: nothing is counted
+
+	// Heard is told of readings once they are committed; past says that they came by the history door. It must not block, and
+	// must not change what it gets. Nil: nobody asks.
+	Heard func(b store.Readings, moved []store.Moved, past bool)
 
 	Committers int // transactions under way at once, of reports and of readings; default 2
 	Together   int // posts in one transaction; default 500
@@ -66,7 +79,11 @@ type Intake struct {
 	lens     view.Lens
 	reports  *batcher[store.Acceptance, store.Accepted]
 	readings *batcher[store.Readings, []int]
+	past     *batcher[store.Readings, []int] // of the history door: what it brings asks nobody to act
 	sensors  sensorCache
+	brought  sourceBook
+	unwanted unwanted
+	doubted  *prometheus.CounterVec
 	running  inflight
 }
 
@@ -79,9 +96,11 @@ func New(c Config) (*Intake, error) {
 	c.Committers, c.Together = cmp.Or(c.Committers, committers), cmp.Or(c.Together, together)
 	in := &Intake{Config: c, lens: view.NewLens(c.Location, c.Units), running: inflight{keys: map[string]chan struct{}{}}}
 	in.reports = newBatcher(c.Together, in.commitReports)
-	in.readings = newBatcher(c.Together, in.commitReadings)
-	in.sensors.load = c.Store.Sensors
-	in.sensors.now = c.Now
+	in.readings = newBatcher(c.Together, in.commitReadings(false))
+	in.past = newBatcher(c.Together, in.commitReadings(true))
+	in.sensors.load, in.sensors.newest, in.sensors.now = c.Store.Sensors, c.Store.LatestSince, c.Now
+	in.brought.find = c.Store.ReadingSource
+	in.doubted = newDoubts(c.Metrics)
 	return in, nil
 }
 
@@ -92,6 +111,8 @@ func (in *Intake) Run(ctx context.Context) error {
 		wg.Go(func() { in.reports.run(ctx.Done()) })
 		wg.Go(func() { in.readings.run(ctx.Done()) })
 	}
+	wg.Go(func() { in.past.run(ctx.Done()) })
+	wg.Go(func() { in.countUnwanted(ctx) })
 	wg.Wait()
 	return nil
 }

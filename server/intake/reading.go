@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"sync"
 	"time"
 
-	"toancanh/server/fault"
 	"toancanh/server/report"
 	"toancanh/server/sensor"
 	"toancanh/server/store"
@@ -31,6 +29,7 @@ type ReadingBody struct {
 	Door   sensor.Door
 	Origin report.Origin
 	May    func(sensor.Sensor) bool
+	Via    string // who brought it, by name: a key or a gateway; empty: nobody says
 }
 
 // AcceptReadings is AcceptReadingsAs for somebody who may send of every sensor.
@@ -49,16 +48,27 @@ func (in *Intake) AcceptReadingsAs(ctx context.Context, b ReadingBody) (int, []R
 	if err != nil || len(rows) == 0 {
 		return 0, refused, err
 	}
+	via, err := in.brought.id(ctx, b.Via)
+	if err != nil {
+		return 0, nil, err
+	}
+	heard := in.judge(rows, b)
 	if b.Door == sensor.History {
 		first, last := span(rows)
 		if err := in.Store.KeepReadingDays(ctx, first, last); err != nil {
 			return 0, nil, err
 		}
 	}
-	duplicates, err := in.readings.do(ctx, columns(rows, originCode(origin)))
+	batch := in.readings
+	if b.Door == sensor.History {
+		batch = in.past
+	}
+	duplicates, err := batch.do(ctx, columns(rows, originCode(origin), via))
 	if err != nil {
 		return 0, nil, err
 	}
+	in.sensors.hear(heard)
+	in.countDoubts(rows, duplicates)
 	for _, i := range duplicates {
 		refused = append(refused, refusal(items[rows[i].index], sensor.Duplicate))
 	}
@@ -68,10 +78,13 @@ func (in *Intake) AcceptReadingsAs(ctx context.Context, b ReadingBody) (int, []R
 
 // row is a good reading and where it stood in the body.
 type row struct {
-	id    int32
-	at    time.Time
-	value float64
-	index int
+	id      int32
+	at      time.Time
+	value   float64
+	index   int
+	sensor  *store.Sensor
+	quality sensor.Quality
+	since   time.Time // since when its value has not changed
 }
 
 func (in *Intake) checkReadings(ctx context.Context, b ReadingBody) ([]row, []Refusal, error) {
@@ -96,6 +109,9 @@ func (in *Intake) checkReadings(ctx context.Context, b ReadingBody) ([]row, []Re
 			continue
 		}
 		reason := s.Check(item.Reading, now, b.Door)
+		if reason == sensor.NotApproved {
+			in.unwanted.add(s.ID)
+		}
 		if reason == sensor.Taken && now.Sub(item.Reading.At) > historyLimit {
 			reason = sensor.TooOld
 		}
@@ -103,7 +119,7 @@ func (in *Intake) checkReadings(ctx context.Context, b ReadingBody) ([]row, []Re
 			refused = append(refused, refusal(item, reason))
 			continue
 		}
-		rows = append(rows, row{s.ID, item.Reading.At.UTC().Truncate(time.Microsecond), item.Reading.Value, i})
+		rows = append(rows, row{id: s.ID, at: item.Reading.At.UTC().Truncate(time.Microsecond), value: item.Reading.Value, index: i, sensor: s})
 	}
 	return dropRepeats(items, rows, refused)
 }
@@ -139,13 +155,10 @@ func span(rows []row) (first, last time.Time) {
 	return first, last
 }
 
-func columns(rows []row, origin int16) store.Readings {
-	b := store.Readings{
-		SensorIDs: make([]int32, len(rows)), At: make([]time.Time, len(rows)),
-		Values: make([]float64, len(rows)), Origins: make([]int16, len(rows)),
-	}
-	for i, r := range rows {
-		b.SensorIDs[i], b.At[i], b.Values[i], b.Origins[i] = r.id, r.at, r.value, origin
+func columns(rows []row, origin int16, via int32) store.Readings {
+	b := store.NewReadings(len(rows))
+	for _, r := range rows {
+		b.Add(store.ReadingRow{SensorID: r.id, At: r.at, Value: r.value, Origin: origin, Source: via, Quality: int16(r.quality), Since: r.since})
 	}
 	return b
 }
@@ -157,20 +170,29 @@ func originCode(o report.Origin) int16 {
 
 // commitReadings commits the bodies of several senders together. Each body is sorted and without repeats; between
 // bodies the first sender of a reading keeps it and the other is told.
-func (in *Intake) commitReadings(ctx context.Context, bodies []store.Readings) ([][]int, error) {
-	if len(bodies) == 1 {
-		duplicates, err := in.Store.AcceptReadings(ctx, bodies[0])
-		return [][]int{duplicates}, err
+func (in *Intake) commitReadings(past bool) func(context.Context, []store.Readings) ([][]int, error) {
+	keep := func(ctx context.Context, b store.Readings) ([]int, error) {
+		kept, err := in.Store.AcceptReadings(ctx, b)
+		if err == nil && in.Heard != nil {
+			in.Heard(b, kept.Moved, past)
+		}
+		return kept.Duplicates, err
 	}
-	merged, from, duplicates := merge(bodies)
-	known, err := in.Store.AcceptReadings(ctx, merged)
-	if err != nil {
-		return nil, err
+	return func(ctx context.Context, bodies []store.Readings) ([][]int, error) {
+		if len(bodies) == 1 {
+			duplicates, err := keep(ctx, bodies[0])
+			return [][]int{duplicates}, err
+		}
+		merged, from, duplicates := merge(bodies)
+		known, err := keep(ctx, merged)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range known {
+			duplicates[from[i].body] = append(duplicates[from[i].body], from[i].row)
+		}
+		return duplicates, nil
 	}
-	for _, i := range known {
-		duplicates[from[i].body] = append(duplicates[from[i].body], from[i].row)
-	}
-	return duplicates, nil
 }
 
 // source says where a row of a merged batch came from.
@@ -194,88 +216,8 @@ func merge(bodies []store.Readings) (merged store.Readings, from []source, dupli
 			duplicates[s.body] = append(duplicates[s.body], s.row)
 			continue
 		}
-		merged.SensorIDs = append(merged.SensorIDs, b.SensorIDs[s.row])
-		merged.At = append(merged.At, b.At[s.row])
-		merged.Values = append(merged.Values, b.Values[s.row])
-		merged.Origins = append(merged.Origins, b.Origins[s.row])
+		merged.Add(b.Row(s.row))
 		from = append(from, s)
 	}
 	return merged, from, duplicates
-}
-
-// RegisterSensors is RegisterSensorsAs for somebody who may register every sensor.
-func (in *Intake) RegisterSensors(ctx context.Context, list []sensor.Sensor) error {
-	return in.RegisterSensorsAs(ctx, list, func(sensor.Sensor) error { return nil })
-}
-
-// RegisterSensorsAs keeps sensors after placing each in its commune. All faults are told, by index; may says of a sensor
-// so placed why the sender may not register it.
-func (in *Intake) RegisterSensorsAs(ctx context.Context, list []sensor.Sensor, may func(sensor.Sensor) error) error {
-	known, err := in.Store.Sensors(ctx)
-	if err != nil {
-		return err
-	}
-	clean := make([]sensor.Sensor, len(list))
-	var faults []error
-	for i, s := range list {
-		c, err := s.Clean()
-		if err != nil {
-			faults = append(faults, fault.At(i, err))
-			continue
-		}
-		placed, err := in.place(report.Point{Lat: c.Lat, Lon: c.Lon})
-		if err != nil {
-			faults = append(faults, fault.At(i, err))
-			continue
-		}
-		c.Division, c.Area, c.Path = placed.Division, placed.Area, placed.Path
-		c.Origin = string(in.Origin)
-		refused := may(c)
-		if before, ok := known[c.Code]; ok && refused == nil {
-			refused = may(before.Sensor) // nobody takes over another's sensor by giving it a new place
-		}
-		faults = append(faults, fault.At(i, refused))
-		clean[i] = c
-	}
-	if err := fault.Join(faults...); err != nil {
-		return err
-	}
-	if err := in.Store.RegisterSensors(ctx, clean); err != nil {
-		return err
-	}
-	in.sensors.forget()
-	return nil
-}
-
-// sensorCache holds the registered sensors. An unknown code reads them again, at most once a second, so that a
-// sensor registered through another process is found and a flood of wrong codes costs nothing.
-type sensorCache struct {
-	load func(context.Context) (map[string]store.Sensor, error)
-	now  func() time.Time
-
-	mu     sync.Mutex
-	byCode map[string]store.Sensor
-	readAt time.Time
-}
-
-func (c *sensorCache) get(ctx context.Context, code string) (*store.Sensor, bool, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	s, ok := c.byCode[code]
-	if !ok && c.now().Sub(c.readAt) > time.Second {
-		byCode, err := c.load(ctx)
-		if err != nil {
-			return nil, false, err
-		}
-		c.byCode, c.readAt = byCode, c.now()
-		s, ok = byCode[code]
-	}
-	return &s, ok, nil
-}
-
-func (c *sensorCache) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.readAt = time.Time{}
-	c.byCode = nil
 }

@@ -29,6 +29,32 @@ type Level struct {
 	Source string // who says so
 }
 
+// Confirmed reports whether somebody says so. A threshold nobody confirms is kept and means nothing: no value reaches it
+// and no face draws it.
+func (l Level) Confirmed() bool { return strings.TrimSpace(l.Source) != "" }
+
+// Confirmed are the sensor's thresholds that mean something, rising.
+func (s *Sensor) Confirmed() []Level {
+	var sure []Level
+	for _, l := range s.Levels {
+		if l.Confirmed() {
+			sure = append(sure, l)
+		}
+	}
+	return sure
+}
+
+// Doubtful names the limits that no source confirms, with and without a value.
+func (s *Sensor) Doubtful() []string {
+	var names []string
+	for _, l := range s.Levels {
+		if !l.Confirmed() {
+			names = append(names, l.Label)
+		}
+	}
+	return append(names, s.Unconfirmed...)
+}
+
 // Sensor is a device that measures one thing.
 type Sensor struct {
 	Code       string
@@ -67,6 +93,9 @@ const (
 	Active   Standing = "active"
 	Retired  Standing = "retired"
 )
+
+// InUse reports whether the sensor is one whose readings count.
+func (s *Sensor) InUse() bool { return s.Standing == Active || s.Standing == "" }
 
 // Known reports whether s is a standing.
 func (s Standing) Known() bool { return s == Proposed || s == Active || s == Retired }
@@ -154,7 +183,7 @@ const (
 // Check says whether a reading may be taken from the sensor. It allocates nothing.
 func (s *Sensor) Check(r Reading, now time.Time, door Door) Reason {
 	switch {
-	case s.Standing == Proposed || s.Standing == Retired:
+	case !s.InUse():
 		return NotApproved
 	case math.IsNaN(r.Value) || math.IsInf(r.Value, 0):
 		return BadValue
@@ -201,7 +230,7 @@ func (s *Sensor) Limit(value float64) string {
 
 func (s *Sensor) reached(value float64) *Level {
 	for i := len(s.Levels) - 1; i >= 0; i-- {
-		if value >= s.Levels[i].At {
+		if value >= s.Levels[i].At && s.Levels[i].Confirmed() {
 			return &s.Levels[i]
 		}
 	}

@@ -22,7 +22,7 @@ func river() *sensor.Sensor {
 	return &sensor.Sensor{
 		Code: "song-dak-nong", Name: "Trạm Đắk Nông", Kind: "river", Unit: "m", Lat: 12, Lon: 107.69, StaleAfter: 30 * time.Minute,
 		Min: new(580.0), Max: new(600.0),
-		Levels: []sensor.Level{{At: 588.5, State: sensor.Warning, Label: "BĐ1"}, {At: 589.5, State: sensor.Critical, Label: "BĐ2"}},
+		Levels: []sensor.Level{{At: 588.5, State: sensor.Warning, Label: "BĐ1", Source: "bản tin"}, {At: 589.5, State: sensor.Critical, Label: "BĐ2", Source: "bản tin"}},
 	}
 }
 
@@ -91,11 +91,11 @@ func TestStateAndLimit(t *testing.T) {
 			t.Errorf("Limit(%v) = %q, want %q", c.value, got, c.limit)
 		}
 	}
-	rain := sensor.Sensor{Unit: "mm", Levels: []sensor.Level{{At: 100, State: sensor.Attention, Label: "Cấp 1"}}}
+	rain := sensor.Sensor{Unit: "mm", Levels: []sensor.Level{{At: 100, State: sensor.Attention, Label: "Cấp 1", Source: "18/2021/QĐ-TTg"}}}
 	if got, want := rain.Limit(120), "Cấp 1 100 mm"; got != want {
 		t.Errorf("Limit = %q, want %q", got, want)
 	}
-	fire := sensor.Sensor{Unit: "cấp", Levels: []sensor.Level{{At: 4, State: sensor.Warning, Label: "cấp IV – nguy hiểm"}}}
+	fire := sensor.Sensor{Unit: "cấp", Levels: []sensor.Level{{At: 4, State: sensor.Warning, Label: "cấp IV – nguy hiểm", Source: "156/2018/NĐ-CP"}}}
 	if got, want := fire.Limit(4), "cấp IV – nguy hiểm"; got != want {
 		t.Errorf("Limit = %q, want %q", got, want)
 	}

@@ -45,3 +45,67 @@ func TestReadingsAreTakenOnlyOfActiveSensors(t *testing.T) {
 		}
 	}
 }
+
+func TestALimitNobodyConfirmsMeansNothing(t *testing.T) {
+	t.Parallel()
+	s, err := sensor.Sensor{
+		Code: "a", Name: "Trạm", Kind: "river", Unconfirmed: []string{"BĐ3"},
+		Levels: []sensor.Level{
+			{At: 590.5, State: sensor.Critical, Label: "mức nhà máy"}, {At: 588.5, State: sensor.Attention, Label: "BĐ1", Source: "05/2020/QĐ-TTg"},
+		},
+	}.Clean()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.State(600); got != sensor.Attention {
+		t.Errorf("state %q, want that of the confirmed limit", got)
+	}
+	if got := s.Limit(600); got != "BĐ1 588,50 m" {
+		t.Errorf("limit %q", got)
+	}
+	if got := s.Doubtful(); len(got) != 2 || got[0] != "mức nhà máy" || got[1] != "BĐ3" {
+		t.Errorf("doubtful %q", got)
+	}
+	if got := s.Confirmed(); len(got) != 1 || got[0].Label != "BĐ1" {
+		t.Errorf("confirmed %v", got)
+	}
+}
+
+func TestFourteenRowsOfKindsHaveWhatTheyNeed(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"river", "inflow", "rain_24h", "fire", "pm25", "pm10", "so2", "no2", "co", "o3", "aqi", "risk", "health", "slope", "power"} {
+		k, ok := sensor.KindOf(code)
+		if !ok || k.Name == "" || k.StaleAfter <= 0 || k.Min == nil || k.Max == nil {
+			t.Errorf("kind %s: %+v", code, k)
+		}
+		for _, l := range k.Levels {
+			if !l.Confirmed() {
+				t.Errorf("kind %s has the limit %q without a source", code, l.Label)
+			}
+		}
+	}
+}
+
+func TestStepsBeginAtMidnightOfTheCentre(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("Asia/Ho_Chi_Minh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 23, 18, 7, 31, 0, time.UTC) // 01:07:31 of the 24th
+	for name, want := range map[string]string{
+		"raw": "2026-11-24T01:07:31+07:00", "5m": "2026-11-24T01:05:00+07:00", "6h": "2026-11-24T00:00:00+07:00", "day": "2026-11-24T00:00:00+07:00",
+	} {
+		step, ok := sensor.StepNamed(name)
+		if got := step.Begin(at, zone).In(zone).Format(time.RFC3339); !ok || got != want {
+			t.Errorf("%s begins at %s, want %s", name, got, want)
+		}
+	}
+	if _, ok := sensor.StepNamed("1s"); ok {
+		t.Error("there is a step nobody knows")
+	}
+	last := sensor.Steps()[len(sensor.Steps())-1]
+	if _, ok := last.Coarser(); ok {
+		t.Error("there is a step coarser than the coarsest")
+	}
+}

@@ -1,5 +1,6 @@
-// Package sheet reads reports from a table that an office kept: a CSV as spreadsheets write it, with Vietnamese or
-// English headings. It is pure: it says of every line what it holds or what is wrong with it, and keeps nothing.
+// Package sheet reads reports and sensors from a table that an office kept: a CSV as spreadsheets write it, with
+// Vietnamese or English headings. It is pure: it says of every line what it holds or what is wrong with it, and keeps
+// nothing.
 package sheet
 
 import (
@@ -102,16 +103,9 @@ func fields() []field {
 // Read reads a table in UTF-8, with or without its mark, parted by commas, semicolons or tabs. The error says why
 // nothing of it can be read; what is wrong with single lines is in the table.
 func Read(raw []byte, words Words) (Table, error) {
-	raw = []byte(strings.TrimPrefix(string(raw), "\ufeff"))
-	if !utf8.Valid(raw) {
-		return Table{}, fault.Invalid("", "Tệp không phải UTF-8; trong bảng tính hãy lưu thành “CSV UTF-8”.").Because("encoding")
-	}
-	r := csv.NewReader(strings.NewReader(string(raw)))
-	r.Comma = separator(raw)
-	r.FieldsPerRecord = -1
-	head, err := r.Read()
+	r, head, err := open(raw)
 	if err != nil {
-		return Table{}, fault.Invalid("", "Tệp không có dòng tiêu đề.").Because("required")
+		return Table{}, err
 	}
 	t, columns, err := headings(head)
 	if err != nil {
@@ -137,6 +131,22 @@ func Read(raw []byte, words Words) (Table, error) {
 	}
 }
 
+// open begins to read a table and answers its headings.
+func open(raw []byte) (*csv.Reader, []string, error) {
+	raw = []byte(strings.TrimPrefix(string(raw), "\ufeff"))
+	if !utf8.Valid(raw) {
+		return nil, nil, fault.Invalid("", "Tệp không phải UTF-8; trong bảng tính hãy lưu thành “CSV UTF-8”.").Because("encoding")
+	}
+	r := csv.NewReader(strings.NewReader(string(raw)))
+	r.Comma = separator(raw)
+	r.FieldsPerRecord = -1
+	head, err := r.Read()
+	if err != nil {
+		return nil, nil, fault.Invalid("", "Tệp không có dòng tiêu đề.").Because("required")
+	}
+	return r, head, nil
+}
+
 func broken(err error) Wrong {
 	line := 0
 	if e, ok := errors.AsType[*csv.ParseError](err); ok {
@@ -158,19 +168,11 @@ func separator(raw []byte) rune {
 }
 
 func headings(head []string) (Table, map[string]int, error) {
-	t, columns := Table{heads: map[string]string{}}, map[string]int{}
-	for i, text := range head {
-		name := fieldOf(text)
-		switch _, twice := columns[name]; {
-		case strings.TrimSpace(text) == "":
-		case name == "":
-			t.Ignored = append(t.Ignored, text)
-		case twice:
-			return Table{}, nil, fault.Invalid(text, "Hai cột cùng mang nghĩa “%s”.", text).Because("duplicate")
-		default:
-			columns[name], t.heads[name] = i, text
-		}
+	f, err := find(head, fields())
+	if err != nil {
+		return Table{}, nil, err
 	}
+	t, columns := Table{Ignored: f.ignored, heads: f.heads}, f.columns
 	var missing []error
 	for _, need := range []struct{ name, word string }{{"category", "Lĩnh vực"}, {"description", "Nội dung"}} {
 		if _, ok := columns[need.name]; !ok {
@@ -186,9 +188,33 @@ func headings(head []string) (Table, map[string]int, error) {
 	return t, columns, fault.Join(missing...)
 }
 
-func fieldOf(head string) string {
+// found is where the fields of a table stand.
+type found struct {
+	columns map[string]int    // field -> its column
+	heads   map[string]string // field -> its heading
+	ignored []string
+}
+
+func find(head []string, known []field) (found, error) {
+	f := found{columns: map[string]int{}, heads: map[string]string{}}
+	for i, text := range head {
+		name := fieldOf(text, known)
+		switch _, twice := f.columns[name]; {
+		case strings.TrimSpace(text) == "":
+		case name == "":
+			f.ignored = append(f.ignored, text)
+		case twice:
+			return found{}, fault.Invalid(text, "Hai cột cùng mang nghĩa “%s”.", text).Because("duplicate")
+		default:
+			f.columns[name], f.heads[name] = i, text
+		}
+	}
+	return f, nil
+}
+
+func fieldOf(head string, known []field) string {
 	folded := strings.Join(strings.Fields(area.Fold(head)), " ")
-	for _, f := range fields() {
+	for _, f := range known {
 		if slices.Contains(f.heads, folded) {
 			return f.name
 		}
@@ -203,8 +229,10 @@ type reading struct {
 }
 
 // cell is what stands in a field's column, without the apostrophe that keeps spreadsheets from reckoning.
-func (r reading) cell(cells []string, name string) string {
-	i, ok := r.columns[name]
+func (r reading) cell(cells []string, name string) string { return cellOf(r.columns, cells, name) }
+
+func cellOf(columns map[string]int, cells []string, name string) string {
+	i, ok := columns[name]
 	if !ok || i >= len(cells) {
 		return ""
 	}

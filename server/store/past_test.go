@@ -31,18 +31,19 @@ func TestThePastOfASensorFromReadingsAndFromSums(t *testing.T) {
 	id := sensors["mua-1"].ID
 	begin := time.Now().UTC().Add(-20 * 24 * time.Hour).Truncate(time.Hour)
 	minute := func(n int) time.Time { return begin.Add(time.Duration(n) * time.Minute) }
-	if _, err := s.AcceptReadings(t.Context(), store.Readings{
-		SensorIDs: []int32{id, id, id, id}, At: []time.Time{minute(0), minute(1), minute(30), minute(62)}, Values: []float64{2, 4, 8, 16},
-		Origins: []int16{1, 1, 1, 1},
-	}); err != nil {
+	type said struct {
+		Minute int
+		Value  float64
+	}
+	readings := store.NewReadings(4)
+	for _, x := range []said{{0, 2}, {1, 4}, {30, 8}, {62, 16}} {
+		readings.Add(store.ReadingRow{SensorID: id, At: minute(x.Minute), Value: x.Value, Origin: 1})
+	}
+	if _, err := s.AcceptReadings(t.Context(), readings); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Rollup(t.Context(), nil); err != nil {
 		t.Fatal(err)
-	}
-	type said struct {
-		Minute int
-		Value  float64
 	}
 	ask := func(rawSince time.Time, at ...int) []said {
 		t.Helper()

@@ -6,29 +6,70 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"toancanh/server/sensor"
 )
 
 // Readings is one batch of checked readings, column by column and of equal length, sorted by sensor and time without
-// a pair twice. Origin is a code of originCode.
+// a pair twice. Origins are codes of ReadingOrigins.
 type Readings struct {
 	SensorIDs []int32
 	At        []time.Time
 	Values    []float64
 	Origins   []int16
+	Qualities []int16
+	Sources   []int32
+	Since     []time.Time // since when the value has not changed
+}
+
+// ReadingRow is one of Readings.
+type ReadingRow struct {
+	SensorID int32
+	At       time.Time
+	Value    float64
+	Origin   int16
+	Quality  int16
+	Source   int32
+	Since    time.Time
+}
+
+// NewReadings is an empty batch with room for n.
+func NewReadings(n int) Readings {
+	return Readings{
+		make([]int32, 0, n), make([]time.Time, 0, n), make([]float64, 0, n), make([]int16, 0, n), make([]int16, 0, n),
+		make([]int32, 0, n), make([]time.Time, 0, n),
+	}
+}
+
+// Add puts a row at the end.
+func (b *Readings) Add(r ReadingRow) {
+	b.SensorIDs, b.At, b.Values = append(b.SensorIDs, r.SensorID), append(b.At, r.At), append(b.Values, r.Value)
+	b.Origins, b.Qualities = append(b.Origins, r.Origin), append(b.Qualities, r.Quality)
+	b.Sources, b.Since = append(b.Sources, r.Source), append(b.Since, r.Since)
+}
+
+// Row is the i-th row.
+func (b Readings) Row(i int) ReadingRow {
+	return ReadingRow{b.SensorIDs[i], b.At[i], b.Values[i], b.Origins[i], b.Qualities[i], b.Sources[i], b.Since[i]}
 }
 
 const sqlInsertReadings = `
-	insert into reading (ts, value, sensor_id, origin)
-	select t, v, s, o from unnest($1::timestamptz[], $2::float8[], $3::int4[], $4::int2[]) as x(t, v, s, o)
+	insert into reading (ts, value, sensor_id, origin, quality, source)
+	select t, v, s, o, q, b
+	from unnest($1::timestamptz[], $2::float8[], $3::int4[], $4::int2[], $5::int2[], $6::int4[]) as x(t, v, s, o, q, b)
 	on conflict do nothing`
 
 // sqlUpsertLatest takes the newest of each sensor in the batch. What does not move a newest value is history only.
 const sqlUpsertLatest = `
-	insert into reading_latest as l (ts, value, sensor_id, origin)
-	select t, v, s, o from unnest($1::timestamptz[], $2::float8[], $3::int4[], $4::int2[]) as x(t, v, s, o) order by s
+	insert into reading_latest as l (ts, value, sensor_id, origin, quality, source, changed_at)
+	select t, v, s, o, q, b, c
+	from unnest($1::timestamptz[], $2::float8[], $3::int4[], $4::int2[], $5::int2[], $6::int4[], $7::timestamptz[]) as x(t, v, s, o, q, b, c)
+	order by s
 	on conflict (sensor_id) do update set ts = excluded.ts, value = excluded.value, origin = excluded.origin,
+		quality = excluded.quality, source = excluded.source, changed_at = excluded.changed_at,
 		version = l.version + 1, updated_at = now()
-	where excluded.ts > l.ts`
+	where excluded.ts > l.ts
+	returning sensor_id, version`
 
 // sqlMarkDirty names the five-minute buckets that the running rollup has passed already.
 const sqlMarkDirty = `
@@ -56,41 +97,67 @@ func (b Readings) pick(wanted func(i int) bool) Readings {
 	var some Readings
 	for i := range b.At {
 		if wanted(i) {
-			some.SensorIDs, some.At = append(some.SensorIDs, b.SensorIDs[i]), append(some.At, b.At[i])
-			some.Values, some.Origins = append(some.Values, b.Values[i]), append(some.Origins, b.Origins[i])
+			some.Add(b.Row(i))
 		}
 	}
 	return some
 }
 
-// AcceptReadings keeps a batch and the newest values in one transaction. It answers which rows were there already, as
-// indexes into the batch; those are duplicates and changed nothing.
-func (s *Store) AcceptReadings(ctx context.Context, b Readings) (duplicates []int, err error) {
-	err = s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+// KeptReadings is what became of a batch.
+type KeptReadings struct {
+	Duplicates []int   // indexes of rows that were there already and changed nothing
+	Moved      []Moved // the sensors that have a newer value by it
+}
+
+// Moved is the version of a sensor's newest value.
+type Moved struct {
+	SensorID int32
+	Version  int64
+}
+
+// AcceptReadings keeps a batch and the newest values in one transaction.
+func (s *Store) AcceptReadings(ctx context.Context, b Readings) (KeptReadings, error) {
+	var kept KeptReadings
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		batch := &pgx.Batch{}
-		batch.Queue(sqlInsertReadings, b.At, b.Values, b.SensorIDs, b.Origins)
+		batch.Queue(sqlInsertReadings, b.At, b.Values, b.SensorIDs, b.Origins, b.Qualities, b.Sources)
 		newest, firsts := b.newest(), b.firsts()
-		batch.Queue(sqlUpsertLatest, newest.At, newest.Values, newest.SensorIDs, newest.Origins)
+		batch.Queue(sqlUpsertLatest, newest.At, newest.Values, newest.SensorIDs, newest.Origins,
+			newest.Qualities, newest.Sources, newest.Since)
 		batch.Queue(sqlMarkDirty, firsts.At, firsts.SensorIDs)
 		results := tx.SendBatch(ctx, batch)
 		tag, err := results.Exec()
-		if err != nil {
-			_ = results.Close()
+		if err == nil {
+			kept.Moved, err = readMoved(results, len(newest.At))
+		}
+		if closed := results.Close(); err == nil {
+			err = closed
+		}
+		if err != nil || int(tag.RowsAffected()) == len(b.At) {
 			return err
 		}
-		if err := results.Close(); err != nil {
-			return err
-		}
-		if int(tag.RowsAffected()) == len(b.At) {
-			return nil
-		}
-		duplicates, err = findDuplicates(ctx, tx, b)
+		kept.Duplicates, err = findDuplicates(ctx, tx, b)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("accept readings: %w", classify(err))
+		return KeptReadings{}, fmt.Errorf("accept readings: %w", classify(err))
 	}
-	return duplicates, nil
+	return kept, nil
+}
+
+// readMoved reads what sqlUpsertLatest returns, at most n rows.
+func readMoved(results pgx.BatchResults, n int) ([]Moved, error) {
+	rows, err := results.Query()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Moved, 0, n)
+	var m Moved
+	_, err = pgx.ForEachRow(rows, []any{&m.SensorID, &m.Version}, func() error {
+		list = append(list, m)
+		return nil
+	})
+	return list, err
 }
 
 // findDuplicates finds the rows that this transaction did not write. It runs only when some were there already.
@@ -113,6 +180,9 @@ type Latest struct {
 	Value     float64
 	Version   int64
 	Origin    int16
+	Quality   sensor.Quality
+	Source    int32
+	ChangedAt time.Time // since when the value has not changed; zero: not known
 }
 
 // LatestSince reads the newest values that changed at or after an instant of the database's clock, and that clock.
@@ -123,14 +193,15 @@ func (s *Store) LatestSince(ctx context.Context, since time.Time) ([]Latest, tim
 	if err := s.read.QueryRow(ctx, "select now()").Scan(&now); err != nil {
 		return nil, now, fmt.Errorf("read newest values: %w", classify(err))
 	}
-	rows, err := s.read.Query(ctx, `select sensor_id, ts, updated_at, value, version, origin from reading_latest
+	rows, err := s.read.Query(ctx, `select sensor_id, ts, updated_at, value, version, origin, quality, source,
+			coalesce(changed_at, ts) from reading_latest
 		where updated_at >= $1`, since)
 	if err != nil {
 		return nil, now, fmt.Errorf("read newest values: %w", classify(err))
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Latest, error) {
 		var l Latest
-		err := row.Scan(&l.SensorID, &l.At, &l.UpdatedAt, &l.Value, &l.Version, &l.Origin)
+		err := row.Scan(&l.SensorID, &l.At, &l.UpdatedAt, &l.Value, &l.Version, &l.Origin, &l.Quality, &l.Source, &l.ChangedAt)
 		l.At = l.At.UTC()
 		return l, err
 	})

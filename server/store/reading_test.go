@@ -23,8 +23,7 @@ func TestNewestAndFirstsOfABatchAreThoseOfEveryRow(t *testing.T) {
 			at := time.Date(2026, 11, 23, 23, 50, 0, 0, time.UTC)
 			for range dice.IntN(12) {
 				at = at.Add(time.Duration(1 + dice.IntN(200_000_000_000)))
-				b.SensorIDs, b.At = append(b.SensorIDs, sensor), append(b.At, at)
-				b.Values, b.Origins = append(b.Values, dice.Float64()), append(b.Origins, 0)
+				b.Add(ReadingRow{SensorID: sensor, At: at, Value: dice.Float64()})
 				latest[sensor] = at
 				// The bucket as date_bin counts it, from midnight of 1 January 2000.
 				origin := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)

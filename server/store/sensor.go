@@ -23,7 +23,8 @@ type Sensor struct {
 
 // Admission is what is known of how a sensor was let in.
 type Admission struct {
-	By        string // id of the key that proposed it; empty when people or a trusted key registered it
+	By        string // the key that proposed it, "key:…"; empty when people or a trusted key registered it
+	Label     string // of that key
 	At        *time.Time
 	DecidedBy string // id of the person who decided
 	DecidedAt *time.Time
@@ -35,7 +36,8 @@ type Admission struct {
 const sqlSensors = `
 	select id, code, name, kind, unit, lat, lon, min, max, stale_after, division, area, path, origin, levels,
 		thing, field, gateway, owner, standing, sample, max_rate, stuck_after, observed, stale_auto, unconfirmed, note,
-		proposed_by, proposed_at, decided_by, decided_at, decided_why, refused, refused_at, version, created_at, updated_at
+		proposed_by, coalesce((select label from api_key k where proposed_by = 'key:' || k.id), ''), proposed_at,
+		decided_by, decided_at, decided_why, refused, refused_at, version, created_at, updated_at
 	from sensor`
 
 // Sensors reads every registered sensor with its row number, by code.
@@ -65,7 +67,7 @@ func scanSensor(row pgx.CollectableRow) (Sensor, error) {
 		&x.Division, &x.Area, &x.Path, &x.Origin, &levels,
 		&x.Thing, &x.Field, &x.Gateway, &x.Owner, &x.Standing, &x.Sample, &x.MaxRate, &x.StuckAfter, &x.Observed, &x.StaleAuto,
 		&x.Unconfirmed, &x.Note,
-		&p.By, &p.At, &p.DecidedBy, &p.DecidedAt, &p.Why, &p.Refused, &p.RefusedAt, &x.Version, &x.CreatedAt, &x.UpdatedAt)
+		&p.By, &p.Label, &p.At, &p.DecidedBy, &p.DecidedAt, &p.Why, &p.Refused, &p.RefusedAt, &x.Version, &x.CreatedAt, &x.UpdatedAt)
 	if err != nil {
 		return x, err
 	}
@@ -91,17 +93,7 @@ const sqlRegister = `
 
 // RegisterSensors inserts sensors or overwrites those of the same code.
 func (s *Store) RegisterSensors(ctx context.Context, list []sensor.Sensor) error {
-	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		batch := &pgx.Batch{}
-		for _, x := range list {
-			values, err := sensorValues(x)
-			if err != nil {
-				return err
-			}
-			batch.Queue(sqlRegister, values...)
-		}
-		return sendBatch(ctx, tx, batch)
-	})
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error { return queueSensors(ctx, tx, sqlRegister, list) })
 	if err != nil {
 		return fmt.Errorf("register sensors: %w", classify(err))
 	}
@@ -127,4 +119,75 @@ func sensorValues(x sensor.Sensor) ([]any, error) {
 		x.Code, x.Name, x.Kind, x.Unit, x.Lat, x.Lon, x.Min, x.Max, x.StaleAfter, x.Division, x.Area, x.Path, x.Origin, levels,
 		x.Thing, x.Field, x.Gateway, x.Owner, x.Standing, x.Sample, x.MaxRate, x.StuckAfter, x.StaleAuto, x.Unconfirmed, x.Note,
 	}, nil
+}
+
+// ReadingSource is the number under which somebody who brings readings is kept; an unknown name gets one.
+func (s *Store) ReadingSource(ctx context.Context, name string) (int32, error) {
+	var id int32
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "insert into reading_source (name) values ($1) on conflict do nothing", name); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, "select id from reading_source where name = $1", name).Scan(&id)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("name a source of readings: %w", classify(err))
+	}
+	return id, nil
+}
+
+// CountRefused adds readings that were refused because nobody approved their sensor.
+func (s *Store) CountRefused(ctx context.Context, refused map[int32]int64, at time.Time) error {
+	ids, counts := make([]int32, 0, len(refused)), make([]int64, 0, len(refused))
+	for id, n := range refused {
+		ids, counts = append(ids, id), append(counts, n)
+	}
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `update sensor set refused = refused + x.n, refused_at = $3
+			from (select * from unnest($1::int4[], $2::int8[]) as u(id, n) order by id) x where sensor.id = x.id`, ids, counts, at)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("count refused readings: %w", classify(err))
+	}
+	return nil
+}
+
+const (
+	observeTogether = 200 // sensors measured in one statement
+	observedGaps    = 20  // the newest gaps between readings that a usual interval is made of
+	leastGaps       = 4   // with fewer nothing is usual
+)
+
+// sqlObserve writes down the median of each sensor's newest gaps where it differs by more than a tenth from what is
+// known. The version stays: nobody changed the entry.
+const sqlObserve = `
+	with some as (select id from sensor where id > @after and standing = 'active' order by id limit @together),
+	usual as (
+		select g.id, percentile_disc(0.5) within group (order by g.gap) as gap
+		from (select some.id, r.ts - lead(r.ts) over (partition by some.id order by r.ts desc) as gap
+			from some cross join lateral (
+				select ts from reading where sensor_id = some.id and ts > @since and ts <= @now order by ts desc limit @gaps + 1) r) g
+		where g.gap is not null group by g.id having count(*) >= @least),
+	written as (
+		update sensor s set observed = u.gap from usual u where s.id = u.id
+			and extract(epoch from u.gap) not between 0.9 * extract(epoch from s.observed) and 1.1 * extract(epoch from s.observed))
+	select coalesce(max(id), 0)::int4, count(*)::int4 from some`
+
+// Observe measures how often each sensor usually speaks, from its newest readings.
+func (s *Store) Observe(ctx context.Context, now time.Time) error {
+	var after, n int32
+	for {
+		err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+			return tx.QueryRow(ctx, sqlObserve, pgx.NamedArgs{
+				"after": after, "together": observeTogether, "since": now.Add(-silence), "now": now, "gaps": observedGaps, "least": leastGaps,
+			}).Scan(&after, &n)
+		})
+		if err != nil {
+			return fmt.Errorf("observe sensors: %w", classify(err))
+		}
+		if n < observeTogether {
+			return nil
+		}
+	}
 }

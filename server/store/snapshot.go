@@ -85,7 +85,16 @@ func (l *Live) dataOf(ctx context.Context, tx pgx.Tx, t schema.Topic) (json.RawM
 	if err != nil {
 		return nil, err
 	}
-	return EncodeSnapshot(t.Audience, reports, l.lens)
+	snap, err := snapshotOf(t.Audience, reports, l.lens)
+	if err != nil {
+		return nil, err
+	}
+	if t.Audience == schema.Ops || t.Audience == schema.Wall {
+		if err := addAlarms(ctx, tx, &snap, t); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(snap)
 }
 
 // reportsOf reads the open reports of a topic and the newest closed ones, newest first.
@@ -111,6 +120,14 @@ func reportsOf(ctx context.Context, tx pgx.Tx, t schema.Topic) ([]report.Report,
 
 // EncodeSnapshot is a schema.Snapshot of the reports an audience may see, in their order, as many as there is room for.
 func EncodeSnapshot(a schema.Audience, reports []report.Report, lens view.Lens) (json.RawMessage, error) {
+	snap, err := snapshotOf(a, reports, lens)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(snap)
+}
+
+func snapshotOf(a schema.Audience, reports []report.Report, lens view.Lens) (schema.Snapshot, error) {
 	limit := snapshotBytes
 	if a == schema.Public {
 		limit = publicSnapshotBytes
@@ -131,7 +148,7 @@ func EncodeSnapshot(a schema.Audience, reports []report.Report, lens view.Lens) 
 		}
 		body, err := json.Marshal(seen)
 		if err != nil {
-			return nil, fmt.Errorf("encode report %s: %w", r.ID, err)
+			return snap, fmt.Errorf("encode report %s: %w", r.ID, err)
 		}
 		if size+len(body) > limit || len(snap.Reports) == snapshotItems {
 			snap.Truncated++
@@ -141,7 +158,7 @@ func EncodeSnapshot(a schema.Audience, reports []report.Report, lens view.Lens) 
 		size += len(body) + 1
 		snap.Reports = append(snap.Reports, body)
 	}
-	return json.Marshal(snap)
+	return snap, nil
 }
 
 func seenBy(a schema.Audience, r report.Report, lens view.Lens) (any, bool) {

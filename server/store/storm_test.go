@@ -24,7 +24,7 @@ func thousand(b *testing.B) (*store.Store, time.Time) {
 		kind := []string{"rain", "rain", "rain", "rain", "rain", "river", "river", "pm25", "power", "temperature"}[i%10]
 		list = append(list, sensor.Sensor{
 			Code: fmt.Sprint(i), Name: "Trạm", Kind: kind, Unit: "m", StaleAfter: 30 * time.Minute, Division: "vn-2022", Area: "67",
-			Path: []string{"67"}, Origin: "simulated", Levels: []sensor.Level{{At: 7, State: sensor.Attention}},
+			Path: []string{"67"}, Origin: "simulated", Levels: []sensor.Level{{At: 7, State: sensor.Attention, Source: "mẫu"}},
 		})
 	}
 	now := time.Now()

@@ -127,14 +127,22 @@ func median(slopes []slope) float64 {
 // holesMost is the part of a window that may be without readings.
 const holesMost = 0.2
 
-// rain is what fell in the span before the newest reading, in mm. A gauge tells the rain of the last 60 minutes at each
+// rain is what Fell, nil where it is not known.
+func rain(points []Point, span time.Duration) *float64 {
+	if mm, known := Fell(points, span); known {
+		return new(mm)
+	}
+	return nil
+}
+
+// Fell is what fell in the span before the newest of rising readings, in mm. A gauge tells the rain of the last 60 minutes at each
 // reading, so readings an hour apart are added: the newest, then the last that is at least an hour older, and so on; no
 // drop is counted twice. What fell in a hole between two of them is not known and not counted. With holes of more than
 // a fifth of the span the sum is not known: it would only look small. The first hour counted may begin before the span.
-func rain(points []Point, span time.Duration) *float64 {
+func Fell(points []Point, span time.Duration) (mm float64, known bool) {
 	const hour = int64(time.Hour / time.Microsecond)
 	if len(points) == 0 {
-		return nil
+		return 0, false
 	}
 	i := len(points) - 1
 	start := points[i].Micros - span.Microseconds()
@@ -153,9 +161,9 @@ func rain(points []Point, span time.Duration) *float64 {
 		holes += covered - points[i].Micros
 	}
 	if float64(holes) > holesMost*float64(span.Microseconds()) {
-		return nil
+		return 0, false
 	}
-	return new(round1(sum))
+	return round1(sum), true
 }
 
 // raised is since when a sensor is in the state it is in now or a louder one, when it was in a quieter one at the

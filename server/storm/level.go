@@ -91,12 +91,10 @@ func Rivers(list []Measured, p Proof) RiversLevel {
 func riverRow(m Measured, now time.Time) RiverRow {
 	row := RiverRow{
 		Code: m.Code, Name: m.Name, Area: m.Area, At: m.At, Unit: m.Unit, State: m.state(now), Limits: []Limit{},
-		Rate: m.Rate, StaleAfter: int(m.StaleAfter.Seconds()),
+		Rate: m.Rate, StaleAfter: int(m.SilenceLimit().Seconds()),
 	}
-	for _, l := range m.Levels {
-		if l.Source != "" {
-			row.Limits = append(row.Limits, Limit{l.Label, l.At, l.State, l.Source})
-		}
+	for _, l := range m.Confirmed() {
+		row.Limits = append(row.Limits, Limit{l.Label, l.At, l.State, l.Source})
 	}
 	if m.At == nil {
 		return row

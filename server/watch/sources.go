@@ -24,7 +24,15 @@ type sources struct {
 	latest   map[int32]store.Latest
 	moved    map[int32]struct{}       // sensors with a newer value than the scene has read
 	since    time.Time                // the database's clock at the last look, less an overlap for late commits
-	lastLive map[string]storm.Sources // area -> as announced
+	lastLive map[string]tally         // area -> as announced
+	upkeep   store.Upkeep
+}
+
+// tally is how many sources of an area are heard among those registered, and how many are in maintenance, which count
+// in neither.
+type tally struct {
+	storm.Sources
+	maintained int
 }
 
 // place is an area with the sensors that lie in it.
@@ -42,7 +50,7 @@ const (
 )
 
 func newSources(w *Watch) *sources {
-	return &sources{w: w, latest: map[int32]store.Latest{}, moved: map[int32]struct{}{}, lastLive: map[string]storm.Sources{}}
+	return &sources{w: w, latest: map[int32]store.Latest{}, moved: map[int32]struct{}{}, lastLive: map[string]tally{}}
 }
 
 // levels reads what is new and returns the values that moved, or all of them.
@@ -78,9 +86,14 @@ func (s *sources) refresh(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	windows, err := s.w.Store.MaintenanceBetween(ctx, now, now.Add(2*sensorsEvery))
+	if err != nil {
+		return err
+	}
+	s.upkeep = store.NewUpkeep(windows)
 	s.sensors = make(map[int32]*store.Sensor, len(byCode))
 	for _, x := range byCode {
-		if x.Division == s.w.Division {
+		if x.Division == s.w.Division && x.InUse() {
 			s.sensors[x.ID] = &x
 		}
 	}
@@ -121,6 +134,9 @@ type value struct {
 	State      string    `json:"state"`
 	Limit      string    `json:"limit"`
 	Origin     string    `json:"origin"`
+	// Quality are the doubts about the value; Maintenance is there while the sensor or its gateway is worked on.
+	Quality     []string `json:"quality,omitempty"`
+	Maintenance bool     `json:"maintenance,omitempty"`
 }
 
 func (s *sources) reading(id int32, now time.Time) []schema.Level {
@@ -131,8 +147,8 @@ func (s *sources) reading(id int32, now time.Time) []schema.Level {
 	l := s.latest[id]
 	v := value{
 		Value: l.Value, At: l.At, Kind: x.Kind, Unit: x.Unit, Name: x.Name, Lat: x.Lat, Lon: x.Lon, Area: x.Area,
-		StaleAfter: int(x.StaleAfter.Seconds()), State: string(x.State(l.Value)), Limit: x.Limit(l.Value),
-		Origin: store.ReadingOrigins()[l.Origin],
+		StaleAfter: int(x.SilenceLimit().Seconds()), State: string(x.State(l.Value)), Limit: x.Limit(l.Value),
+		Origin: store.ReadingOrigins()[l.Origin], Quality: l.Quality.Words(), Maintenance: s.upkeep.Holds(&x.Sensor, now),
 	}
 	if x.Stale(l.At, now) {
 		v.State = string(sensor.Unknown)
@@ -192,6 +208,8 @@ type sourcesLevel struct {
 	storm.Sources
 	Target float64       `json:"target"`
 	Made   storm.Sources `json:"sources"`
+	// Maintenance counts the sources in maintenance: they are in neither of the other numbers.
+	Maintenance int `json:"maintenance,omitempty"`
 	storm.Proof
 }
 
@@ -204,13 +222,17 @@ func (s *sources) live(path []string, now time.Time, all bool) []schema.Level {
 	}
 	s.lastLive[code] = n
 	proof := storm.Proof{AsOf: now, Origin: cmp.Or(origin, string(s.w.Origin))}
-	return s.w.level(path, "kpi/sources", sourcesLevel{n, kpi.SourcesTarget, n, proof}, now)
+	return s.w.level(path, "kpi/sources", sourcesLevel{n.Sources, kpi.SourcesTarget, n.Sources, n.maintained, proof}, now)
 }
 
 // count is how many sources of an area are within their limit, and how many are registered.
-func (s *sources) count(code string, now time.Time) (n storm.Sources, origin string) {
+func (s *sources) count(code string, now time.Time) (n tally, origin string) {
 	for _, id := range s.inside[code].sensors {
 		x := s.sensors[id]
+		if s.upkeep.Holds(&x.Sensor, now) {
+			n.maintained++
+			continue
+		}
 		n.Total++
 		origin = worse(origin, x.Origin)
 		if l, ok := s.latest[id]; ok && !x.Stale(l.At, now) {

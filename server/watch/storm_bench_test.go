@@ -126,7 +126,7 @@ func BenchmarkWindows(b *testing.B) {
 	now := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
 	for _, kind := range []string{storm.River, storm.Rain} {
 		b.Run(kind, func(b *testing.B) {
-			x := sensor.Sensor{Kind: kind, Unit: "m", StaleAfter: time.Hour, Levels: []sensor.Level{{At: 7, State: sensor.Attention}}}
+			x := sensor.Sensor{Kind: kind, Unit: "m", StaleAfter: time.Hour, Levels: []sensor.Level{{At: 7, State: sensor.Attention, Source: "mẫu"}}}
 			windows := make([]*storm.Window, 1000)
 			for i := range windows {
 				windows[i] = storm.NewWindow(kind)

@@ -22,6 +22,7 @@ type PastStore interface {
 	PastFacts(ctx context.Context, division string, from, to time.Time) (store.PastFacts, error)
 	NewestAt(ctx context.Context, h store.Heard) ([]store.Latest, error)
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
+	MaintenanceBetween(ctx context.Context, from, to time.Time) ([]store.MaintenanceWindow, error)
 	SensorsSince(ctx context.Context) (map[int32]time.Time, error)
 	ReadingsUntil(ctx context.Context, wants []store.Want, until time.Time) ([]store.Latest, error)
 	ReportsByID(ctx context.Context, ids []string) ([]report.Report, error)
@@ -113,10 +114,15 @@ func (t *Then) readSensors(ctx context.Context, s PastStore, instants []time.Tim
 	if err != nil {
 		return err
 	}
+	windows, err := s.MaintenanceBetween(ctx, instants[0], instants[len(instants)-1])
+	if err != nil {
+		return err
+	}
+	t.w.sources.upkeep = store.NewUpkeep(windows)
 	t.w.sources.sensors = map[int32]*store.Sensor{}
 	heard := store.Heard{At: instants, RawSince: rawSince(t.w.Now(), t.w.Keep.Readings)}
 	for _, x := range byCode {
-		if x.Division == t.w.Division {
+		if x.Division == t.w.Division && x.InUse() {
 			heard.Sensors = append(heard.Sensors, x.ID)
 			t.asleep = append(t.asleep, sleeper{x, since[x.ID]})
 		}

@@ -119,7 +119,7 @@ func (c *town) sensors() {
 	c.must(c.intake.RegisterSensors(c.t.Context(), []sensor.Sensor{
 		{Code: "mua-1", Name: "Mưa 1", Kind: "rain", Unit: "mm", Lat: 12.0, Lon: 107.69, StaleAfter: 30 * time.Minute},
 		{Code: "mua-2", Name: "Mưa 2", Kind: "rain", Unit: "mm", Lat: 12.2, Lon: 107.7, StaleAfter: 30 * time.Minute},
-		{Code: "song-1", Name: "Sông 1", Kind: "river", Unit: "m", Lat: 12.1, Lon: 107.8, StaleAfter: time.Hour, Levels: []sensor.Level{{At: 5, State: sensor.Warning, Label: "BĐ2"}}},
+		{Code: "song-1", Name: "Sông 1", Kind: "river", Unit: "m", Lat: 12.1, Lon: 107.8, StaleAfter: time.Hour, Levels: []sensor.Level{{At: 5, State: sensor.Warning, Label: "BĐ2", Source: "mẫu"}}},
 	}))
 	_, err := c.db.Owner.Exec(c.t.Context(), "update sensor set created_at = created_at - interval '100 days'")
 	c.must(err)

@@ -28,6 +28,7 @@ const (
 	RepublishEvery = 4 * time.Second        // every level again, so that whatever the bus lost is repaired
 	checkEvery     = time.Minute            // counters against SQL
 	rollupEvery    = time.Minute
+	observeEvery   = 5 * time.Minute // how often sensors usually speak
 	tidyEvery      = time.Hour // partitions, old keys
 	closeEvery     = 30 * time.Second
 	mailEvery      = 5 * time.Second
@@ -44,6 +45,7 @@ type Store interface {
 	CountAreas(ctx context.Context, division string, realOnly bool, at time.Time) (map[string]store.Counts, error)
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
 	Rollup(ctx context.Context, late func(sensorID int32, bucket time.Time)) error
+	Observe(ctx context.Context, now time.Time) error
 	ReadingsFor(ctx context.Context, wants []store.Want, now time.Time, each func(sensorID int32, at time.Time, value float64)) error
 	SensorFigures(ctx context.Context, division string, ids []int32, at time.Time) (map[string]storm.Figures, error)
 	KeepPartitions(ctx context.Context, now time.Time, keep store.Retention) error
@@ -148,6 +150,7 @@ func (w *Watch) Lead(ctx context.Context, announce func([]schema.Level)) {
 
 	var jobs sync.WaitGroup
 	jobs.Go(func() { w.every(ctx, rollupEvery, "roll readings up", w.rollUp) })
+	jobs.Go(func() { w.every(ctx, observeEvery, "observe sensors", w.observe) })
 	jobs.Go(func() { w.every(ctx, tidyEvery, "tidy", w.tidy) })
 	if w.Seal != nil {
 		jobs.Go(func() { w.every(ctx, sealEvery, "seal the audit", w.Seal) })
@@ -379,6 +382,9 @@ func (w *Watch) differences(counts map[string]store.Counts) map[string][]string 
 }
 
 func (w *Watch) rollUp(ctx context.Context) error { return w.Store.Rollup(ctx, w.NoteLate) }
+
+// observe measures how often each sensor usually speaks.
+func (w *Watch) observe(ctx context.Context) error { return w.Store.Observe(ctx, w.Now()) }
 
 func (w *Watch) tidy(ctx context.Context) error {
 	if err := w.Store.KeepPartitions(ctx, w.Now(), w.Keep); err != nil {

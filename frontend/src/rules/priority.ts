@@ -1,10 +1,10 @@
 import type { OpsReport } from '../wire/report';
 import type { State } from '../wire/report';
+import { reportStates } from './scales';
 
 /** The state of a report while it is open, the same table the server uses for walls. */
 export function stateOf({ emergency, priority }: Pick<OpsReport, 'emergency' | 'priority'>): State {
-  if (emergency || priority === 'khan_cap') return 'critical';
-  return priority === 'cao' ? 'warning' : 'normal';
+  return emergency ? 'critical' : reportStates[priority];
 }
 
 const soonMs = 2 * 60 * 60_000;
