@@ -8,6 +8,7 @@ import (
 
 	"toancanh/hub"
 	"toancanh/schema"
+	"toancanh/server/callout"
 	"toancanh/server/presence"
 	"toancanh/server/relay"
 )
@@ -16,12 +17,14 @@ import (
 type followers struct {
 	relay.Follower
 	presence *presence.Announcer
+	callout  *callout.Desk
 }
 
 // Lead implements relay.Follower.
 func (f followers) Lead(ctx context.Context, announce func([]schema.Level)) {
 	var jobs sync.WaitGroup
 	jobs.Go(func() { f.presence.Lead(ctx, announce) })
+	jobs.Go(func() { f.callout.Lead(ctx, announce) })
 	defer jobs.Wait()
 	f.Follower.Lead(ctx, announce)
 }

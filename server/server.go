@@ -25,6 +25,7 @@ import (
 	"toancanh/server/area"
 	"toancanh/server/audit"
 	"toancanh/server/auth"
+	"toancanh/server/callout"
 	"toancanh/server/door"
 	"toancanh/server/follow"
 	"toancanh/server/hook"
@@ -76,6 +77,7 @@ type Server struct {
 	follow   *follow.Desk
 	mails    *mail.Desk // nil: no mail is sent
 	hooks    *hook.Desk
+	callout  *callout.Desk
 	walls    *auth.ScreenKeeper
 	provider *auth.Provider // nil: none
 	chain    *audit.Chain
@@ -207,6 +209,9 @@ func (s *Server) wire() error {
 	if s.hooks, err = s.openHooks(); err != nil {
 		return err
 	}
+	if err := s.openCallout(); err != nil {
+		return err
+	}
 	s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "toancanh_database_full", Help: "1 while the database refuses to store for want of room.",
 	}, func() float64 {
@@ -222,7 +227,7 @@ func (s *Server) wire() error {
 	})
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus,
-		Follower: followers{s.watch, presence.NewAnnouncer(s.presence, time.Now)},
+		Follower: followers{s.watch, presence.NewAnnouncer(s.presence, time.Now), s.callout},
 		Log:      s.log, Now: time.Now, Metrics: s.metrics,
 	})
 	if s.options.Hub == "on" {

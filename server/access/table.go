@@ -132,7 +132,7 @@ func Table() []Rule {
 		{ChangeDuty, "Sửa lịch trực, bậc gọi người trực", ReadDuty, to(Everything, Administrator, ShiftLead)},
 		{OwnWays, "Đăng ký cách được gọi khi trực: trình duyệt, điện thoại, thư", "", to(Oneself, PersonRoles()...)},
 		{TestContact, "Thử liên lạc với mọi người đang trực", ReadDuty, to(Everything, Administrator, ShiftLead, Operator)},
-		{ReadCalls, "Xem các lần gọi người trực của một cảnh báo", "", desk().and(OwnArea, Leader)},
+		{ReadCalls, "Xem các lần gọi người trực của một cảnh báo", ReadAlarm, desk().and(OwnArea, Leader)},
 		{TellArrived, "Báo đã nhận tin gọi (bằng mã trong tin)", "", everybody()},
 
 		{ListPeople, "Xem danh sách người dùng", "", to(Everything, Administrator, DataOfficer)},

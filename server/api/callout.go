@@ -172,7 +172,11 @@ func (a *API) listAttempts(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if access.Decide(asking(c).Principal, access.ReadCalls, access.Object{Place: place}) != access.Allow {
+	switch access.Decide(asking(c).Principal, access.ReadCalls, access.Object{Place: place}) {
+	case access.Allow:
+	case access.Forbid:
+		return fault.Forbidden("Vai trò của bạn không có quyền này.").Because("right")
+	case access.Hide:
 		return fault.NotFound("Không có cảnh báo này.")
 	}
 	list, err := a.Duty.Calls(ctx, id)

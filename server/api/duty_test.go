@@ -8,11 +8,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"toancanh/server/access"
 	"toancanh/server/callout/calltest"
-	"toancanh/server/embedded/testpg"
 	"toancanh/server/hook"
 )
 
@@ -221,38 +219,18 @@ func TestCallsOfAnAlarmAreForThoseOfItsArea(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, real)
 	lead, other := h.as(access.ShiftLead, district()), h.as(access.ShiftLead, foreign())
-	id := h.alarm()
+	id := h.alarm(riverType(), "tram", "67", "660", "24611")
 	must(t, h.duty.Turn(t.Context()))
 	path := "/api/v1/alarms/" + id + "/attempts"
 	got := read[struct {
 		Attempts []struct{ Position, Result, Reason string }
 	}](t, lead.try("GET", path, nil), 200)
-	if len(got.Attempts) != 3 || got.Attempts[0].Reason != "vacant" {
+	if len(got.Attempts) != 2 || got.Attempts[0].Reason != "vacant" {
 		t.Errorf("attempts %+v", got)
 	}
 	problem(t, other.try("GET", path, nil), 404)
 	problem(t, lead.try("GET", "/api/v1/alarms/"+uuid.NewString()+"/attempts", nil), 404)
 	problem(t, lead.try("GET", "/api/v1/alarms/none/attempts", nil), 404)
-}
-
-// alarm keeps a high alarm in district 660 that nobody takes.
-func (h *house) alarm() string {
-	h.t.Helper()
-	conn, err := pgx.Connect(h.t.Context(), h.db.DSN(testpg.App))
-	must(h.t, err)
-	defer conn.Close(h.t.Context())
-	id := uuid.NewString()
-	for _, sql := range []string{
-		"insert into alarm_type (code, version) values ('thu_goi', 1)",
-		`insert into alarm_type_version (at, response_time, version, enabled, sample, code, label, source, priority, cause, consequence, response, owner, call_list, condition, by, why)
-			values (now(), '10 min', 1, true, true, 'thu_goi', 'Thử gọi', 'sensor', 'high', '', '', '', 'so-xd', '{truc_ban,truong_ca,lanh_dao_truc}', '{}', '', '')`,
-		`insert into alarm (id, raised_at, known_at, changed_at, lat, lon, version, type_version, type, origin, source, target, name, priority, state, division, area, path)
-			values ('` + id + `', now(), now(), now(), 12, 107, 1, 1, 'thu_goi', 'real', 'sensor', 'tram', 'Trạm', 'high', 'unacked', 'vn-2022', '24611', '{67,660,24611}')`,
-	} {
-		_, err = conn.Exec(h.t.Context(), sql)
-		must(h.t, err)
-	}
-	return id
 }
 
 func TestOnlyTheGatewayReports(t *testing.T) {

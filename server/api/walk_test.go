@@ -23,7 +23,6 @@ const (
 	aboutNothing = "nothing in particular: the guard alone decides" // TestEveryRouteAsksForItsRight walks these
 	aboutReport  = "one report"
 	aboutReports = "the reports of a list"
-	aboutAlarms  = "the alarms of an area"
 	aboutFigures = "the figures of an area"
 	aboutPast    = "the past of an area"
 	aboutTopics  = "the topics of a ticket"

@@ -81,9 +81,9 @@ func newHouse(t *testing.T) *house {
 		Store: h.store, Sealer: sealer, Client: hook.NewClient(here), Push: push, Post: post,
 		SMS: callout.SMS{URL: h.gateway.URL(), Secret: h.gateway.Secret}, Home: home, Centre: "Trung tâm",
 		Place: func(_, area string) string { return "Xã " + area },
-		Note: func(_ context.Context, id string, c alarm.Callout) error {
+		Note: func(ctx context.Context, id string, c alarm.Callout) error {
 			h.notes = append(h.notes, strings.TrimSpace(fmt.Sprintf("%s %d %s %s %s", c.State, c.Step, c.To, c.Channel, c.Result)))
-			return nil
+			return h.store.NoteCallout(ctx, id, c)
 		},
 		Ops: "ops/vn-2022/67", Wall: "wall/vn-2022/67", Location: zone, Now: func() time.Time { return h.now },
 		Log: slog.New(slog.NewJSONHandler(h.log, nil)),
