@@ -6,6 +6,7 @@ export type PageName =
   | 'templates'
   | 'assignment'
   | 'teams'
+  | 'duty'
   | 'screens'
   | 'people'
   | 'units'
@@ -23,6 +24,7 @@ export const fragments: Record<PageName, string> = {
   templates: '#mau-tra-loi',
   assignment: '#phan-cong',
   teams: '#to-cong-nghe-so',
+  duty: '#truc',
   screens: '#man-hinh',
   people: '#nguoi-dung',
   units: '#don-vi',
