@@ -8,15 +8,17 @@ import (
 
 	"toancanh/hub"
 	"toancanh/schema"
+	"toancanh/server/alarming"
 	"toancanh/server/callout"
 	"toancanh/server/presence"
 	"toancanh/server/relay"
 )
 
-// followers are what only the leader does, each beside the others. Of what is numbered only the first is told.
+// followers are what only the leader does, each beside the others.
 type followers struct {
 	relay.Follower
 	presence *presence.Announcer
+	alarming *alarming.Alarming
 	callout  *callout.Desk
 }
 
@@ -24,6 +26,7 @@ type followers struct {
 func (f followers) Lead(ctx context.Context, announce func([]schema.Level)) {
 	var jobs sync.WaitGroup
 	jobs.Go(func() { f.presence.Lead(ctx, announce) })
+	jobs.Go(func() { f.alarming.Lead(ctx, announce) })
 	jobs.Go(func() { f.callout.Lead(ctx, announce) })
 	defer jobs.Wait()
 	f.Follower.Lead(ctx, announce)

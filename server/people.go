@@ -63,6 +63,9 @@ func (s *Server) openPeople(ctx context.Context) error {
 	if err := s.store.SeedAssignments(ctx, rules); err != nil {
 		s.log.LogAttrs(ctx, slog.LevelWarn, "rules of assignment are not kept yet", slog.Any("err", err))
 	}
+	if err := s.seedAlarmTypes(ctx); err != nil {
+		return err
+	}
 	units, err := s.store.Units(ctx)
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 	"toancanh/hub"
 	"toancanh/schema"
 	"toancanh/schema/sample"
+	"toancanh/server/alarming"
 	"toancanh/server/api"
 	"toancanh/server/area"
 	"toancanh/server/audit"
@@ -86,6 +87,7 @@ type Server struct {
 	intake   *intake.Intake
 	shelf    *intake.Shelf // nil: photos are refused
 	watch    *watch.Watch
+	alarming *alarming.Alarming
 	relay    *relay.Relay
 	hub      *hub.Hub
 	app      *fiber.App
@@ -195,9 +197,10 @@ func (s *Server) wire() error {
 	}
 	origin := report.Origin(s.dataset.Origin)
 	s.metrics.MustRegister(screenCounts{s})
+	s.openAlarms()
 	s.intake, err = intake.New(intake.Config{
 		Store: s.store, Rules: s.rules, Atlas: s.atlas, Division: s.options.Division, Sealer: s.sealer, Shelf: s.shelf,
-		Origin: origin, Location: s.location, Units: s.units, Now: time.Now, Wake: func() { s.relay.Wake() }, Log: s.log,
+		Origin: origin, Location: s.location, Units: s.units, Now: time.Now, Wake: func() { s.relay.Wake() }, Log: s.log, Heard: s.alarming.Heard,
 		Committers: s.options.Intake.Committers, Together: s.options.Intake.Together, Metrics: s.metrics,
 	})
 	if err != nil {
@@ -224,10 +227,11 @@ func (s *Server) wire() error {
 		Store: s.store, Actor: s.intake, Atlas: s.atlas, Rules: s.rules, Division: s.options.Division, Origin: origin,
 		Location: s.location, Keep: store.Retention{Readings: s.options.KeepReadings, Events: keepEvents},
 		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.forget, DropContacts: s.dropContacts, Mail: s.deliver(), Hooks: s.hooks.Deliver,
+		Silent: s.alarming.Silent,
 	})
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus,
-		Follower: followers{s.watch, presence.NewAnnouncer(s.presence, time.Now), s.callout},
+		Follower: followers{s.watch, presence.NewAnnouncer(s.presence, time.Now), s.alarming, s.callout},
 		Log:      s.log, Now: time.Now, Metrics: s.metrics,
 	})
 	if s.options.Hub == "on" {

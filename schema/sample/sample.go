@@ -8,8 +8,8 @@ import (
 	"io/fs"
 )
 
-//go:embed *.csv outline.geojson
+//go:embed *.csv outline.geojson alarm_types.json
 var files embed.FS
 
-// Files returns the sample's files: the areas, their outline, the categories, units and holidays, and the sensors.
+// Files returns the sample's files: the areas, their outline, the categories, units and holidays, the sensors, and the types of alarms.
 func Files() fs.FS { return files }

@@ -99,8 +99,9 @@ func (n ActName) known() bool {
 	switch n {
 	case DoAck, DoSilence, DoUnsilence, DoShelve, DoUnshelve, DoSuppress, DoUnsuppress, DoOutOfService, DoInService, DoComment, DoCloseStale:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // leads reports whether only the lead of the shift does it.
@@ -149,8 +150,9 @@ func (a Alarm) refuse(act Act, now time.Time) error {
 		return unless(a.Aside == OutOfService, "not_out_of_service", "Cảnh báo vẫn đang được dùng")
 	case DoCloseStale:
 		return a.refuseClose(now)
+	default:
+		return nil
 	}
-	return nil
 }
 
 func unless(allowed bool, reason, message string) error {
@@ -236,6 +238,7 @@ func (a *Alarm) do(act Act, now time.Time) *time.Time {
 		a.back(now)
 	case DoCloseStale:
 		a.close(now)
+	default: // a comment changes nothing but the timeline
 	}
 	return nil
 }

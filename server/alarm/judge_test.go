@@ -334,7 +334,7 @@ func walk(r *rand.Rand, n int) []said {
 
 func TestReadingsAreJudgedTheSameAtEveryPaceAndAfterEveryKill(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(40) {
+	for seed := range uint64(15) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		list := walk(r, 400)
 		types := many()

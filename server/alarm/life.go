@@ -180,17 +180,19 @@ func (a Alarm) Asks() bool {
 	return (a.State == Unacked || a.State == Cleared) && a.Aside == "" && a.Priority != Journal
 }
 
-// AckBy is when somebody should have taken it: 2 minutes after it called when high, 10 when medium, 30 when low (domain AL-7).
-func (a Alarm) AckBy() time.Time {
-	switch a.Priority {
+// AckBy is when somebody should have taken it.
+func (a Alarm) AckBy() time.Time { return a.Machine.CalledAt.Add(a.Priority.within()) }
+
+// within is how soon an alarm should be taken (domain AL-7).
+func (p Priority) within() time.Duration {
+	switch p {
 	case High:
-		return a.Machine.CalledAt.Add(ackHigh)
+		return ackHigh
 	case Medium:
-		return a.Machine.CalledAt.Add(ackMedium)
+		return ackMedium
 	case Low, Journal:
-		return a.Machine.CalledAt.Add(ackLow)
 	}
-	return a.Machine.CalledAt
+	return ackLow
 }
 
 // Stale reports whether it has been active for more than a day.

@@ -29,8 +29,9 @@ func Applies(c Condition, s *sensor.Sensor) bool {
 		return true
 	case ByTotal:
 		return s.Kind == storm.Rain
+	default:
+		return false
 	}
-	return false
 }
 
 // within reports whether a place is where a condition is judged.
@@ -99,6 +100,7 @@ func newRule(s *sensor.Sensor, t *Type, c Condition, part int) rule {
 	case ByTotal:
 		r.over = c.over()
 		r.window = newWindow(r.over, totalBin)
+	default:
 	}
 	r.band = c.band(s, r.limit)
 	if c.Below {
@@ -171,8 +173,9 @@ func (r *rule) measure(now int64, value float64) (float64, bool) {
 	case ByTotal:
 		r.window.add(point{Micros: now, Value: value})
 		return storm.Fell(r.window.points, r.over)
+	default:
+		return r.sign * value, true
 	}
-	return r.sign * value, true
 }
 
 // due is when time alone next changes the rule, and whether that is the end of a latch; 0 when never.
@@ -245,9 +248,13 @@ func (r *rule) calm(at int64, out []Change) []Change {
 // change tells of the rule as it is.
 func (r *rule) change(kind ChangeKind, at int64) Change {
 	r.Told = r.Worst
+	value := r.sign * r.Worst
+	if value == 0 {
+		value = 0 // people know of no -0
+	}
 	return Change{
 		Type: r.code, Part: r.part, Source: FromSensor, Target: r.sensor.Code, Kind: kind, At: time.UnixMicro(at).UTC(),
-		Value: new(r.sign * r.Worst), Unit: r.unit(), Limit: r.words(), Chattering: r.Latched,
+		Value: &value, Unit: r.unit(), Limit: r.words(), Chattering: r.Latched,
 	}
 }
 

@@ -287,7 +287,7 @@ func TestAWindowOfMaintenanceIsNoSilence(t *testing.T) {
 	f.gateway("g", "", 3*time.Minute)
 	f.sensor("a", "g", time.Minute, 5*time.Minute)
 	f.sensor("b", "", time.Minute, 5*time.Minute)
-	at := func(d time.Duration) time.Time { return start.Add(d) }
+	at := start.Add
 	f.watch(
 		alarm.Window{Source: alarm.FromGateway, Code: "g", From: at(10 * time.Minute), Until: at(time.Hour)},
 		alarm.Window{Source: alarm.FromSensor, Code: "b", From: at(10 * time.Minute), Until: at(20 * time.Minute)},

@@ -81,11 +81,11 @@ func NewBoard(division, origin string, pathOf func(sensor string) []string) *Boa
 
 // Load takes up what is open, and what called before.
 func (b *Board) Load(open []store.Alarm, calls []store.AlarmCall, floods map[string]time.Time) {
-	for area, since := range floods {
-		b.flood(area).Resume(&since)
-	}
 	for _, c := range calls {
 		b.call(c.Path, c.At)
+	}
+	for area, since := range floods {
+		b.flood(area).Resume(&since)
 	}
 	for _, a := range open {
 		b.called[a.ID] = a.Machine.CalledAt

@@ -27,7 +27,7 @@ type alarmStore interface {
 	OpenAlarms(ctx context.Context) ([]store.Alarm, error)
 	AlarmCalls(ctx context.Context, division string, since time.Time) ([]store.AlarmCall, error)
 	AlarmFloods(ctx context.Context) (map[string]time.Time, error)
-	AlarmHealth(ctx context.Context, p store.Span) ([]alarm.HealthRow, error)
+	AlarmHealth(ctx context.Context, p store.Span) ([]alarm.HealthRow, []alarm.CallRow, error)
 	AlarmTypes(ctx context.Context) ([]store.AlarmTypeChange, error)
 	AlarmType(ctx context.Context, code string) (store.AlarmTypeChange, error)
 	AlarmTypeHistory(ctx context.Context, code string) ([]store.AlarmTypeChange, error)
@@ -178,13 +178,13 @@ func (a *API) alarmFor(ctx context.Context, c *fiber.Ctx) (store.Alarm, error) {
 // alarmAction is the right that an act asks for; false for a name that is no act.
 func alarmAction(name alarm.ActName) (access.Action, bool) {
 	switch name {
-	case alarm.DoAck, alarm.DoSilence, alarm.DoUnsilence, alarm.DoComment, alarm.DoCloseStale:
+	case alarm.DoAck, alarm.DoSilence, alarm.DoUnsilence, alarm.DoComment:
 		return access.AckAlarm, true
 	case alarm.DoShelve, alarm.DoUnshelve:
 		return access.ShelveAlarm, true
 	case alarm.DoSuppress, alarm.DoUnsuppress:
 		return access.SuppressAlarm, true
-	case alarm.DoOutOfService, alarm.DoInService:
+	case alarm.DoOutOfService, alarm.DoInService, alarm.DoCloseStale:
 		return access.ServiceAlarm, true
 	default:
 		return "", false
@@ -419,7 +419,14 @@ func (a *API) getAlarmHealth(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	rows, err := a.Store.AlarmHealth(ctx, p)
+	now, wide := a.Now().UTC(), p
+	if month := now.Add(-alarm.Month); month.Before(wide.From) {
+		wide.From = month
+	}
+	if wide.To.Before(now) {
+		wide.To = now
+	}
+	rows, calls, err := a.Store.AlarmHealth(ctx, wide)
 	if err != nil {
 		return err
 	}
@@ -431,7 +438,7 @@ func (a *API) getAlarmHealth(ctx context.Context, c *fiber.Ctx) error {
 	for _, t := range list {
 		types[t.Code] = t.Type
 	}
-	health := alarm.HealthOf(rows, alarm.HealthSpan{From: p.From, To: p.To, Now: a.Now().UTC(), Positions: 1, Types: types})
+	health := alarm.HealthOf(rows, calls, alarm.HealthSpan{From: p.From, To: p.To, Now: now, Types: types})
 	return send(c, fiber.StatusOK, struct {
 		spanShown
 		alarm.Health

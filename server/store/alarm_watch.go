@@ -11,6 +11,7 @@ import (
 	"toancanh/server/fault"
 	"toancanh/server/relay"
 	"toancanh/server/report"
+	"toancanh/server/sensor"
 )
 
 // AlarmWatch is what a process finds when it begins to judge.
@@ -83,6 +84,12 @@ type AlarmCall struct {
 	At   time.Time
 }
 
+// called are the entries e of alarms a by which one called: it was raised, came again, or came back active from being aside. What
+// was put aside as it was raised called nobody.
+const called = `a.priority <> 'journal' and e.to_state = 'unacked' and e.aside = ''
+	and e.act in ('raise', 'shelf_ended', 'suppression_ended', 'unshelve', 'unsuppress', 'in_service')
+	and not exists (select from alarm_entry x where x.alarm_id = e.alarm_id and x.n = e.n + 1 and x.act = 'suppress' and x.at = e.at)`
+
 // AlarmCalls lists when alarms called since an instant, in order.
 func (s *Store) AlarmCalls(ctx context.Context, division string, since time.Time) ([]AlarmCall, error) {
 	list, err := collect(ctx, s, func(row pgx.CollectableRow) (AlarmCall, error) {
@@ -90,18 +97,20 @@ func (s *Store) AlarmCalls(ctx context.Context, division string, since time.Time
 		err := row.Scan(&c.Path, &c.At)
 		c.At = c.At.UTC()
 		return c, err
-	}, `select path, (machine->>'called_at')::timestamptz as at from alarm
-		where division = $1 and changed_at >= $2 and priority <> 'journal' and (machine->>'called_at')::timestamptz >= $2 order by at`, division, since)
+	}, "select a.path, e.at from alarm_entry e join alarm a on a.id = e.alarm_id where a.division = $1 and e.at >= $2 and "+called+" order by e.at",
+		division, since)
 	if err != nil {
 		return nil, fmt.Errorf("read when alarms called: %w", err)
 	}
 	return list, nil
 }
 
-// ReadingsFrom asks for the readings of a sensor after an instant.
+// ReadingsFrom asks for the readings of a sensor after an instant; of those only what was received since another, unless
+// that is zero.
 type ReadingsFrom struct {
 	SensorID int32
 	After    time.Time
+	Received time.Time
 }
 
 // Missed is what a sensor sent since: its readings in order, and the version of its newest value with them.
@@ -111,6 +120,7 @@ type Missed struct {
 	Origin   int16
 	At       []time.Time
 	Values   []float64
+	Quality  []sensor.Quality
 }
 
 // missedMost bounds the readings of one statement: what is more comes with the next.
@@ -119,9 +129,12 @@ const missedMost = 50_000
 // MissedReadings reads what sensors sent after instants, all as of one moment, and whether there is more. Of a sensor whose
 // readings were cut off the version is 0.
 func (s *Store) MissedReadings(ctx context.Context, wants []ReadingsFrom) ([]Missed, error) {
-	ids, after := make([]int32, len(wants)), make([]time.Time, len(wants))
+	ids, after, received := make([]int32, len(wants)), make([]time.Time, len(wants)), make([]*time.Time, len(wants))
 	for i, w := range wants {
 		ids[i], after[i] = w.SensorID, w.After
+		if !w.Received.IsZero() {
+			received[i] = &w.Received
+		}
 	}
 	var list []Missed
 	err := s.inSnapshot(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -139,20 +152,23 @@ func (s *Store) MissedReadings(ctx context.Context, wants []ReadingsFrom) ([]Mis
 		}); err != nil {
 			return err
 		}
-		rows, err = tx.Query(ctx, `select w.s, r.ts, r.value from unnest($1::int4[], $2::timestamptz[]) as w(s, after)
-			join lateral (select ts, value from reading where sensor_id = w.s and ts > w.after and ts > $4 order by ts) r on true
-			order by w.s, r.ts limit $3`, ids, after, missedMost+1, earliest(after))
+		rows, err = tx.Query(ctx, `select w.s, r.ts, r.value, r.quality from unnest($1::int4[], $2::timestamptz[], $5::timestamptz[]) as w(s, after, since)
+			join lateral (select ts, value, quality from reading where sensor_id = w.s and ts > w.after and ts > $4
+				and (w.since is null or received_at >= w.since) order by ts) r on true
+			order by w.s, r.ts limit $3`, ids, after, missedMost+1, earliest(after), received)
 		if err != nil {
 			return err
 		}
 		var id int32
 		var ts time.Time
 		var value float64
+		var quality sensor.Quality
 		n := 0
-		_, err = pgx.ForEachRow(rows, []any{&id, &ts, &value}, func() error {
+		_, err = pgx.ForEachRow(rows, []any{&id, &ts, &value, &quality}, func() error {
 			i, known := at[id]
 			if n++; known {
-				list[i].At, list[i].Values = append(list[i].At, ts.UTC()), append(list[i].Values, value)
+				m := &list[i]
+				m.At, m.Values, m.Quality = append(m.At, ts.UTC()), append(m.Values, value), append(m.Quality, quality)
 			}
 			return nil
 		})
@@ -223,32 +239,39 @@ func (s *Store) LateEmergencies(ctx context.Context, now time.Time, ids []string
 	return list, nil
 }
 
-// AlarmHealth reads the alarms of an area that were open at some time in a span.
-func (s *Store) AlarmHealth(ctx context.Context, p Span) ([]alarm.HealthRow, error) {
-	list, err := collect(ctx, s, func(row pgx.CollectableRow) (alarm.HealthRow, error) {
+// AlarmHealth reads what health is measured by: of the area of a span the alarms known in it or open now, and all calls in it.
+func (s *Store) AlarmHealth(ctx context.Context, p Span) (rows []alarm.HealthRow, calls []alarm.CallRow, err error) {
+	args := p.args()
+	args["most"] = mostHealth + 1
+	rows, err = collect(ctx, s, func(row pgx.CollectableRow) (alarm.HealthRow, error) {
 		var r alarm.HealthRow
-		err := row.Scan(&r.ID, &r.Type, &r.Target, &r.Name, (*string)(&r.Priority), (*string)(&r.State), (*string)(&r.Aside), &r.KnownAt,
-			&r.CalledAt, &r.AckedAt, &r.ClearAt, &r.ClosedAt, &r.Count, &r.Chattering, &r.Acted)
+		err := row.Scan(&r.Type, (*string)(&r.Priority), (*string)(&r.State), (*string)(&r.Aside), &r.RaisedAt, &r.KnownAt, &r.CalledAt,
+			&r.AgainAt, &r.AckedAt, &r.Chattering, &r.Acted)
 		return r, err
-	}, `select r.id::text, r.type, r.target, r.name, r.priority, r.state, r.aside, r.known_at,
-			coalesce((r.machine->>'called_at')::timestamptz, r.known_at), r.acked_at, r.clear_at, r.closed_at, r.count, r.chattering,
+	}, `select r.type, r.priority, r.state, r.aside, r.raised_at, r.known_at, coalesce((r.machine->>'called_at')::timestamptz, r.known_at),
+			r.again_at, r.acked_at, r.chattering,
 			r.incident <> '' or r.callout->>'state' = 'taken' or exists (select from alarm_entry e where e.alarm_id = r.id
 				and e.act in ('comment', 'shelve', 'suppress', 'out_of_service', 'close_stale') and e.actor <> '')
-		from alarm r where r.known_at < @to and (r.closed_at is null or r.closed_at >= @from) and `+inSpan+`
-		order by r.known_at limit @most`, withMost(p.args(), mostHealth+1))
+		from alarm r where (r.known_at >= @from and r.known_at < @to or r.state <> 'closed') and `+inSpan+`
+		order by r.known_at limit @most`, args)
 	if err != nil {
-		return nil, fmt.Errorf("read alarms of a span: %w", err)
+		return nil, nil, fmt.Errorf("read alarms of a span: %w", err)
 	}
-	if len(list) > mostHealth {
-		return nil, fault.Invalid("from", "Có hơn %d cảnh báo trong khoảng này, xin chọn khoảng ngắn hơn.", mostHealth).Because("too_many_items")
+	calls, err = collect(ctx, s, func(row pgx.CollectableRow) (alarm.CallRow, error) {
+		var c alarm.CallRow
+		err := row.Scan(&c.At, &c.Type, &c.Target, &c.Name, (*string)(&c.Priority))
+		return c, err
+	}, `select e.at, a.type, a.target, a.name, a.priority from alarm_entry e join alarm a on a.id = e.alarm_id
+		where e.at >= @from and e.at < @to and a.division = @division and @area = any(a.path) and (a.origin = 'real') = @real and `+called+`
+		order by e.at limit @most`, args)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read calls of a span: %w", err)
 	}
-	return list, nil
+	if len(rows) > mostHealth || len(calls) > mostHealth {
+		return nil, nil, fault.Invalid("from", "Có hơn %d cảnh báo trong khoảng này, xin chọn khoảng ngắn hơn.", mostHealth).Because("too_many_items")
+	}
+	return rows, calls, nil
 }
 
 // mostHealth bounds the alarms that one question about a span reads.
 const mostHealth = 200_000
-
-func withMost(args pgx.NamedArgs, most int) pgx.NamedArgs {
-	args["most"] = most
-	return args
-}

@@ -22,10 +22,11 @@ type sources struct {
 	inside   map[string]place // by code: the areas that hold a sensor, and the root
 	readAt   time.Time        // when the sensors were read
 	latest   map[int32]store.Latest
-	moved    map[int32]struct{}       // sensors with a newer value than the scene has read
-	since    time.Time                // the database's clock at the last look, less an overlap for late commits
-	lastLive map[string]tally         // area -> as announced
+	moved    map[int32]struct{} // sensors with a newer value than the scene has read
+	since    time.Time          // the database's clock at the last look, less an overlap for late commits
+	lastLive map[string]tally   // area -> as announced
 	upkeep   store.Upkeep
+	silent   map[string]time.Time // by code, as announced
 }
 
 // tally is how many sources of an area are heard among those registered, and how many are in maintenance, which count
@@ -62,6 +63,7 @@ func (s *sources) levels(ctx context.Context, now time.Time, all bool) ([]schema
 	if err != nil {
 		return nil, err
 	}
+	moved = append(moved, s.hush(moved)...)
 	if all {
 		moved = slices.Collect(maps.Keys(s.latest))
 	}
@@ -137,6 +139,26 @@ type value struct {
 	// Quality are the doubts about the value; Maintenance is there while the sensor or its gateway is worked on.
 	Quality     []string `json:"quality,omitempty"`
 	Maintenance bool     `json:"maintenance,omitempty"`
+	// Silent says that the alarm of the sensor's silence, or that of its gateway, is active, and Since since when.
+	Silent bool       `json:"silent,omitempty"`
+	Since  *time.Time `json:"since,omitempty"`
+}
+
+// hush takes up which sensors are silent, and names those of which that is new and that have not moved anyway.
+func (s *sources) hush(moved []int32) []int32 {
+	if s.w.Silent == nil {
+		return nil
+	}
+	before := s.silent
+	s.silent = s.w.Silent()
+	var list []int32
+	for id, x := range s.sensors {
+		was, is := before[x.Code], s.silent[x.Code]
+		if _, known := s.latest[id]; known && !was.Equal(is) && !slices.Contains(moved, id) {
+			list = append(list, id)
+		}
+	}
+	return list
 }
 
 func (s *sources) reading(id int32, now time.Time) []schema.Level {
@@ -150,7 +172,10 @@ func (s *sources) reading(id int32, now time.Time) []schema.Level {
 		StaleAfter: int(x.SilenceLimit().Seconds()), State: string(x.State(l.Value)), Limit: x.Limit(l.Value),
 		Origin: store.ReadingOrigins()[l.Origin], Quality: l.Quality.Words(), Maintenance: s.upkeep.Holds(&x.Sensor, now),
 	}
-	if x.Stale(l.At, now) {
+	if since, silent := s.silent[x.Code]; silent {
+		v.Silent, v.Since = true, &since
+	}
+	if x.Stale(l.At, now) || v.Silent {
 		v.State = string(sensor.Unknown)
 	}
 	var levels []schema.Level

@@ -29,7 +29,7 @@ const (
 	checkEvery     = time.Minute            // counters against SQL
 	rollupEvery    = time.Minute
 	observeEvery   = 5 * time.Minute // how often sensors usually speak
-	tidyEvery      = time.Hour // partitions, old keys
+	tidyEvery      = time.Hour       // partitions, old keys
 	closeEvery     = 30 * time.Second
 	mailEvery      = 5 * time.Second
 	hooksEvery     = time.Second
@@ -79,6 +79,8 @@ type Config struct {
 	DropContacts func(ctx context.Context, closedBefore time.Time) (int, error)
 	Mail         func(context.Context) error // hands over the mails that are due; nil: there are none
 	Hooks        func(context.Context) error // tells other systems what they have not heard; nil: there are none
+	// Silent is since when each sensor is silent that an alarm says so of, by its code; nil: nobody tells.
+	Silent func() map[string]time.Time
 }
 
 // Watch follows the relay: it works while its process leads. It implements relay.Follower.
@@ -123,7 +125,7 @@ func (w *Watch) Stamped(events []schema.Announced) {
 		case e.Kind == schema.KindReset:
 			w.reload = true
 			w.trend.want()
-		case e.Topic != root || e.ID == "" || e.Kind == schema.KindNote:
+		case e.Topic != root || e.ID == "" || e.Kind == schema.KindNote || e.Kind == schema.KindAlarm || e.Kind == schema.KindIncident:
 		case len(w.pending) >= pendingMost:
 			w.reload = true
 		default:

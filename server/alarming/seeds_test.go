@@ -1,0 +1,37 @@
+package alarming_test
+
+import (
+	"testing"
+
+	"toancanh/schema/sample"
+	"toancanh/server/alarm"
+	"toancanh/server/alarming"
+	"toancanh/server/sensor"
+)
+
+// TestTheSampleTypesAreWholeAndNoneJudgesWithoutASource holds the shipped types to their own rules.
+func TestTheSampleTypesAreWholeAndNoneJudgesWithoutASource(t *testing.T) {
+	t.Parallel()
+	list, err := alarming.Seeds(sample.Files(), true)
+	if err != nil || len(list) < 16 {
+		t.Fatalf("%d types, %v", len(list), err)
+	}
+	unconfirmed := sensor.Sensor{Code: "nuoc", Kind: "river", Levels: []sensor.Level{{At: 1, State: sensor.Critical, Label: "BĐ3"}}}
+	n := map[alarm.Priority]int{}
+	for _, x := range list {
+		if !x.Sample || !x.Enabled {
+			t.Errorf("%s: sample %t, enabled %t", x.Code, x.Sample, x.Enabled)
+		}
+		if x.Condition.Class == alarm.ByLevel && alarm.Applies(x.Condition, &unconfirmed) {
+			t.Errorf("%s judges a limit that nobody confirmed", x.Code)
+		}
+		n[x.Priority]++
+	}
+	if n[alarm.High] == 0 || n[alarm.Medium] == 0 || n[alarm.Low] == 0 {
+		t.Errorf("priorities %v", n)
+	}
+	waiting, err := alarming.Seeds(sample.Files(), false)
+	if err != nil || waiting[0].Enabled {
+		t.Errorf("types of a house with real data are enabled: %v", err)
+	}
+}
