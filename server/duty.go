@@ -108,13 +108,13 @@ func (c Config) checkDuty(wrong func(name, format string, args ...any)) {
 	if c.DutyHome != "" && !safeAddress(c.DutyHome, false) {
 		wrong("TOANCANH_DUTY_HOME", "%q is not https://host[:port] (http only on this machine)", c.DutyHome)
 	}
+	if err := callout.CheckHosts(c.pushHosts()); err != nil {
+		wrong("TOANCANH_PUSH_HOSTS", "%s", err)
+	}
 	if c.SMSURL == "" {
 		return
 	}
-	networks, err := hook.ParseNetworks(c.HookNetworks)
-	if err != nil {
-		return // said already
-	}
+	networks, _ := hook.ParseNetworks(c.HookNetworks) // what is wrong with them is said where they are checked
 	if hook.NewClient(networks).Check(c.SMSURL) != nil {
 		wrong("TOANCANH_SMS_URL", "%q is not https://host[:port]/path (http only inside TOANCANH_HOOK_NETWORKS)", c.SMSURL)
 	}

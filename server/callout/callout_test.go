@@ -274,6 +274,32 @@ func TestMediumAndLowAlarmsAreOnlyRemindedOf(t *testing.T) {
 	}
 }
 
+func TestWhoMayNotSignInAnyMoreIsNotCalled(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	an := h.person("an", duty.Operator)
+	h.address(an, duty.Mail, "an@example.vn")
+	h.do("update person set disabled_at = now()")
+	start, id := h.now, h.raise(alarm.High)
+	h.turn()
+	if got := h.calls(id, start); got != "0s an failed no_channel; 0s failed vacant; 0s failed vacant" || len(h.office.Taken()) != 0 {
+		t.Errorf("%s; %d mails", got, len(h.office.Taken()))
+	}
+}
+
+func TestNothingOfAReportIsToldOutside(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.address(h.person("an", duty.Operator), duty.Mail, "an@example.vn")
+	h.raise(alarm.High)
+	h.do("update alarm set source = 'report', name = 'Canary ở số 5', origin = 'simulated'")
+	h.turn()
+	mail := h.office.Taken()[0]
+	if strings.Contains(mail.Subject+mail.Body, "Canary") || !strings.HasPrefix(mail.Subject, "[MÔ PHỎNG] Cảnh báo cao") || !strings.HasPrefix(mail.Body, "Xã 24611. Chưa ai nhận") {
+		t.Errorf("%q: %q", mail.Subject, mail.Body)
+	}
+}
+
 func TestTheGatewayReportsUnderItsSignature(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -32,10 +32,8 @@ type Push struct {
 // another key every browser would have to ask anew. hosts are the push services that may be spoken to, "*.name" for all
 // below a name; subject is a mailto: or https: address for those who run them.
 func OpenPush(file string, hosts []string, subject string) (*Push, error) {
-	for _, h := range hosts {
-		if name := strings.TrimPrefix(h, "*."); name == "" || strings.ContainsAny(name, "*/@ ") {
-			return nil, fmt.Errorf("%q is no host such as fcm.googleapis.com or *.push.apple.com", h)
-		}
+	if err := CheckHosts(hosts); err != nil {
+		return nil, err
 	}
 	raw, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
@@ -54,6 +52,16 @@ func OpenPush(file string, hosts []string, subject string) (*Push, error) {
 		return nil, fmt.Errorf("read push key %s: it is no P-256 key", file)
 	}
 	return &Push{hosts, subject, private, base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes())}, nil
+}
+
+// CheckHosts says what is wrong with a list of push services.
+func CheckHosts(hosts []string) error {
+	for _, h := range hosts {
+		if name := strings.TrimPrefix(h, "*."); name == "" || strings.ContainsAny(name, "*/@: ") {
+			return fmt.Errorf("%q is no host such as fcm.googleapis.com or *.push.apple.com", h)
+		}
+	}
+	return nil
 }
 
 // newPushKey makes the key. Whoever comes second takes that of the first.

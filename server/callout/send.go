@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"toancanh/server/duty"
@@ -41,11 +42,9 @@ func (d *Desk) message(g group) message {
 	if first.Origin != string(report.Real) {
 		m.title = d.texts["not real"] + m.title
 	}
-	where := first.Name
-	if place := d.Place(first.Division, first.Area); place != "" && place != where {
-		where += ", " + place
-	}
-	m.body = fmt.Sprintf(d.texts["alarm body"], where, at)
+	where := []string{first.Name, d.Place(first.Division, first.Area)}
+	where = slices.DeleteFunc(slices.Compact(where), func(part string) bool { return part == "" })
+	m.body = fmt.Sprintf(d.texts["alarm body"], strings.Join(where, ", "), at)
 	if more := len(g.calls) - 1; more > 0 {
 		m.body += fmt.Sprintf(d.texts["more"], more)
 	}

@@ -25,7 +25,7 @@ type CallToMake struct {
 	Test     string // id of the contact test; empty when it is for an alarm
 	Alarm    string // id
 	Label    string // of its type
-	Name     string // of its target
+	Name     string // of its target; empty when that is a report
 	Priority alarm.Priority
 	Origin   string
 	Division string
@@ -50,7 +50,7 @@ func (s *Store) ClaimCalls(ctx context.Context, c Claim) ([]CallToMake, error) {
 	var list []CallToMake
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `select k.id::text, k.person::text, k.channel, k.position, coalesce(k.test::text, ''), coalesce(k.alarm::text, ''),
-				coalesce(t.label, ''), coalesce(a.name, ''), coalesce(a.priority, ''), coalesce(a.origin, ''), coalesce(a.division, ''), coalesce(a.area, ''),
+				coalesce(t.label, ''), case when a.source = 'report' then '' else coalesce(a.name, '') end, coalesce(a.priority, ''), coalesce(a.origin, ''), coalesce(a.division, ''), coalesce(a.area, ''),
 				coalesce(a.known_at, k.made_at)
 			from callout_call k left join callout c on c.alarm = k.alarm left join alarm a on a.id = k.alarm
 				left join alarm_type_version t on t.code = a.type and t.version = a.type_version

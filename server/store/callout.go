@@ -243,7 +243,7 @@ func scanUntold(row pgx.CollectableRow) (UntoldCallout, error) {
 	if err != nil {
 		return u, err
 	}
-	if u.Now.State = r.State(); u.Now.State == "" || u.Now.State == alarm.CalloutWaiting {
+	if u.Now.State = r.State(); u.Now.State == "" || r.Begun == 0 {
 		u.Now = alarm.Callout{} // nobody was called, or nobody has to be any more
 	} else {
 		u.Now.Step = r.Begun

@@ -49,11 +49,12 @@ func (s *Store) Ways(ctx context.Context, people []string) ([]Way, error) {
 	return list, nil
 }
 
-// AllChannels are the channels by which each person can be reached, by the person's id.
+// AllChannels are the channels by which each person who may still sign in can be reached, by the person's id.
 func (s *Store) AllChannels(ctx context.Context) (map[string][]duty.Channel, error) {
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
-	rows, err := s.read.Query(ctx, "select distinct person::text, channel from duty_way order by 1, 2")
+	rows, err := s.read.Query(ctx, `select distinct w.person::text, w.channel from duty_way w
+		join person p on p.id = w.person and p.disabled_at is null order by 1, 2`)
 	if err != nil {
 		return nil, fmt.Errorf("list channels: %w", classify(err))
 	}
