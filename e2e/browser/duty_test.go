@@ -117,7 +117,7 @@ func told(list []attempt) string {
 // waits the two minutes.
 func TestAnAlarmThatNobodyTakesReachesTheSecondPerson(t *testing.T) {
 	t.Parallel()
-	push, gateway, office := calltest.NewPushService(t), calltest.NewGateway(t), mailtest.New(t)
+	push, gateway, office := calltest.NewPushService(t), calltest.NewGateway(t, time.Now), mailtest.New(t)
 	gone := calltest.NewPushService(t)
 	secret := filepath.Join(t.TempDir(), "sms.secret")
 	if err := os.WriteFile(secret, []byte("whsec_"+base64.StdEncoding.EncodeToString(gateway.Secret)), 0o600); err != nil {

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -83,10 +84,7 @@ func TestWhatIsWrongWithARosterIsNamed(t *testing.T) {
 	for field, value := range map[string]any{
 		"position": "giam_doc", "person": uuid.NewString(), "substitute": lead.person.ID, "unit": "khong-co", "until": "2026-11-01T00:00:00Z", "from": "hôm nay", "no_such": 1,
 	} {
-		body := map[string]any{}
-		for k, v := range good {
-			body[k] = v
-		}
+		body := maps.Clone(good)
 		body[field] = value
 		p := problem(t, lead.try("POST", "/api/v1/duty/shifts", body), 422)
 		var named []string

@@ -160,7 +160,7 @@ func (h *house) callout(log *slog.Logger, sealer *auth.Sealer) *callout.Desk {
 	must(h.t, err)
 	push, err := callout.OpenPush(filepath.Join(h.t.TempDir(), "push.key"), []string{"127.0.0.1"}, "mailto:truc@example.vn")
 	must(h.t, err)
-	h.gateway = calltest.NewGateway(h.t)
+	h.gateway = calltest.NewGateway(h.t, time.Now)
 	h.duty, err = callout.New(callout.Config{
 		Store: h.store, Sealer: sealer, Client: hook.NewClient(here), Push: push, SMS: callout.SMS{URL: h.gateway.URL(), Secret: h.gateway.Secret},
 		Place: func(_, area string) string { return area }, Now: time.Now, Location: time.UTC, Log: log,

@@ -312,7 +312,8 @@ func failed(reason string) outcome { return outcome{duty.Failed, reason} }
 func (d *Desk) call(ctx context.Context, g group) error {
 	o := d.send(ctx, g)
 	if ctx.Err() != nil {
-		return nil // the term is over: whoever leads next finds the calls claimed, and makes them when the lease has passed
+		// Whoever leads next finds the calls claimed, and makes them when the lease has passed.
+		return nil //nolint:nilerr // the term is over
 	}
 	now := d.Now().UTC()
 	settled := store.CallSettled{Result: o.result, Reason: o.reason}

@@ -56,10 +56,10 @@ const home = "https://ioc.example"
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{
-		t: t, db: testpg.New(t), push: calltest.NewPushService(t), gateway: calltest.NewGateway(t), office: mailtest.New(t),
+		t: t, db: testpg.New(t), push: calltest.NewPushService(t), office: mailtest.New(t),
 		log: &bytes.Buffer{}, now: time.Now().UTC().Truncate(time.Microsecond),
 	}
-	h.gateway.Now = func() time.Time { return h.now }
+	h.gateway = calltest.NewGateway(t, func() time.Time { return h.now })
 	var err error
 	h.store, err = store.Open(t.Context(), h.db.DSN(testpg.App), store.Sizes{Write: 4, Read: 2})
 	must(t, err)

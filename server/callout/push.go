@@ -35,7 +35,7 @@ func OpenPush(file string, hosts []string, subject string) (*Push, error) {
 	if err := CheckHosts(hosts); err != nil {
 		return nil, err
 	}
-	raw, err := os.ReadFile(file)
+	raw, err := os.ReadFile(file) //nolint:gosec // a setting names it
 	if errors.Is(err, os.ErrNotExist) {
 		raw, err = newPushKey(file)
 	}
@@ -85,7 +85,7 @@ func newPushKey(file string) ([]byte, error) {
 	if err := os.Link(temporary.Name(), file); err != nil && !errors.Is(err, os.ErrExist) {
 		return nil, err
 	}
-	return os.ReadFile(file)
+	return os.ReadFile(file) //nolint:gosec // a setting names it
 }
 
 // Key is the public key that browsers subscribe with, base64url.

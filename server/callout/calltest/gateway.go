@@ -16,8 +16,8 @@ import (
 // Gateway is a gateway for short messages. It takes what is signed with its secret.
 type Gateway struct {
 	Secret []byte
-	Now    func() time.Time // by which signatures are judged
 	t      testing.TB
+	now    func() time.Time // by which signatures are judged
 	server *httptest.Server
 	mu     sync.Mutex
 	got    []Order
@@ -28,10 +28,10 @@ type Gateway struct {
 // Order is a message that the gateway was asked to send.
 type Order struct{ ID, Kind, To, Text string }
 
-// NewGateway opens a gateway on a free port.
-func NewGateway(t testing.TB) *Gateway {
+// NewGateway opens a gateway on a free port; it judges signatures by a clock.
+func NewGateway(t testing.TB, now func() time.Time) *Gateway {
 	t.Helper()
-	g := &Gateway{Secret: bytes.Repeat([]byte{5}, 32), Now: time.Now, t: t, answer: `{"status":"accepted"}`, status: http.StatusAccepted}
+	g := &Gateway{Secret: bytes.Repeat([]byte{5}, 32), now: now, t: t, answer: `{"status":"accepted"}`, status: http.StatusAccepted}
 	g.server = httptest.NewServer(http.HandlerFunc(g.take))
 	t.Cleanup(g.server.Close)
 	return g
@@ -62,7 +62,7 @@ func (g *Gateway) take(w http.ResponseWriter, r *http.Request) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err != nil || !hook.Verify(g.Secret, r.Header.Get, raw, g.Now()) || r.Header.Get(hook.HeaderID) != o.ID {
+	if err != nil || !hook.Verify(g.Secret, r.Header.Get, raw, g.now()) || r.Header.Get(hook.HeaderID) != o.ID {
 		g.t.Errorf("an order that is none of the house's: %v %s", err, raw)
 		w.WriteHeader(http.StatusUnauthorized)
 		return
