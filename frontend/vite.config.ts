@@ -20,6 +20,7 @@ export default defineConfig(({ mode }) => ({
       input: {
         wall: page('wall.html'),
         console: page('console.html'),
+        leader: page('leader.html'),
         'wall-worker': page('src/shell/worker.ts'),
         'console-worker': page('src/console/duty/worker.ts'),
       },

@@ -69,9 +69,9 @@ func TestFramesHaveTheShapesOfTheGoldenMessages(t *testing.T) {
 	t.Parallel()
 	r, s := world(t, nil)
 	var snap, snapOfScreen schema.SnapshotFrame
-	var event, gone, reset, told, note schema.EventFrame
-	var level, storm, presence schema.LevelFrame
-	for name, into := range map[string]any{"snapshot": &snap, "event-report": &event, "event-gone": &gone, "event-reset": &reset, "level": &level, "level-storm": &storm, "event-screen": &told, "snapshot-screen": &snapOfScreen, "event-note": &note, "level-presence": &presence} {
+	var event, gone, reset, told, note, alarm schema.EventFrame
+	var level, storm, presence, alarms schema.LevelFrame
+	for name, into := range map[string]any{"snapshot": &snap, "event-report": &event, "event-gone": &gone, "event-reset": &reset, "level": &level, "level-storm": &storm, "event-screen": &told, "snapshot-screen": &snapOfScreen, "event-note": &note, "level-presence": &presence, "event-alarm": &alarm, "level-alarms": &alarms} {
 		if err := json.Unmarshal(golden(t, name), into); err != nil {
 			t.Fatal(err)
 		}
@@ -120,6 +120,8 @@ func TestFramesHaveTheShapesOfTheGoldenMessages(t *testing.T) {
 	})
 	r.announceAs(ops, note)
 	got["event-note"] = onOps.untilSeq(ops, 1).raw
+	r.announceAs(ops, alarm)
+	got["event-alarm"] = onOps.untilSeq(ops, 2).raw
 	const district = ops + "/660" // of another area, so that one frame holds nothing else
 	inDistrict := s.dial(t, "topics="+district, s.ticket(t, func(ticket *schema.Ticket) { ticket.Topics = []string{district} }))
 	inDistrict.untilType(schema.TypeSnapshot)
@@ -127,6 +129,11 @@ func TestFramesHaveTheShapesOfTheGoldenMessages(t *testing.T) {
 		r.send(district, schema.Batch{Levels: []schema.Level{{Topic: district, LevelItem: item}}})
 	}
 	got["level-presence"] = inDistrict.untilType(schema.TypeLevel).raw
+	const flooded = ops + "/661"
+	inFlood := s.dial(t, "topics="+flooded, s.ticket(t, func(ticket *schema.Ticket) { ticket.Topics = []string{flooded} }))
+	inFlood.untilType(schema.TypeSnapshot)
+	r.send(flooded, schema.Batch{Levels: []schema.Level{{Topic: flooded, LevelItem: alarms.Items[0]}, {Topic: flooded, LevelItem: alarms.Items[1]}}})
+	got["level-alarms"] = inFlood.untilType(schema.TypeLevel).raw
 
 	files, err := filepath.Glob(filepath.Join(goldenFrames, "*.json"))
 	if err != nil {

@@ -323,6 +323,34 @@ table desk
   constraint desk_pkey PRIMARY KEY (id)
   constraint desk_token_unique UNIQUE (token_hash)
   grant insert, select, update to toancanh_app
+table drill
+  id uuid not null
+  version bigint not null default 1
+  scenario text not null
+  title text not null
+  division text not null
+  area text not null
+  path text[] not null
+  speed double precision not null
+  note text not null default ''::text
+  state text not null default 'planned'::text
+  planned_by text not null
+  starts_at timestamp with time zone not null
+  started_at timestamp with time zone
+  ended_at timestamp with time zone
+  ended_by text not null default ''::text
+  script jsonb not null
+  played integer not null default 0 -- Deeds of the script that are done; each is harmless when it is done again.
+  problem text not null default ''::text
+  cleared boolean not null default false -- What the drill left has been taken off the screens.
+  debrief jsonb
+  key_id text not null default ''::text -- The key it was last played with; whoever plays on revokes it.
+  created_at timestamp with time zone not null default now()
+  constraint drill_pkey PRIMARY KEY (id)
+  constraint drill_state CHECK ((state = ANY (ARRAY['planned'::text, 'running'::text, 'ended'::text, 'cancelled'::text])))
+  CREATE INDEX drill_open ON public.drill USING btree (starts_at) WHERE (NOT cleared)
+  CREATE UNIQUE INDEX drill_running ON public.drill USING btree ((true)) WHERE (state = 'running'::text)
+  grant insert, select, update to toancanh_app
 table duty_ladder -- Seconds after which the steps of a call list come, by priority.
   only_row boolean not null default true
   changed_at timestamp with time zone not null default now()
@@ -431,6 +459,26 @@ table gateway_minute -- What each gateway brought in each of the last minutes; o
   constraint gateway_minute_gateway_fkey FOREIGN KEY (gateway) REFERENCES gateway(code)
   constraint gateway_minute_pkey PRIMARY KEY (gateway, minute)
   grant delete, insert, select, update to toancanh_app
+table handover -- Content is what was open and what had happened when the one who left signed; it never changes.
+  id uuid not null
+  division text not null
+  area text not null
+  path text[] not null
+  content jsonb not null
+  note text not null default ''::text
+  out_by text not null
+  out_name text not null
+  out_at timestamp with time zone not null
+  in_by text not null default ''::text
+  in_name text not null default ''::text
+  in_at timestamp with time zone
+  reply text not null default ''::text
+  constraint handover_pkey PRIMARY KEY (id)
+  constraint handover_taken CHECK (((in_at IS NULL) = (in_by = ''::text)))
+  constraint handover_two_people CHECK ((in_by <> out_by))
+  CREATE INDEX handover_of_area ON public.handover USING btree (area, out_at DESC)
+  CREATE UNIQUE INDEX handover_one_waiting ON public.handover USING btree (area) WHERE (in_at IS NULL)
+  grant insert, select to toancanh_app
 table hook -- Who is told of changes over HTTP. Its secret is derived from id and generation with a key outside the database.
   created_at timestamp with time zone not null default now()
   next_at timestamp with time zone not null default now()

@@ -9,26 +9,30 @@ import (
 	"toancanh/hub"
 	"toancanh/schema"
 	"toancanh/server/alarming"
-	"toancanh/server/callout"
 	"toancanh/server/presence"
 	"toancanh/server/relay"
 )
 
+// leader is what works while its process leads.
+type leader interface {
+	Lead(ctx context.Context, announce func([]schema.Level))
+}
+
 // followers are what only the leader does, each beside the others.
 type followers struct {
 	relay.Follower
-	presence *presence.Announcer
+	beside   []leader
 	alarming *alarming.Alarming
-	callout  *callout.Desk
 }
 
 // Lead implements relay.Follower.
 func (f followers) Lead(ctx context.Context, announce func([]schema.Level)) {
 	var jobs sync.WaitGroup
-	jobs.Go(func() { f.presence.Lead(ctx, announce) })
-	jobs.Go(func() { f.alarming.Lead(ctx, announce) })
-	jobs.Go(func() { f.callout.Lead(ctx, announce) })
 	defer jobs.Wait()
+	jobs.Go(func() { f.alarming.Lead(ctx, announce) })
+	for _, one := range f.beside {
+		jobs.Go(func() { one.Lead(ctx, announce) })
+	}
 	f.Follower.Lead(ctx, announce)
 }
 

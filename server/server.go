@@ -28,6 +28,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/callout"
 	"toancanh/server/door"
+	"toancanh/server/drilling"
 	"toancanh/server/follow"
 	"toancanh/server/hook"
 	"toancanh/server/intake"
@@ -94,6 +95,8 @@ type Server struct {
 	api      *api.API
 	pages    *public.Site
 
+	drills     *drilling.Player
+	ownDoors   *drilling.Loopback
 	presence   *presence.Board
 	seeing     io.Closer // what presence is shared through; may be nil
 	counting   io.Closer // what limits count through; may be nil
@@ -108,7 +111,7 @@ func (o Options) poolSizes() store.Sizes {
 // New opens the database and the bus and wires everything. The database must be migrated. Close what it returns by
 // running it, or with Close.
 func New(ctx context.Context, o Options) (*Server, error) {
-	s := &Server{options: o, log: o.Log, location: o.Location(), metrics: prometheus.NewRegistry()}
+	s := &Server{options: o, log: o.Log, location: o.Location(), metrics: prometheus.NewRegistry(), ownDoors: drilling.NewLoopback()}
 	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := s.open(ctx); err != nil {
 		s.Close()
@@ -229,10 +232,17 @@ func (s *Server) wire() error {
 		Now: time.Now, Log: s.log, Metrics: s.metrics, Seal: s.sealAudit, Forget: s.forget, DropContacts: s.dropContacts, Mail: s.deliver(), Hooks: s.hooks.Deliver,
 		Silent: s.alarming.Silent,
 	})
+	s.drills = drilling.New(drilling.Config{
+		Store: s.store, Doors: s.ownDoors, Actor: s.intake, Atlas: s.atlas, Division: s.options.Division, Now: time.Now, Log: s.log,
+	})
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus,
-		Follower: followers{s.watch, presence.NewAnnouncer(s.presence, time.Now), s.alarming, s.callout},
-		Log:      s.log, Now: time.Now, Metrics: s.metrics,
+		Follower: followers{s.watch, []leader{
+			presence.NewAnnouncer(s.presence, time.Now),
+			s.drills,
+			s.callout,
+		}, s.alarming},
+		Log: s.log, Now: time.Now, Metrics: s.metrics,
 	})
 	if s.options.Hub == "on" {
 		s.hub = hub.New(hub.Config{
@@ -257,6 +267,7 @@ const stopLimit = 15 * time.Second
 // told to come back, what is queued committed and announced, connections closed.
 func (s *Server) Run(ctx context.Context, listener net.Listener, more ...net.Listener) error {
 	defer s.Close()
+	s.ownDoors.At(listener.Addr())
 	// The deeds outlive the doors by a little, so that accepted requests get their commit and their announcement.
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()

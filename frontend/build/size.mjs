@@ -11,6 +11,7 @@ const kB = 1000;
 const budgets = {
   'wall code': 70,
   'console code': 120,
+  'leader code': 70,
   'map library': 290,
   'map worker': 150,
   'wall worker': 3,
@@ -54,6 +55,7 @@ const wallCode = await firstLoad('wall', '.js');
 const groups = {
   'wall code': wallCode,
   'console code': await firstLoad('console', '.js'),
+  'leader code': await firstLoad('leader', '.js'),
   'map library': (await closure(matching(/^glMap-.*\.js$/))).filter((name) => !wallCode.includes(name)),
   'map worker': matching(/^maplibre-gl-worker-.*\.mjs$/),
   'wall worker': ['wall-worker.js'],

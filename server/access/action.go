@@ -47,6 +47,12 @@ const (
 	PlayStorm    Action = "simulation.play"
 	ManageDesks  Action = "desk.manage" // pair and end desks
 
+	ReadHandovers Action = "handover.read"
+	HandOver      Action = "handover.sign" // hand a shift over, or take it
+
+	ReadDrills Action = "drill.read"
+	HoldDrill  Action = "drill.hold" // plan and end exercises
+
 	ReadNotes       Action = "note.read"
 	WriteNotes      Action = "note.write"
 	ShowPresence    Action = "presence.show" // tell colleagues that one has a report before oneself

@@ -120,6 +120,11 @@ func Table() []Rule {
 		{ReadAlarmTypes, "Xem loại cảnh báo", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk)},
 		{ChangeAlarmTypes, "Sửa, bật, tắt loại cảnh báo", ReadAlarmTypes, lead().and(Everything, Administrator)},
 		{ReadAlarmHealth, "Xem sức khỏe của hệ thống cảnh báo", "", desk().and(OwnArea, Leader)},
+		{ReadHandovers, "Xem các lần bàn giao ca", "", desk().and(OwnArea, Leader)},
+		{HandOver, "Giao ca, nhận ca", ReadHandovers, desk()},
+
+		{ReadDrills, "Xem các cuộc diễn tập và kết quả", "", desk().and(OwnArea, Leader)},
+		{HoldDrill, "Lập và kết thúc diễn tập", ReadDrills, lead()},
 
 		{SendReadings, "Gửi số đo", "", to(Everything, KeyReadings)},
 		{SendEvents, "Gửi sự kiện CloudEvents", "", to(Everything, KeyReadings, KeyReports)},

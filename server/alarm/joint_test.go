@@ -140,6 +140,9 @@ func TestAJointIsDueAndSaysWhatItRestsOn(t *testing.T) {
 	if got := j.Pass(start.Add(24*time.Hour), nil); len(got) != 0 {
 		t.Errorf("%v", tellJoint(got))
 	}
+	if data, _ := j.Save(); strings.Contains(string(data), `"part":0`) || strings.Contains(string(data), `"part":3`) {
+		t.Errorf("what is of no part is kept: %s", data)
+	}
 }
 
 // TestJointsAreTheSameInEveryOrderAndAfterEveryKill: sensors are heard minutes late, and time passes at any pace behind them.

@@ -427,7 +427,9 @@ func TestChangesOfARuleAlternateAndNeverGoBack(t *testing.T) {
 
 func TestDueIsWhenTimeAloneChangesSomething(t *testing.T) {
 	t.Parallel()
-	j := alarm.NewJudge(river(), []alarm.Type{level(sensor.Warning, nil)})
+	calm, slow := limit(1000, nil), limit(589, func(c *alarm.Condition) { c.OnDelay = seconds(600) })
+	calm.Code, slow.Code = "calm", "slow"
+	j := alarm.NewJudge(river(), []alarm.Type{slow, level(sensor.Warning, nil), calm})
 	if _, ok := j.Due(); ok || !j.Newest().IsZero() {
 		t.Error("a judge that heard nothing waits")
 	}
@@ -442,8 +444,14 @@ func TestDueIsWhenTimeAloneChangesSomething(t *testing.T) {
 	if out := j.Pass(due, nil); len(out) != 1 {
 		t.Errorf("when it is due: %v", tell(out))
 	}
-	if _, ok := j.Due(); ok {
-		t.Error("something is due still")
+	if due, ok := j.Due(); !ok || !due.Equal(start.Add(605*time.Second)) {
+		t.Errorf("next due at %s (%v), want what is slow", due, ok)
+	}
+	if j.Pass(due.Add(time.Hour), nil); j.Newest() != start {
+		t.Error("time alone is a reading")
+	}
+	if due, ok := j.Due(); ok {
+		t.Errorf("due at %s still", due)
 	}
 }
 

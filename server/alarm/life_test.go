@@ -472,3 +472,36 @@ func (r *room) keep(target string, a alarm.Alarm) {
 		delete(r.open, target)
 	}
 }
+
+// TestEveryStateAndChange is the other half of the table: what each change makes of each state and way to be aside. A dash is
+// no change at all.
+func TestEveryStateAndChange(t *testing.T) {
+	t.Parallel()
+	now := start.Add(25 * time.Hour)
+	columns := []string{"unacked", "unacked+silenced", "acked", "cleared", "closed", "unacked/shelved", "acked/suppressed", "cleared/out_of_service"}
+	want := map[alarm.ChangeKind][]string{
+		alarm.Raised:   {"-", "-", "-", "unacked 2", "-", "-", "-", "unacked/out_of_service 2"},
+		alarm.Returned: {"cleared 1", "cleared+silenced 1", "closed 1", "-", "-", "cleared/shelved 1", "cleared/suppressed 1", "-"},
+		alarm.Worse:    {"unacked 1", "unacked+silenced 1", "acked 1", "-", "-", "unacked/shelved 1", "acked/suppressed 1", "-"},
+		alarm.Again:    {"unacked 2", "unacked+silenced 2", "acked 2", "-", "-", "unacked/shelved 2", "acked/suppressed 2", "-"},
+		alarm.Calm:     {"unacked 1", "unacked+silenced 1", "acked 1", "-", "-", "unacked/shelved 1", "acked/suppressed 1", "-"},
+	}
+	for kind, row := range want {
+		for i, column := range columns {
+			before := arrange(t, column, now)
+			a, list := before.Take(change(kind, now), now)
+			word := "-"
+			if len(list) == 1 {
+				word = fmt.Sprintf("%s %d", describe(a), a.Count)
+				if e := list[0]; e.Act != alarm.ActName(kind) || e.From != before.State || e.To != a.State || e.By != "" || a.Version != before.Version+1 {
+					t.Errorf("%s on %s: entry %+v", kind, column, e)
+				}
+			} else if len(list) > 1 || !cmp.Equal(a, before) {
+				t.Errorf("%s on %s: changed with %d entries", kind, column, len(list))
+			}
+			if word != row[i] {
+				t.Errorf("%s on %s: %s, want %s", kind, column, word, row[i])
+			}
+		}
+	}
+}

@@ -258,6 +258,20 @@ func TestTimeInWhichNobodyListenedIsNoSilence(t *testing.T) {
 	f.wants(t, "in a house that stutters")
 }
 
+func TestSpansWithoutListeningCountOnce(t *testing.T) {
+	t.Parallel()
+	f := newField(absences())
+	f.sensor("a", "", time.Hour, 10*time.Minute) // never heard
+	f.watch()
+	at := func(minutes int) time.Time { return start.Add(time.Duration(minutes) * time.Minute) }
+	f.s.Deaf(at(1), at(4))
+	f.s.Deaf(at(2), at(5))
+	f.s.Deaf(at(5), at(6))
+	f.s.Deaf(at(3), at(4))
+	f.until(20 * time.Minute)
+	f.wants(t, "five minutes without listening", "raise a 15m0s")
+}
+
 func TestAnotherProcessGoesOn(t *testing.T) {
 	t.Parallel()
 	f := newField(absences())

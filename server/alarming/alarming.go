@@ -123,6 +123,7 @@ func (a *Alarming) Lead(ctx context.Context, announce func([]schema.Level)) {
 	a.queue.open()
 	defer a.queue.close()
 	defer a.silent.Store(nil)
+	defer a.counts.sensors.Set(0)
 	for ctx.Err() == nil {
 		r, err := a.begin(ctx, announce)
 		if err == nil {

@@ -111,6 +111,13 @@ func (r *round) seat(sensors map[string]store.Sensor, anew bool) error {
 		here[s.ID], byCode[code] = x, x
 	}
 	r.sensors, r.byCode = here, byCode
+	judged := 0
+	for _, x := range here {
+		if !x.judge.Idle() {
+			judged++
+		}
+	}
+	r.counts.sensors.Set(float64(judged))
 	return nil
 }
 

@@ -8,6 +8,7 @@ type counters struct {
 	missed     prometheus.Counter     // sensors whose readings were read from the store
 	overflowed prometheus.Counter     // batches there was no room for; they are read from the store
 	begun      prometheus.Counter     // times that everything was read anew after a fault
+	sensors    prometheus.Gauge       // that at least one rule applies to
 	behind     prometheus.Gauge       // readings handed over and not yet judged, at the last look
 }
 
@@ -28,12 +29,15 @@ func newCounters(reg prometheus.Registerer) counters {
 		begun: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "toancanh_alarms_begun_total", Help: "Times that judging began anew from what is kept, after a fault.",
 		}),
+		sensors: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "toancanh_alarms_sensors", Help: "Sensors that at least one enabled type of alarms judges the readings of; 0 where another process leads.",
+		}),
 		behind: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "toancanh_alarms_behind", Help: "Readings handed over to be judged at the last step.",
 		}),
 	}
 	if reg != nil {
-		reg.MustRegister(c.judged, c.changes, c.missed, c.overflowed, c.begun, c.behind)
+		reg.MustRegister(c.judged, c.changes, c.missed, c.overflowed, c.begun, c.sensors, c.behind)
 	}
 	return c
 }

@@ -1,8 +1,15 @@
 package alarming_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"toancanh/schema"
 	"toancanh/schema/sample"
 	"toancanh/server/alarm"
 	"toancanh/server/alarming"
@@ -33,5 +40,36 @@ func TestTheSampleTypesAreWholeAndNoneJudgesWithoutASource(t *testing.T) {
 	waiting, err := alarming.Seeds(sample.Files(), false)
 	if err != nil || waiting[0].Enabled {
 		t.Errorf("types of a house with real data are enabled: %v", err)
+	}
+}
+
+// TestTheGoldenLevelsHaveTheFieldsOfTheBoard holds the example that pages are written by to what is announced.
+func TestTheGoldenLevelsHaveTheFieldsOfTheBoard(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../../schema/testdata/frames/level-alarms.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var frame schema.LevelFrame
+	if err := json.Unmarshal(raw, &frame); err != nil {
+		t.Fatal(err)
+	}
+	for i, into := range []any{&alarming.Summary{}, &alarming.Groups{}} {
+		in := json.NewDecoder(bytes.NewReader(frame.Items[i].Data))
+		in.DisallowUnknownFields()
+		if err := in.Decode(into); err != nil {
+			t.Fatalf("%s: %v", frame.Items[i].Key, err)
+		}
+		back, err := json.Marshal(into)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want, got any
+		if err := errors.Join(json.Unmarshal(frame.Items[i].Data, &want), json.Unmarshal(back, &got)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-golden +board):\n%s", frame.Items[i].Key, diff)
+		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"toancanh/server/area"
 	"toancanh/server/auth"
 	"toancanh/server/door"
+	"toancanh/server/drill"
 	"toancanh/server/follow"
 	"toancanh/server/forecast"
 	"toancanh/server/intake"
@@ -147,6 +148,12 @@ type Config struct {
 	// Attempts tells whom the house called for an alarm; nil: it calls nobody.
 	Attempts func(ctx context.Context, alarmID string) (any, error)
 
+	Handovers Handovers // keeps shifts handed over; needed
+
+	Drills Drills // keeps exercises; needed
+	// DrillsChanged tells the player that there is something to look at. It must not block.
+	DrillsChanged func()
+
 	Follow   Follow          // answers those who follow a report; needed
 	Receipts follow.Receipts // makes the secrets of receipts; needed
 
@@ -167,6 +174,7 @@ type API struct {
 	maps    sync.Map                  // *door.Prepared by mapKey
 	drawing sync.Mutex                // held while one of them is made
 	scenes  map[string]scene.Scene    // by id
+	scripts []drill.Scenario          // by code
 	places  map[string]*door.Prepared // by path
 	spec    *door.Prepared
 	guide   *door.Prepared
@@ -186,6 +194,10 @@ func New(c Config) (*API, error) {
 		return nil, fmt.Errorf("make api: %w", err)
 	}
 	if err := a.prepareScenes(); err != nil {
+		return nil, fmt.Errorf("make api: %w", err)
+	}
+	var err error
+	if a.scripts, err = drill.Scenarios(schema.Drills); err != nil {
 		return nil, fmt.Errorf("make api: %w", err)
 	}
 	if err := a.prepareGuide(); err != nil {
@@ -291,6 +303,15 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Post("/history/readings", a.within(historyLimit, a.postPastReadings))
 	v1.Post("/simulation", a.within(answerLimit, a.postSimulation))
 
+	v1.Get("/handovers", a.within(answerLimit, a.listHandovers))
+	v1.Post("/handovers", a.within(answerLimit, a.postHandover))
+	v1.Get("/handovers/draft", a.within(answerLimit, a.getHandoverDraft))
+	v1.Get("/handovers/:id", a.within(answerLimit, a.getHandover))
+	v1.Post("/handovers/:id/taken", a.within(answerLimit, a.postHandoverTaken))
+	v1.Get("/drills", a.within(answerLimit, a.listDrills))
+	v1.Post("/drills", a.within(answerLimit, a.postDrill))
+	v1.Get("/drills/:id", a.within(answerLimit, a.getDrill))
+	v1.Post("/drills/:id/end", a.within(answerLimit, a.postDrillEnd))
 	if a.Keeper != nil {
 		a.peopleRoutes(v1)
 	}

@@ -54,10 +54,12 @@ func (a *API) ReportWithin(k auth.Key) func(report.Report) error {
 	}
 }
 
-// readingWithin says of which sensors the key may send readings.
+// readingWithin says of which sensors the key may send readings. A drill speaks for its own sensors only, and for those nobody else.
 func (a *API) readingWithin(k auth.Key) func(sensor.Sensor) bool {
 	b := a.bounds(k)
-	return func(s sensor.Sensor) bool { return b.HoldsSensor(s.Code, placeOfSensor(s)) }
+	return func(s sensor.Sensor) bool {
+		return b.HoldsSensor(s.Code, placeOfSensor(s)) && k.May(auth.RightDrill) == (s.Origin == string(report.Drill))
+	}
 }
 
 // sensorWithin says why the key may not register a sensor.

@@ -38,7 +38,7 @@ const noUnit = "-"
 // filterParams are what chooses reports, and sorted with how they come, in the address of every list of reports.
 func filterParams() []string {
 	return []string{
-		"status", "open", "division", "area", "category", "unit", "priority", "emergency", "source", "overdue", "due_within",
+		"status", "open", "division", "area", "category", "unit", "priority", "emergency", "source", "overdue", "late", "due_within",
 		"received_from", "received_to", "has_contact", "q", "sort",
 	}
 }
@@ -150,6 +150,7 @@ func (a *API) filter(ctx context.Context, q map[string]string) (store.Filter, er
 		})
 	}
 	f.Open, f.Emergency, f.HasContact, f.Overdue = r.flag("open"), r.flag("emergency"), r.flag("has_contact"), r.flag("overdue")
+	f.Late = r.flag("late")
 	f.From, f.To = r.instant("received_from"), r.instant("received_to")
 	f.DueWithin = r.hours("due_within")
 	r.search(f.Query)

@@ -26,7 +26,7 @@ func (a *API) postReadings(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return a.takeReadings(ctx, c, bulk{key: key, door: sensor.Ordinary})
+	return a.takeReadings(ctx, c, bulk{key: key, door: sensor.Ordinary, origin: originOf(key)})
 }
 
 func (a *API) postPastReadings(ctx context.Context, c *fiber.Ctx) error {

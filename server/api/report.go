@@ -34,7 +34,7 @@ func (a *API) postReport(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o), May: a.ReportWithin(key)}
-	s.Draft.Source = sourceOf(c, key)
+	s.Draft.Source, s.Draft.Origin = sourceOf(c, key), originOf(key)
 	if err := o.done(); err != nil {
 		return err
 	}
@@ -55,6 +55,14 @@ func sourceOf(c *fiber.Ctx, key auth.Key) report.Source {
 		return report.FromForm
 	}
 	return report.FromAPI
+}
+
+// originOf is the origin of all that comes with a key; empty is the dataset's own.
+func originOf(key auth.Key) report.Origin {
+	if key.May(auth.RightDrill) {
+		return report.Drill
+	}
+	return ""
 }
 
 // sendReceipt answers 201 also to a repeat: it is the first answer again.

@@ -181,6 +181,9 @@ func (a *API) putSensors(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	for i := range list {
+		list[i].Origin = string(originOf(key))
+	}
 	if err := a.Intake.RegisterSensorsAs(ctx, list, a.sensorWithin(key)); err != nil {
 		return err
 	}

@@ -29,6 +29,8 @@ const (
 	aboutViews   = "the templates and saved views of one's area, and one's own"
 	aboutTeams   = "the teams of an area"
 	aboutAlarms  = "the alarms of an area"
+	aboutDrills  = "the drills of an area"
+	aboutShifts  = "the shifts of an area"
 	aboutWhole   = "the whole province"
 	aboutOneself = "one's own session or machine" // their own tests walk these
 )
@@ -76,6 +78,15 @@ func aboutRoutes() map[string]string {
 		"GET /api/v1/boundaries/proposals":    aboutWhole,
 		"POST /api/v1/boundaries/proposals":   aboutWhole,
 		"GET /api/v1/alarms/:id/attempts":     aboutAlarms,
+		"GET /api/v1/handovers":               aboutShifts,
+		"POST /api/v1/handovers":              aboutShifts,
+		"GET /api/v1/handovers/draft":         aboutShifts,
+		"GET /api/v1/handovers/:id":           aboutShifts,
+		"POST /api/v1/handovers/:id/taken":    aboutShifts,
+		"GET /api/v1/drills":                  aboutDrills,
+		"POST /api/v1/drills":                 aboutDrills,
+		"GET /api/v1/drills/:id":              aboutDrills,
+		"POST /api/v1/drills/:id/end":         aboutDrills,
 	}
 	for _, kept := range []string{"GET /templates", "POST /templates", "PUT /templates/:id", "DELETE /templates/:id", "GET /views", "POST /views", "PUT /views/:id", "DELETE /views/:id"} {
 		method, path, _ := strings.Cut(kept, " ")

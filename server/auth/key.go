@@ -29,9 +29,10 @@ const (
 	RightReports   Right = "reports"   // post reports and act on them as a partner system
 	RightScreens   Right = "screens"   // order and set up screens
 	RightHistory   Right = "history"   // load the past: alone may set received_at and origin
+	RightDrill     Right = "drill"     // makes everything the key sends a drill; the house gives it to its own player only
 )
 
-// Rights lists every right.
+// Rights lists every right that people may give.
 func Rights() []Right {
 	return []Right{RightReadings, RightSensors, RightProvision, RightReports, RightScreens, RightHistory}
 }

@@ -298,6 +298,13 @@ func TestNothingOfAReportIsToldOutside(t *testing.T) {
 	if strings.Contains(mail.Subject+mail.Body, "Canary") || !strings.HasPrefix(mail.Subject, "[MÔ PHỎNG] Cảnh báo cao") || !strings.HasPrefix(mail.Body, "Xã 24611. Chưa ai nhận") {
 		t.Errorf("%q: %q", mail.Subject, mail.Body)
 	}
+	h.now = h.now.Add(time.Minute)
+	h.raise(alarm.High)
+	h.do("update alarm set origin = 'drill'")
+	h.turn()
+	if mail := h.office.Taken()[1]; !strings.HasPrefix(mail.Subject, "[DIỄN TẬP] Cảnh báo cao") {
+		t.Errorf("a drill: %q", mail.Subject)
+	}
 }
 
 func TestTheGatewayReportsUnderItsSignature(t *testing.T) {

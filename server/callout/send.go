@@ -39,7 +39,11 @@ func (d *Desk) message(g group) message {
 		id: first.ID, title: fmt.Sprintf(d.texts["alarm title"], d.texts["priority "+string(first.Priority)], first.Label),
 		action: d.texts["alarm action"], path: "/console#canh-bao/" + first.Alarm,
 	}
-	if first.Origin != string(report.Real) {
+	switch report.Origin(first.Origin) {
+	case report.Real:
+	case report.Drill:
+		m.title = d.texts["drill"] + m.title
+	default:
 		m.title = d.texts["not real"] + m.title
 	}
 	where := []string{first.Name, d.Place(first.Division, first.Area)}

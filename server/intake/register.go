@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 
 	"toancanh/server/fault"
@@ -83,7 +84,7 @@ func (in *Intake) CheckSensors(ctx context.Context, list []sensor.Sensor, may fu
 	for i, s := range list {
 		c, err := s.Clean()
 		if err == nil {
-			c, err = in.placed(c, string(in.Origin))
+			c, err = in.placed(c, cmp.Or(c.Origin, string(in.Origin)))
 		}
 		if err != nil {
 			faults = append(faults, fault.At(i, err))

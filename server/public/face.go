@@ -37,7 +37,7 @@ func (s *Site) prepareFiles() error {
 	if s.Faces == nil {
 		return nil
 	}
-	for _, name := range []string{"wall", "console"} {
+	for _, name := range []string{"wall", "console", "leader"} {
 		p, err := s.prepareFile(name+".html", door.CacheAsk, [2]string{fiber.HeaderContentSecurityPolicy, facePolicy})
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -170,7 +170,7 @@ func (s *Site) getAsset(c *fiber.Ctx) error {
 	return nil
 }
 
-// getFace serves the shell of wall or console to anybody: it holds nothing, and what fills it the API gives only to those who may.
+// getFace serves the shell of wall, console or leader's card to anybody: it holds nothing, and what fills it the API gives only to those who may.
 func (s *Site) getFace(name string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		p, ok := s.faces[name]

@@ -130,6 +130,7 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/console/worker.js", getWorker(s.pusher))
 	app.Get("/wall/:screen", s.getFace("wall"))
 	app.Get("/console", s.getFace("console"))
+	app.Get("/lanh-dao", s.getFace("leader"))
 	app.Get("/assets/*", s.getAsset)
 	app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) })
 	app.Get("/robots.txt", func(c *fiber.Ctx) error {

@@ -53,7 +53,7 @@ func actOn(ctx context.Context, tx pgx.Tx, d Deed) (report.Report, error) {
 	if err := copyEntries(ctx, tx, []Entry{{after.ID, entry}}); err != nil {
 		return after, err
 	}
-	if err := keepTransfer(ctx, tx, handover{before, after, entry, d.Lens.Location}); err != nil {
+	if err := keepTransfer(ctx, tx, passing{before, after, entry, d.Lens.Location}); err != nil {
 		return after, err
 	}
 	if err := dropPhotos(ctx, tx, before, after); err != nil {

@@ -15,7 +15,7 @@ import (
 const sqlCount = `
 	with counted as (
 		select a.code as place, r.* from report r, unnest(r.path) as a(code)
-		where division = @division and (origin = 'real') = @real and received_at <= @at
+		where division = @division and (origin = 'real') = @real and origin <> 'drill' and received_at <= @at
 			and (is_open or ended_at > @at - interval '31 days' or due_original > @at - interval '31 days'
 				or received_at > @at - interval '48 hours')
 	)

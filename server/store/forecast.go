@@ -10,7 +10,7 @@ import (
 )
 
 // sqlHandled are reports that a unit was responsible for, the newest first. What was withdrawn teaches nothing.
-const sqlHandled = `(origin = 'real') = @real and received_at > @from and received_at < @to
+const sqlHandled = `(origin = 'real') = @real and origin <> 'drill' and received_at > @from and received_at < @to
 	and assigned_at is not null and withdrawn_at is null order by received_at desc, id desc limit @most`
 
 // Handled is what forecasts are learned from.

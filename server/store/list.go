@@ -41,6 +41,7 @@ type Filter struct {
 	Emergency  *bool
 	HasContact *bool
 	Overdue    *bool
+	Late       *bool // its original deadline fell in the last 30 days and was missed: what the rate of those on time leaves out
 	DueWithin  time.Duration // the running deadline comes so soon and is not past
 	From, To   *time.Time    // received at or after From and before To
 	Now        time.Time     // what Overdue and DueWithin are asked of
@@ -259,6 +260,8 @@ func (f Filter) where() conditions {
 	c.is("emergency", f.Emergency)
 	c.is("has_contact", f.HasContact)
 	c.is("is_open and due_now < %s", f.Overdue, f.Now)
+	c.is("not is_excluded and due_original > %[1]s::timestamptz - interval '30 days' and due_original <= %[1]s and (resolved_at is null or resolved_at > due_original)",
+		f.Late, f.Now)
 	if f.DueWithin > 0 {
 		c.add("is_open and due_now >= %s and due_now < %s", f.Now, f.Now.Add(f.DueWithin))
 	}

@@ -168,7 +168,7 @@ const sqlChanged = `
 			('closed', r.ended_at, not r.is_open and r.ended_at > @at::timestamptz - interval '15 minutes' and r.ended_at <= @at),
 			('overdue', r.due_now, r.is_open and r.due_now < @at and r.due_now >= @at::timestamptz - interval '15 minutes')
 		) as h(kind, at, happened)
-		where h.happened and r.withdrawn_at is null and r.division = @division and (r.origin = 'real') = @real
+		where h.happened and r.withdrawn_at is null and r.division = @division and (r.origin = 'real') = @real and r.origin <> 'drill'
 			and (r.received_at > @at::timestamptz - interval '15 minutes' or r.changed_at > @at::timestamptz - interval '15 minutes'
 				or r.is_open and r.due_now < @at and r.due_now >= @at::timestamptz - interval '15 minutes')
 	)`

@@ -163,7 +163,7 @@ func (s *Store) TeamBoard(ctx context.Context, p Span) ([]TeamWork, error) {
 			count(v.id) filter (where v.arrived_at >= @from and v.arrived_at < @to)::int,
 			count(v.id) filter (where v.done_at >= @from and v.done_at < @to)::int,
 			max(greatest(v.arrived_at, v.done_at)) filter (where v.arrived_at < @to)
-		from team t left join (select v.* from visit v join report r on r.id = v.report_id where (r.origin = 'real') = @real) v
+		from team t left join (select v.* from visit v join report r on r.id = v.report_id where (r.origin = 'real') = @real and r.origin <> 'drill') v
 			on v.team_id = t.id
 		where t.disabled_at is null and t.division = @division and @area = any(t.path)
 		group by t.id order by t.area, t.village, t.name, t.id`, p.args())

@@ -14,8 +14,8 @@ import (
 	"toancanh/server/report"
 )
 
-// handover is an act as its note sees it.
-type handover struct {
+// passing is an act as its note sees it.
+type passing struct {
 	before, after report.Report
 	entry         report.Entry
 	location      *time.Location // in which years begin
@@ -23,7 +23,7 @@ type handover struct {
 
 // keepTransfer issues the note of an assignment; other acts have none. The number is the next of its office and year: the
 // row that counts stays locked until the transaction ends, so that none is given twice or left out.
-func keepTransfer(ctx context.Context, tx pgx.Tx, h handover) error {
+func keepTransfer(ctx context.Context, tx pgx.Tx, h passing) error {
 	if h.entry.Act != report.Assign {
 		return nil
 	}
@@ -139,7 +139,7 @@ func (p Span) args() pgx.NamedArgs {
 }
 
 // inSpan is the condition that a report r lies in the area of a span.
-const inSpan = `r.division = @division and @area = any(r.path) and (r.origin = 'real') = @real`
+const inSpan = `r.division = @division and @area = any(r.path) and (r.origin = 'real') = @real and r.origin <> 'drill'`
 
 // TransferCounts are the notes issued in a span.
 type TransferCounts struct{ All, Electronic, Signed int }

@@ -66,7 +66,7 @@ func Wall(r report.Report, lens Lens) (WallReport, bool) {
 }
 
 // Public is the report for everybody; false when they may not see it: before it is accepted, in the statuses
-// the procedure keeps inside, and once it is withdrawn. Dates are days in loc.
+// the procedure keeps inside, once it is withdrawn, and while it is only a drill. Dates are days in loc.
 func Public(r report.Report, loc *time.Location) (PublicReport, bool) {
 	status, ok := publicStatus(r)
 	if !ok {
@@ -83,7 +83,7 @@ func Public(r report.Report, loc *time.Location) (PublicReport, bool) {
 
 // publicStatus is the status in the words of the public page, which tell nothing of how units pass a report on.
 func publicStatus(r report.Report) (string, bool) {
-	if r.WithdrawnAt != nil || r.AcceptedAt == nil {
+	if r.WithdrawnAt != nil || r.AcceptedAt == nil || r.Origin == report.Drill {
 		return "", false
 	}
 	switch r.Status {

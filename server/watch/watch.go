@@ -307,9 +307,9 @@ func (w *Watch) load(ctx context.Context) error {
 	return nil
 }
 
-// counted reports whether a report belongs to this dataset's numbers: real and not real are never summed.
+// counted reports whether a report belongs to this dataset's numbers: real and not real are never summed, and a drill with nothing.
 func (w *Watch) counted(r report.Report) bool {
-	return (r.Origin == report.Real) == (w.Origin == report.Real) && r.Division == w.Division
+	return r.Origin != report.Drill && (r.Origin == report.Real) == (w.Origin == report.Real) && r.Division == w.Division
 }
 
 // areas are all areas of the division: an area nothing happened in has its zeros too.

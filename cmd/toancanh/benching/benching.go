@@ -48,6 +48,7 @@ func measures() []measure {
 		{name: "wal", what: "write-ahead log of a report", run: wal},
 		{name: "single", what: "single reports, answered after commit", run: single},
 		{name: "bulk", what: "readings in bulk, answered after commit", run: bulk},
+		{name: "rules", what: "readings in bulk, each judged by ten rules; from a reading to its alarm at a wall", run: rules},
 		{name: "page", what: "public page", run: page},
 		{name: "launch", what: "launch day: ten times the reports, and who sent them wants to follow", run: launch, long: true},
 		{name: "queue", what: "the console's queue among many reports", run: queue, long: true},

@@ -304,13 +304,17 @@ func (h *house) profile(ctx context.Context, path string) error {
 
 // sensors registers n sensors of the bench and returns their codes.
 func (h *house) sensors(n int) ([]string, error) {
+	return h.register(n, client.Sensor{Code: "bench", Kind: "temperature", Unit: "°C", StaleAfterS: 600})
+}
+
+// register registers n sensors like one, whose code begins theirs.
+func (h *house) register(n int, like client.Sensor) ([]string, error) {
 	codes := make([]string, n)
 	list := make([]client.Sensor, n)
 	for i := range n {
-		codes[i] = fmt.Sprintf("bench-%03d", i)
-		list[i] = client.Sensor{
-			Code: codes[i], Name: fmt.Sprintf("Trạm thử %d", i), Kind: "temperature", Unit: "°C", Lat: 12.007, Lon: 107.696, StaleAfterS: 600,
-		}
+		list[i] = like
+		list[i].Code, list[i].Name, list[i].Lat, list[i].Lon = fmt.Sprintf("%s-%03d", like.Code, i), fmt.Sprintf("Trạm thử %d", i), 12.007, 107.696
+		codes[i] = list[i].Code
 	}
 	body, err := encode(struct {
 		Sensors []client.Sensor `json:"sensors"`

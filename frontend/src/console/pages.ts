@@ -7,6 +7,8 @@ export type PageName =
   | 'assignment'
   | 'teams'
   | 'duty'
+  | 'handover'
+  | 'drills'
   | 'screens'
   | 'people'
   | 'units'
@@ -25,6 +27,8 @@ export const fragments: Record<PageName, string> = {
   assignment: '#phan-cong',
   teams: '#to-cong-nghe-so',
   duty: '#truc',
+  handover: '#ban-giao-ca',
+  drills: '#dien-tap',
   screens: '#man-hinh',
   people: '#nguoi-dung',
   units: '#don-vi',

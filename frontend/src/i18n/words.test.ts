@@ -9,7 +9,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 const src = fileURLToPath(new URL('..', import.meta.url));
-const faces = ['wall', 'console', 'map', 'ui', 'rules', 'live', 'api', 'wire'];
+const faces = ['wall', 'console', 'leader', 'map', 'ui', 'rules', 'live', 'api', 'wire'];
 
 const letter = /\p{L}/u;
 const vietnamese = /[^\p{ASCII}]/u;

@@ -1,6 +1,7 @@
 import type { Formats } from '../i18n/format';
 import type { Density } from '../rules/scene';
 import { Slots } from '../rules/slots';
+import { parseDrillNow } from '../wire/drill';
 import { parseAreas, parseHourly } from '../wire/level';
 import type { JsonObject } from '../wire/json';
 import type { ScreenState } from '../wire/screen';
@@ -63,6 +64,7 @@ export class Scenery {
   readonly rivers = $derived.by(() => this.#level('storm/rivers', parseRivers));
   readonly rain = $derived.by(() => this.#level('storm/rain', parseRain));
   readonly changed = $derived.by(() => this.#level('storm/changed', parseChanged));
+  readonly drill = $derived.by(() => this.#level('drill/now', parseDrillNow));
   readonly hourly = $derived.by(() => this.#level('kpi/hourly', parseHourly));
   readonly #areaCounts = $derived.by(() => this.#level('kpi/areas', parseAreas));
   readonly #listed = $derived.by(() => {
