@@ -12,6 +12,7 @@ import (
 
 	"toancanh/server/access"
 	"toancanh/server/callout/calltest"
+	"toancanh/server/handover"
 	"toancanh/server/hook"
 )
 
@@ -207,6 +208,10 @@ func TestAContactTestIsAnsweredByTheSecretInTheMessage(t *testing.T) {
 	i := slices.IndexFunc(last.Calls, func(c shownCall) bool { return c.Channel == "push" })
 	if last.ID != made.ID || i < 0 || last.Calls[i].Result != "delivered" || last.Calls[i].AnsweredAt == nil || last.Name != "Nguyễn Văn An" {
 		t.Errorf("last %+v", last)
+	}
+	draft := read[struct{ Content struct{ Contact *handover.Test } }](t, lead.try("GET", "/api/v1/handovers/draft?area=67", nil), 200)
+	if c := draft.Content.Contact; c == nil || c.Asked != 3 || c.Ok != 1 || !slices.Equal(c.Failed, []string{"Lãnh đạo trực", "Trưởng ca"}) {
+		t.Errorf("the handover tells %+v", c)
 	}
 	if got := read[shownTest](t, operator.try("GET", "/api/v1/duty/tests/"+made.ID, nil), 200); len(got.Calls) != len(last.Calls) {
 		t.Errorf("by id %+v", got)
