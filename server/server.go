@@ -26,6 +26,7 @@ import (
 	"toancanh/server/area"
 	"toancanh/server/audit"
 	"toancanh/server/auth"
+	"toancanh/server/callout"
 	"toancanh/server/door"
 	"toancanh/server/drilling"
 	"toancanh/server/feed"
@@ -79,6 +80,7 @@ type Server struct {
 	follow   *follow.Desk
 	mails    *mail.Desk // nil: no mail is sent
 	hooks    *hook.Desk
+	callout  *callout.Desk
 	walls    *auth.ScreenKeeper
 	provider *auth.Provider // nil: none
 	chain    *audit.Chain
@@ -215,6 +217,9 @@ func (s *Server) wire() error {
 	if s.hooks, err = s.openHooks(); err != nil {
 		return err
 	}
+	if err := s.openCallout(); err != nil {
+		return err
+	}
 	s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "toancanh_database_full", Help: "1 while the database refuses to store for want of room.",
 	}, func() float64 {
@@ -246,6 +251,7 @@ func (s *Server) wire() error {
 			presence.NewAnnouncer(s.presence, time.Now),
 			s.drills,
 			bulletin,
+			s.callout,
 		}, bridges...), s.alarming},
 		Log: s.log, Now: time.Now, Metrics: s.metrics,
 	})

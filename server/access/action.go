@@ -96,6 +96,13 @@ const (
 	ReadRights   Action = "rights.read"
 	ReadAudit    Action = "audit.read"
 
+	ReadDuty    Action = "duty.read"   // who is on duty and when
+	ChangeDuty  Action = "duty.change" // the roster and the ladder
+	OwnWays     Action = "duty.own"    // how one is reached oneself
+	TestContact Action = "duty.test"   // ask everybody on duty whether they can be reached
+	ReadCalls   Action = "callout.read"
+	TellArrived Action = "callout.arrived" // a device or the gateway says what became of a call
+
 	RevealContact Action = "contact.reveal"
 	CallBack      Action = "contact.callback" // one of the two keys of an emergency call-back
 	ListReveals   Action = "contact.log"

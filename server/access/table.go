@@ -141,6 +141,13 @@ func Table() []Rule {
 		{LoadHistory, "Nạp dữ liệu cũ", "", to(Everything, KeyHistory)},
 		{AskAsHub, "Hỏi thay cho các màn hình đang nghe", "", to(Everything, Hub)},
 
+		{ReadDuty, "Xem lịch trực, ai đang trực", "", to(Everything, Administrator, ShiftLead, Operator, Leader, UnitLead, UnitOfficer)},
+		{ChangeDuty, "Sửa lịch trực, bậc gọi người trực", ReadDuty, to(Everything, Administrator, ShiftLead)},
+		{OwnWays, "Đăng ký cách được gọi khi trực: trình duyệt, điện thoại, thư", "", to(Oneself, PersonRoles()...)},
+		{TestContact, "Thử liên lạc với mọi người đang trực", ReadDuty, to(Everything, Administrator, ShiftLead, Operator)},
+		{ReadCalls, "Xem các lần gọi người trực của một cảnh báo", ReadAlarm, desk().and(OwnArea, Leader)},
+		{TellArrived, "Báo đã nhận tin gọi (bằng mã trong tin)", "", everybody()},
+
 		{ListPeople, "Xem danh sách người dùng", "", to(Everything, Administrator, DataOfficer)},
 		{ChangePeople, "Thêm, sửa, khóa người dùng", ListPeople, to(Everything, Administrator)},
 		{ChangeUnits, "Thêm, sửa đơn vị", SeePublic, to(Everything, Administrator)},

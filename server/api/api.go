@@ -135,6 +135,8 @@ type Config struct {
 	Hooks  Hooks              // needed with Keeper
 	// HookDesk reaches the systems that are told of changes; needed with Hooks.
 	HookDesk HookDesk
+	Duty     Duty    // keeps who is on duty; needed with Keeper
+	Callout  Callout // reaches them; needed with Duty
 	// Provider lets people sign in elsewhere; nil: passwords alone.
 	Provider *auth.Provider
 	// Contacts and Sealer open the contacts of senders; needed with Keeper.
@@ -389,6 +391,7 @@ func (a *API) peopleRoutes(v1 guarded) {
 	v1.Post("/keys/:id/rotation", a.within(answerLimit, a.postRotation))
 	v1.Delete("/keys/:id", a.within(answerLimit, a.deleteKey))
 
+	a.dutyRoutes(v1)
 	v1.Get("/hooks", a.within(answerLimit, a.listHooks))
 	v1.Post("/hooks", a.within(answerLimit, a.postHook))
 	v1.Put("/hooks/:id", a.within(answerLimit, a.putHook))

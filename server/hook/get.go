@@ -46,7 +46,7 @@ func (c *Client) Get(ctx context.Context, q Question) Found {
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return Found{Outcome: Outcome{Problem: problemOf(err)}}
+		return Found{Outcome: Outcome{Problem: ProblemOf(err)}}
 	}
 	defer res.Body.Close()
 	switch res.StatusCode {
@@ -59,7 +59,7 @@ func (c *Client) Get(ctx context.Context, q Question) Found {
 	body, err := io.ReadAll(io.LimitReader(res.Body, q.Most+1))
 	switch {
 	case err != nil:
-		return Found{Outcome: Outcome{Problem: problemOf(err)}}
+		return Found{Outcome: Outcome{Problem: ProblemOf(err)}}
 	case int64(len(body)) > q.Most:
 		return Found{Outcome: Outcome{Problem: "too_large"}}
 	}

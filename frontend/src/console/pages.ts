@@ -6,6 +6,7 @@ export type PageName =
   | 'templates'
   | 'assignment'
   | 'teams'
+  | 'duty'
   | 'handover'
   | 'drills'
   | 'sensors'
@@ -28,6 +29,7 @@ export const fragments: Record<PageName, string> = {
   templates: '#mau-tra-loi',
   assignment: '#phan-cong',
   teams: '#to-cong-nghe-so',
+  duty: '#truc',
   handover: '#ban-giao-ca',
   drills: '#dien-tap',
   sensors: '#cam-bien',
