@@ -2,6 +2,7 @@
 
 export type PageName =
   | 'reports'
+  | 'alarms'
   | 'entry'
   | 'templates'
   | 'assignment'
@@ -25,6 +26,7 @@ export type PageName =
 
 export const fragments: Record<PageName, string> = {
   reports: '#phan-anh',
+  alarms: '#canh-bao',
   entry: '#ghi-phan-anh',
   templates: '#mau-tra-loi',
   assignment: '#phan-cong',
