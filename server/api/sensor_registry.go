@@ -434,7 +434,7 @@ func (a *API) postProposals(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	list, err := a.readSensors(ctx, c)
+	list, err := a.readSensors(ctx, c, key)
 	if err != nil {
 		return err
 	}

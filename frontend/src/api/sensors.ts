@@ -11,6 +11,7 @@ import {
   asTime,
   type JsonObject,
 } from '../wire/json';
+import { parseLineFaults, tableMs, type LineFault, type Taking } from './entries';
 import { get, patch, post, remove, send } from './request';
 
 export type Standing = 'active' | 'proposed' | 'retired';
@@ -176,18 +177,13 @@ export interface SensorTable {
   accepted: number;
   /** How many of those accepted overwrite a sensor there is. */
   known: number;
-  refused: { line: number; column: string; detail: string }[];
+  refused: LineFault[];
   omitted: number;
   ignored: string[];
 }
 
-/** How a table is taken: only tried, whole or not at all, or its good lines. */
-export type TableTaking = 'dry' | 'whole' | 'good';
-
-const tableMs = 75_000;
-
 /** Sends a table of sensors. Throws Problem: 422 when it is refused as a whole. */
-export async function importSensors(table: Blob, taking: TableTaking): Promise<SensorTable> {
+export async function importSensors(table: Blob, taking: Taking): Promise<SensorTable> {
   const query = { dry: '?dry_run=true', whole: '', good: '?skip_bad=true' }[taking];
   const headers = { 'Content-Type': 'text/csv; charset=utf-8', Accept: 'application/json' };
   const raw = await send(`/api/v1/sensor-imports${query}`, { method: 'POST', headers, body: table }, tableMs);
@@ -195,11 +191,7 @@ export async function importSensors(table: Blob, taking: TableTaking): Promise<S
     lines: asCount(raw['lines']) ?? 0,
     accepted: asCount(raw['accepted']) ?? 0,
     known: asCount(raw['known']) ?? 0,
-    refused: asObjects(raw['refused']).map((item) => ({
-      line: asCount(item['line']) ?? 0,
-      column: asText(item['column']),
-      detail: asText(item['detail']),
-    })),
+    refused: parseLineFaults(raw['refused']),
     omitted: asCount(raw['refused_omitted']) ?? 0,
     ignored: asTexts(raw['ignored_columns']),
   };
