@@ -25,7 +25,8 @@ func openPages() []string {
 		"GET /to-cong-nghe", "POST /to-cong-nghe/:visit/den", "POST /to-cong-nghe/:visit/xong", "POST /to-cong-nghe/:visit/anh",
 		"GET /to-cong-nghe/:visit/anh/:photo", "GET /phan-anh/worker.js", "GET /phan-anh/app.webmanifest",
 		"GET /bat-dau", "POST /bat-dau", "GET /wall/worker.js", "GET /wall/:screen", "GET /console", "GET /assets/*",
-		"GET /favicon.ico", "GET /robots.txt", "GET /live", "GET /live/sse", "GET /metrics",
+		"GET /favicon.ico", "GET /robots.txt", "GET /live", "GET /live/sse", "GET /metrics", "GET /feed/alerts.atom",
+		"GET /feed/cap/:id.xml",
 	}
 }
 

@@ -28,6 +28,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/door"
 	"toancanh/server/drilling"
+	"toancanh/server/feed"
 	"toancanh/server/follow"
 	"toancanh/server/hook"
 	"toancanh/server/intake"
@@ -91,6 +92,7 @@ type Server struct {
 	hub      *hub.Hub
 	app      *fiber.App
 	api      *api.API
+	feed     *feed.Feed
 	pages    *public.Site
 
 	drills     *drilling.Player
@@ -234,11 +236,16 @@ func (s *Server) wire() error {
 	if err != nil {
 		return err
 	}
+	bulletin, err := s.openBulletin()
+	if err != nil {
+		return err
+	}
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus,
 		Follower: followers{s.watch, append([]leader{
 			presence.NewAnnouncer(s.presence, time.Now),
 			s.drills,
+			bulletin,
 		}, bridges...), s.alarming},
 		Log: s.log, Now: time.Now, Metrics: s.metrics,
 	})
@@ -277,6 +284,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener, more ...net.Lis
 	}
 	g.Go(func() error { return s.pages.Run(life) })
 	g.Go(func() error { return s.api.Run(life) })
+	g.Go(func() error { return s.feed.Run(life) })
 	g.Go(func() error { return s.boundaries.Run(life) })
 	if s.hub != nil {
 		g.Go(func() error { return s.hub.Run(life) })

@@ -63,6 +63,12 @@ const (
 	OwnViews        Action = "view.own"     // keep filters of the queue
 	ShareViews      Action = "view.share"
 
+	ReadWarnings    Action = "warning.read"
+	WriteWarnings   Action = "warning.write"
+	ApproveWarnings Action = "warning.approve" // as the second person
+	PublishWarnings Action = "warning.publish"
+	ImportWarnings  Action = "warning.import" // bring in a message of somebody else
+
 	SendReadings    Action = "reading.send"
 	SendEvents      Action = "event.send" // which of them, the handler asks
 	RegisterSensors Action = "sensor.register"

@@ -96,6 +96,12 @@ func Table() []Rule {
 		{ReadBoundaries, "Xem các lần nhập ranh giới", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk, KeyReports)},
 		{DecidePlaces, "Quyết định địa bàn mới sau khi nhập ranh giới", "", lead().and(Everything, KeyReports)},
 
+		{ReadWarnings, "Xem cảnh báo tới người dân và cảnh báo nhận về", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk, KeyReports)},
+		{WriteWarnings, "Soạn, gửi duyệt, cập nhật, thu hồi cảnh báo", ReadWarnings, desk()},
+		{ApproveWarnings, "Duyệt hoặc trả lại cảnh báo của người khác", ReadWarnings, lead().and(OwnArea, Leader)},
+		{PublishWarnings, "Phát cảnh báo đã duyệt", ReadWarnings, desk()},
+		{ImportWarnings, "Nhập cảnh báo CAP của nơi khác", ReadWarnings, to(Everything, ShiftLead, Operator)},
+
 		{GetTicket, "Xin vé nghe dữ liệu trực tiếp", "", to(Everything, ShiftLead, Operator, Leader, UnitLead, UnitOfficer, CommunityTeam, Desk, Screen, KeyReports)},
 		{ListenPublic, "Nghe chủ đề công khai", "", everybody()},
 		{ListenWall, "Nghe chủ đề màn hình của địa bàn", "", desk().and(OwnArea, Leader, CommunityTeam, Desk, Screen).and(Everything, KeyReports)},

@@ -156,6 +156,10 @@ type Config struct {
 	// DrillsChanged tells the player that there is something to look at. It must not block.
 	DrillsChanged func()
 
+	// Warnings keeps warnings to the public and CapSender is who they are from; nil: there are none.
+	Warnings  Warnings
+	CapSender string
+
 	Follow   Follow          // answers those who follow a report; needed
 	Receipts follow.Receipts // makes the secrets of receipts; needed
 
@@ -276,12 +280,7 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Get("/sensors/:code/readings", a.within(answerLimit, a.getSeries))
 	a.registryRoutes(v1)
 	a.alarmRoutes(v1)
-	v1.Get("/gateways", a.within(answerLimit, a.listGateways))
-	v1.Get("/gateways/:code", a.within(answerLimit, a.getGateway))
-	v1.Put("/gateways/:code", a.within(answerLimit, a.putGateway))
-	v1.Delete("/gateways/:code", a.within(answerLimit, a.deleteGateway))
-	v1.Post("/gateways/:code/chirpstack", a.within(answerLimit, a.postChirpStack))
-	v1.Post("/gateways/:code/tts", a.within(answerLimit, a.postTTS))
+	a.gatewayRoutes(v1)
 	v1.Get("/kpis", a.within(answerLimit, a.getKPIs))
 	v1.Get("/forecast", a.within(pastLimit, a.getForecast))
 	v1.Get("/past", a.within(pastLimit, a.getPast))
@@ -290,6 +289,10 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Get("/boundaries", a.within(answerLimit, a.listBoundaries))
 	v1.Get("/boundaries/proposals", a.within(answerLimit, a.listProposals))
 	v1.Post("/boundaries/proposals", a.within(historyLimit, a.decideProposals))
+
+	if a.Warnings != nil {
+		a.warningRoutes(v1)
+	}
 
 	v1.Post("/tickets", a.within(answerLimit, a.postTicket))
 

@@ -27,6 +27,15 @@ type gateways interface {
 	RegisterGateway(ctx context.Context, g gateway.Gateway, why string) (gateway.Gateway, error)
 }
 
+func (a *API) gatewayRoutes(v1 guarded) {
+	v1.Get("/gateways", a.within(answerLimit, a.listGateways))
+	v1.Get("/gateways/:code", a.within(answerLimit, a.getGateway))
+	v1.Put("/gateways/:code", a.within(answerLimit, a.putGateway))
+	v1.Delete("/gateways/:code", a.within(answerLimit, a.deleteGateway))
+	v1.Post("/gateways/:code/chirpstack", a.within(answerLimit, a.postChirpStack))
+	v1.Post("/gateways/:code/tts", a.within(answerLimit, a.postTTS))
+}
+
 // gatewayShown is a gateway with how it behaves and what it brought since midnight in the centre's zone.
 type gatewayShown struct {
 	Code        string           `json:"code"`
@@ -162,7 +171,7 @@ func (a *API) putGateway(ctx context.Context, c *fiber.Ctx) error {
 	g := gateway.Gateway{
 		Code: strings.Clone(c.Params("code")), Name: o.text("name"), Kind: o.text("kind"), Lat: o.need("lat"), Lon: o.need("lon"),
 		Owner: o.text("owner"), Key: o.text("key_id"), Parent: o.text("parent"), StaleAfter: seconds(o, "stale_after_s"),
-		Standing: gateway.Standing(o.text("standing")),
+		Standing: gateway.Standing(o.text("standing")), Sample: o.flag("sample"),
 	}
 	if o.given("per_minute") {
 		g.PerMinute = int(min(max(o.whole("per_minute"), -1), math.MaxInt32))

@@ -130,6 +130,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 		Location: zone, Now: time.Now, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
 		Origin: report.Simulated, Build: "test", Sample: true, Live: h.store.Live(view.NewLens(zone, nil), func(schema.Topic) bool { return true }), HubSecret: hubSecret,
 		Handovers: h.store, Drills: h.store, DrillsChanged: func() {}, Storm: func() { h.storms <- struct{}{} }, Ready: h.store.Ready,
+		Warnings: h.store, CapSender: "toancanh.67",
 	}
 	for _, f := range change {
 		f(&c, app)

@@ -32,6 +32,7 @@ const (
 	aboutDrills  = "the drills of an area"
 	aboutShifts  = "the shifts of an area"
 	aboutSensors = "the sensors of an area"
+	aboutWarned  = "the areas of a warning" // TestWhoMayDoWhatWithAWarning walks these
 	aboutWhole   = "the whole province"
 	aboutOneself = "one's own session or machine" // their own tests walk these
 )
@@ -76,6 +77,11 @@ func aboutRoutes() map[string]string {
 		"GET /api/v1/reports/:id/templates":   aboutReport,
 		"PUT /api/v1/reports/:id/presence":    aboutReport,
 		"DELETE /api/v1/reports/:id/presence": aboutReport,
+		"POST /api/v1/warnings":               aboutWarned,
+		"PUT /api/v1/warnings/:id":            aboutWarned,
+		"POST /api/v1/warnings/:id/acts":      aboutWarned,
+		"POST /api/v1/warnings/:id/update":    aboutWarned,
+		"POST /api/v1/warnings/:id/cancel":    aboutWarned,
 		"GET /api/v1/kpis":                    aboutFigures,
 		"GET /api/v1/areas/:division/map.svg": aboutFigures,
 		"GET /api/v1/past":                    aboutPast,
@@ -139,6 +145,8 @@ func aboutRoutes() map[string]string {
 		"DELETE /desks/:id", "GET /keys", "POST /keys", "PUT /keys/:id", "POST /keys/:id/rotation", "DELETE /keys/:id", "GET /reveals",
 		"POST /reveals/:id/seen", "GET /hooks", "POST /hooks", "PUT /hooks/:id", "POST /hooks/:id/rotation", "POST /hooks/:id/ping",
 		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /alarm-types", "GET /alarm-types/:code",
+		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /warning-templates", "GET /warning-feeds", "GET /warnings",
+		"POST /warnings/preview", "POST /warnings/import", "GET /warnings/received", "GET /warnings/received/:id", "GET /warnings/:id",
 	} {
 		method, path, _ := strings.Cut(plain, " ")
 		table[method+" /api/v1"+path] = aboutNothing

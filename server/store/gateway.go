@@ -248,7 +248,7 @@ func (s *Store) RegisterGateway(ctx context.Context, g gateway.Gateway, why stri
 			on conflict (code) do update set name = excluded.name, kind = excluded.kind, lat = excluded.lat, lon = excluded.lon,
 				division = excluded.division, area = excluded.area, path = excluded.path, owner = excluded.owner,
 				key_id = excluded.key_id, parent = excluded.parent, stale_after = excluded.stale_after,
-				per_minute = excluded.per_minute, standing = excluded.standing, updated_at = now()
+				per_minute = excluded.per_minute, standing = excluded.standing, sample = excluded.sample, updated_at = now()
 			returning `+gatewayColumns,
 			g.Code, g.Name, g.Kind, g.Lat, g.Lon, g.Division, g.Area, g.Path, g.Owner, g.Key, g.Parent, g.StaleAfter, g.PerMinute,
 			g.Standing, g.Sample, g.Origin)

@@ -185,6 +185,23 @@ func (c *Client) ListReports(ctx context.Context, q Query) ([]Report, string, er
 	return answer.Reports, answer.Next, err
 }
 
+// Gateway is what sensors speak through: the body of PUT /api/v1/gateways/{code}.
+type Gateway struct {
+	Code        string  `json:"-"`
+	Name        string  `json:"name"`
+	Kind        string  `json:"kind"`
+	Lat         float64 `json:"lat"`
+	Lon         float64 `json:"lon"`
+	StaleAfterS int     `json:"stale_after_s"`
+	Owner       string  `json:"owner,omitempty"`
+	Sample      bool    `json:"sample,omitempty"` // made up for a demonstration
+}
+
+// PutGateway registers a gateway or changes its definition.
+func (c *Client) PutGateway(ctx context.Context, g Gateway) error {
+	return c.Send(ctx, Call{Method: http.MethodPut, Path: "/api/v1/gateways/" + url.PathEscape(g.Code), Body: g}, nil)
+}
+
 // PutSensors registers sensors or changes their definitions.
 func (c *Client) PutSensors(ctx context.Context, sensors []Sensor) error {
 	body := struct {

@@ -54,6 +54,7 @@ export function putGateway(g: GatewaySettings): Promise<JsonObject> {
     stale_after_s: g.staleAfterS,
     per_minute: g.perMinute,
     standing: g.standing,
+    sample: g.sample,
   });
 }
 

@@ -9,6 +9,7 @@ export type PageName =
   | 'handover'
   | 'drills'
   | 'sensors'
+  | 'warnings'
   | 'screens'
   | 'people'
   | 'units'
@@ -30,6 +31,7 @@ export const fragments: Record<PageName, string> = {
   handover: '#ban-giao-ca',
   drills: '#dien-tap',
   sensors: '#cam-bien',
+  warnings: '#canh-bao-dan',
   screens: '#man-hinh',
   people: '#nguoi-dung',
   units: '#don-vi',

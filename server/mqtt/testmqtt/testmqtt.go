@@ -10,12 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"toancanh/server/embedded/testchild"
 )
 
 // limit bounds every start and every stop.
@@ -31,13 +32,7 @@ type Broker struct {
 	dir    string
 	port   int
 	extra  []string
-	run    *run
-}
-
-// run is one life of the broker.
-type run struct {
-	process *os.Process
-	ended   chan struct{}
+	run    *testchild.Child
 }
 
 // New starts a broker for one test. Settings are further lines of mosquitto.conf; without any, everybody is let in.
@@ -56,7 +51,7 @@ func New(tb testing.TB, settings ...string) *Broker {
 	b := &Broker{tb: tb, binary: binary, dir: tb.TempDir(), extra: settings}
 	tb.Cleanup(b.Kill)
 	for range attempts {
-		b.port = freePort(tb)
+		b.port = testchild.FreePort(tb)
 		if err = b.start(); err == nil {
 			return b
 		}
@@ -86,8 +81,7 @@ func (b *Broker) Kill() {
 	if b.run == nil {
 		return
 	}
-	_ = b.run.process.Kill()
-	<-b.run.ended
+	b.run.Kill(b.tb)
 	b.run = nil
 }
 
@@ -107,7 +101,7 @@ func (b *Broker) Save() {
 	defer poll.Stop()
 	defer late.Stop()
 	for before := b.saved(); b.saved() == before; {
-		_ = b.run.process.Signal(syscall.SIGUSR1)
+		_ = b.run.Signal(syscall.SIGUSR1)
 		select {
 		case <-poll.C:
 		case <-late.C:
@@ -153,14 +147,11 @@ log_type all
 		return err
 	}
 	cmd := exec.Command(b.binary, "-c", path) //nolint:gosec,noctx // the program that was looked for, ended by Kill
-	dieWithTest(cmd)
-	r := &run{ended: make(chan struct{})}
-	started := make(chan error, 1)
-	go r.live(cmd, started)
-	if err := <-started; err != nil {
+	child, err := testchild.Start(cmd)
+	if err != nil {
 		return fmt.Errorf("start mosquitto: %w", err)
 	}
-	b.run = r
+	b.run = child
 	if err := b.awaitReady(); err != nil {
 		b.Kill()
 		return err
@@ -169,20 +160,6 @@ log_type all
 }
 
 func (b *Broker) log() string { return filepath.Join(b.dir, "mosquitto.log") }
-
-// live starts the broker and stays with it. On Linux the kernel ends the broker with the thread that started it: the thread
-// is kept as long as the broker lives.
-func (r *run) live(cmd *exec.Cmd, started chan<- error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	err := cmd.Start()
-	r.process = cmd.Process
-	started <- err
-	if err == nil {
-		_ = cmd.Wait() // killed more often than not
-	}
-	close(r.ended)
-}
 
 func (b *Broker) awaitReady() error {
 	poll := time.NewTicker(5 * time.Millisecond)
@@ -195,7 +172,7 @@ func (b *Broker) awaitReady() error {
 			return conn.Close()
 		}
 		select {
-		case <-b.run.ended:
+		case <-b.run.Ended():
 			text, _ := os.ReadFile(b.log())
 			return fmt.Errorf("mosquitto ended at its start: %s", text)
 		case <-late.C:
@@ -203,19 +180,4 @@ func (b *Broker) awaitReady() error {
 		case <-poll.C:
 		}
 	}
-}
-
-// freePort asks the kernel for a port nobody has now.
-func freePort(tb testing.TB) int {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // loopback, at once
-	if err != nil {
-		tb.Fatalf("testmqtt: find a free port: %v", err)
-	}
-	defer func() { _ = l.Close() }()
-	address, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		tb.Fatalf("testmqtt: find a free port: %v is no TCP address", l.Addr())
-	}
-	return address.Port
 }

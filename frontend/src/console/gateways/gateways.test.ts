@@ -107,6 +107,7 @@ it('registers a gateway, which may speak through any in use', async () => {
       stale_after_s: 150,
       per_minute: 6000,
       standing: 'active',
+      sample: false,
     });
   });
 });
