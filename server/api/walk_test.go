@@ -260,8 +260,6 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, %s", role, name), func(t *testing.T) {
 				scope := scopes()[name]
 				v := h.as(role, scope)
-				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team, raised}
-				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team, stood["mua-0"].Path}
 				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team, raised, stood["mua-0"].Path}
 				w.report(t, mine, object)
 				w.handing(t, mine, object)
