@@ -87,7 +87,7 @@ bench: build ## measure the running system beside its floors, three minutes
 soak: $(faces) ## weigh a wall under load for half an hour, and play a day on one
 	TOANCANH_SOAK=1 go test -tags=dist,e2e -count=1 -v -timeout=90m -run '^TestAWall(Weighs|Stays)TheSame' ./e2e/browser/
 
-bench-paint: $(faces) ## measure from POST to the document of a real wall, beside a crowd, three minutes
+bench-paint: $(faces) ## measure from POST to the document of a real wall, beside a crowd, five minutes
 	TOANCANH_PAINT=1 go test -tags=dist,e2e -count=1 -v -run '^TestPaint$$' ./e2e/browser/
 
 bench-map: $(modules) ## what an update of the map costs the page, beside the naive way, six minutes

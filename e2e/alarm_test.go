@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"toancanh/server/alarm"
 	"toancanh/server/embedded/testpg"
@@ -105,6 +106,20 @@ func (m *storm) blow(minutes int) {
 	}
 }
 
+// await waits until some more minutes of the storm are taken.
+func (m *storm) await(minutes int) {
+	m.t.Helper()
+	blown := func(least int) bool {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return len(m.sent[0]) >= least
+	}
+	m.mu.Lock()
+	from := len(m.sent[0])
+	m.mu.Unlock()
+	eventually(m.t, "the storm blows", 60*time.Second, func() bool { return blown(from + minutes) }, nil)
+}
+
 // story is what the rules make of the readings, told by themselves.
 func (m *storm) story(t alarm.Type) []string {
 	var list []string
@@ -171,7 +186,7 @@ func TestAlarmsOfAStormAreNeitherLostNorDoubled(t *testing.T) {
 		for _, hurt := range faults {
 			blown := make(chan struct{})
 			go func() { defer close(blown); m.blow(stormSteps) }()
-			time.Sleep(time.Duration(rand.N(300)) * time.Millisecond) //nolint:forbidigo // at any instant of it
+			m.await(rand.N(stormSteps/2)) // at any instant of it
 			hurt()
 			<-blown
 		}
@@ -188,13 +203,9 @@ func TestAlarmsOfAStormAreNeitherLostNorDoubled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	for rows.Next() { //nolint:forbidigo // a test
-		var line string
-		if err := rows.Scan(&line); err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, line)
+	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
 	}
 	want := m.story(kind)
 	if diff := cmp.Diff(want, got); diff != "" || len(want) < gauges {

@@ -56,7 +56,7 @@ func (a api) send(method, path string, header http.Header, body []byte) (answer,
 	if header != nil {
 		req.Header = header
 	}
-	if body != nil {
+	if body != nil && req.Header.Get("Content-Type") == "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	began := time.Now()

@@ -675,6 +675,25 @@ table public_report -- The public projection: an allow-list written by view, all
   CREATE INDEX public_report_received ON public.public_report USING btree (received_hour DESC, code)
   grant delete, insert, select, update to toancanh_app
   grant select to toancanh_public_read
+table public_warning -- Every message of ours as it went out, for everybody. No person is named in it, and no row ever changes.
+  n bigint not null generated always as identity
+  sent_at timestamp with time zone not null
+  expires_at timestamp with time zone not null
+  id uuid not null
+  msg_type text not null
+  status text not null
+  origin text not null
+  title text not null
+  title_en text not null default ''::text
+  summary text not null
+  shown jsonb not null
+  body bytea not null
+  constraint public_warning_id_fkey FOREIGN KEY (id) REFERENCES warning(id)
+  constraint public_warning_n_key UNIQUE (n)
+  constraint public_warning_pkey PRIMARY KEY (id)
+  CREATE INDEX public_warning_sent ON public.public_warning USING btree (sent_at DESC, n DESC)
+  grant insert, select to toancanh_app
+  grant select to toancanh_public_read
 table reading partition by RANGE (ts)
   ts timestamp with time zone not null
   value double precision not null
@@ -1161,6 +1180,88 @@ table visit
   CREATE UNIQUE INDEX visit_open_once ON public.visit USING btree (report_id, team_id) WHERE (done_at IS NULL)
   CREATE INDEX visit_team ON public.visit USING btree (team_id, asked_at)
   grant insert, select to toancanh_app
+table warning -- Warnings of ours from draft to publication. A published row only ends.
+  created_at timestamp with time zone not null
+  changed_at timestamp with time zone not null
+  approved_at timestamp with time zone
+  published_at timestamp with time zone
+  ended_at timestamp with time zone
+  expires_at timestamp with time zone
+  version bigint not null
+  id uuid not null
+  follows uuid
+  ended_by uuid
+  stage text not null
+  msg_type text not null
+  origin text not null
+  division text not null
+  approver text not null default ''::text
+  publisher text not null default ''::text
+  reason text not null default ''::text
+  path text[] not null
+  writers text[] not null -- Principals who wrote of it, the author first; none of them may approve it.
+  chain text[] not null -- The messages it follows on, the oldest first: sender,identifier,time.
+  draft jsonb not null
+  constraint warning_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES warning(id)
+  constraint warning_follows_fkey FOREIGN KEY (follows) REFERENCES warning(id)
+  constraint warning_pkey PRIMARY KEY (id)
+  CREATE INDEX warning_changed ON public.warning USING btree (changed_at DESC, id DESC)
+  CREATE INDEX warning_in_force ON public.warning USING btree (expires_at) WHERE ((stage = 'published'::text) AND (ended_at IS NULL))
+  grant insert, select, update to toancanh_app
+table warning_entry -- Who did what with a warning of ours, in order.
+  at timestamp with time zone not null
+  n integer not null
+  warning_id uuid not null
+  act text not null
+  actor text not null
+  reason text not null default ''::text
+  constraint warning_entry_pkey PRIMARY KEY (warning_id, n)
+  constraint warning_entry_warning_id_fkey FOREIGN KEY (warning_id) REFERENCES warning(id)
+  grant insert, select to toancanh_app
+table warning_feed -- How the configured CAP feeds of others answer.
+  next_at timestamp with time zone not null
+  checked_at timestamp with time zone
+  good_at timestamp with time zone
+  attempts integer not null default 0
+  taken bigint not null default 0
+  refused bigint not null default 0
+  url text not null
+  etag text not null default ''::text
+  modified text not null default ''::text
+  problem text not null default ''::text
+  constraint warning_feed_pkey PRIMARY KEY (url)
+  grant delete, insert, select, update to toancanh_app
+table warning_link -- Messages of feeds that were fetched or refused, so that none is fetched twice.
+  seen_at timestamp with time zone not null
+  feed text not null
+  url text not null
+  problem text not null default ''::text
+  constraint warning_link_pkey PRIMARY KEY (feed, url)
+  grant delete, insert, select, update to toancanh_app
+table warning_received -- CAP messages of others, as they came. They are shown beside ours and never sent as ours.
+  received_at timestamp with time zone not null default now()
+  sent_at timestamp with time zone not null
+  expires_at timestamp with time zone not null
+  ended_at timestamp with time zone
+  outside boolean not null
+  id uuid not null
+  source text not null
+  sender text not null
+  key text not null -- sender,identifier,time in UTC: the same message twice is one.
+  status text not null
+  msg_type text not null
+  scope text not null
+  ended_by text not null default ''::text
+  areas text[] not null
+  refs text[] not null
+  shown jsonb not null
+  body bytea not null
+  constraint warning_received_key_key UNIQUE (key)
+  constraint warning_received_pkey PRIMARY KEY (id)
+  CREATE INDEX warning_received_at ON public.warning_received USING btree (received_at DESC, id DESC)
+  CREATE INDEX warning_received_in_force ON public.warning_received USING btree (expires_at) WHERE (ended_at IS NULL)
+  CREATE INDEX warning_received_refs ON public.warning_received USING gin (refs)
+  grant delete, insert, select, update to toancanh_app
 CREATE OR REPLACE FUNCTION public.cluster_identity()
  RETURNS text
  LANGUAGE sql
@@ -1264,5 +1365,20 @@ begin
     raise exception 'of % rows % could be sealed', cardinality(ids), touched;
   end if;
   update audit_head set n = after + touched, seal = seals[touched];
+end $function$
+
+CREATE OR REPLACE FUNCTION public.warning_stays()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.stage = 'published' and (old.ended_at is not null
+      or (new.id, new.stage, new.msg_type, new.origin, new.division, new.path, new.draft, new.chain, new.follows, new.writers, new.approver,
+          new.publisher, new.published_at, new.expires_at)
+        is distinct from (old.id, old.stage, old.msg_type, old.origin, old.division, old.path, old.draft, old.chain, old.follows, old.writers,
+          old.approver, old.publisher, old.published_at, old.expires_at)) then
+    raise exception 'warning % was published and does not change', old.id;
+  end if;
+  return new;
 end $function$
 

@@ -51,12 +51,13 @@ func (s *Server) openDoors() error {
 		Keeper: s.keeper, Walls: s.walls, People: s.store, Keys: s.store, Hooks: s.store, HookDesk: s.hooks, Duty: s.store, Callout: s.callout, Contacts: s.store, Sealer: s.sealer, Log: s.log,
 		Provider: s.provider, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
 		Queue: s.store, Presence: s.presence, Tiles: tiles, Wake: func() { s.relay.Wake() }, Handovers: s.store, Drills: s.store, DrillsChanged: s.drills.Look,
-		Follow: s.follow, Receipts: s.receipts,
+		Follow: s.follow, Receipts: s.receipts, Warnings: s.store, CapSender: s.capSender(),
 	})
 	if err != nil {
 		return err
 	}
 	s.api.Routes(s.app)
+	s.openFeed(frame)
 	if err := s.openPartners(frame); err != nil {
 		return err
 	}

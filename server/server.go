@@ -29,6 +29,7 @@ import (
 	"toancanh/server/callout"
 	"toancanh/server/door"
 	"toancanh/server/drilling"
+	"toancanh/server/feed"
 	"toancanh/server/follow"
 	"toancanh/server/hook"
 	"toancanh/server/intake"
@@ -93,6 +94,7 @@ type Server struct {
 	hub      *hub.Hub
 	app      *fiber.App
 	api      *api.API
+	feed     *feed.Feed
 	pages    *public.Site
 
 	drills     *drilling.Player
@@ -204,7 +206,7 @@ func (s *Server) wire() error {
 	s.intake, err = intake.New(intake.Config{
 		Store: s.store, Rules: s.rules, Atlas: s.atlas, Division: s.options.Division, Sealer: s.sealer, Shelf: s.shelf,
 		Origin: origin, Location: s.location, Units: s.units, Now: time.Now, Wake: func() { s.relay.Wake() }, Log: s.log, Heard: s.alarming.Heard,
-		Committers: s.options.Intake.Committers, Together: s.options.Intake.Together, Metrics: s.metrics,
+		Committers: s.options.Intake.Committers, Together: s.options.Intake.Together, Limits: s.limits, Metrics: s.metrics,
 	})
 	if err != nil {
 		return err
@@ -235,13 +237,22 @@ func (s *Server) wire() error {
 	s.drills = drilling.New(drilling.Config{
 		Store: s.store, Doors: s.ownDoors, Actor: s.intake, Atlas: s.atlas, Division: s.options.Division, Now: time.Now, Log: s.log,
 	})
+	bridges, err := s.openBridges()
+	if err != nil {
+		return err
+	}
+	bulletin, err := s.openBulletin()
+	if err != nil {
+		return err
+	}
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus,
-		Follower: followers{s.watch, []leader{
+		Follower: followers{s.watch, append([]leader{
 			presence.NewAnnouncer(s.presence, time.Now),
 			s.drills,
+			bulletin,
 			s.callout,
-		}, s.alarming},
+		}, bridges...), s.alarming},
 		Log: s.log, Now: time.Now, Metrics: s.metrics,
 	})
 	if s.options.Hub == "on" {
@@ -279,6 +290,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener, more ...net.Lis
 	}
 	g.Go(func() error { return s.pages.Run(life) })
 	g.Go(func() error { return s.api.Run(life) })
+	g.Go(func() error { return s.feed.Run(life) })
 	g.Go(func() error { return s.boundaries.Run(life) })
 	if s.hub != nil {
 		g.Go(func() error { return s.hub.Run(life) })

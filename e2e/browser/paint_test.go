@@ -5,6 +5,7 @@ package browser_test
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"slices"
@@ -29,14 +30,15 @@ const (
 
 func paintRates() []int { return []int{1, 5} }
 
-// paintEye notes, in a page, when the words of a report first stand in the document, and when the frame after that has
-// been handed to the screen.
+// paintEye notes, in a page, when the words of a report or an alarm first stand in the document, and when the frame after that has
+// been handed to the screen. What is told of a sensor alone is no alarm yet.
 const paintEye = `(() => {
 	window.seen = {};
 	const word = /Đo số (\d+)\b/gu;
 	const look = () => {
 		const now = performance.timeOrigin + performance.now();
-		for (const [, n] of document.body.textContent.matchAll(word)) {
+		const told = [...document.querySelectorAll('[data-notice], [data-alarm]')].filter((one) => !one.dataset.notice?.startsWith('sensor/'));
+		for (const [, n] of told.map((one) => one.textContent).join(' ').matchAll(word)) {
 			if (n in window.seen) continue;
 			const entry = window.seen[n] = {dom: now, frame: 0};
 			requestAnimationFrame(() => {
@@ -51,8 +53,8 @@ const paintEye = `(() => {
 	});
 })()`
 
-// TestPaint measures, rather than judges, how long a report takes from its POST to the document of a real wall while 50
-// other walls and 1,000 public sockets listen: make bench-paint.
+// TestPaint measures, rather than judges, how long a report, and an alarm from the reading that raises it, take from the POST to
+// the document of a real wall while 50 other walls and 1,000 public sockets listen: make bench-paint.
 func TestPaint(t *testing.T) {
 	if os.Getenv("TOANCANH_PAINT") == "" {
 		t.Skip("a measurement (make bench-paint)")
@@ -66,27 +68,69 @@ func TestPaint(t *testing.T) {
 	time.Sleep(paintWarm) //nolint:forbidigo // software draws its first map meanwhile
 	n := 0
 	for _, rate := range paintRates() {
-		m := crowd.measure(p, wall, &n, rate)
-		t.Logf("%d reports a second for %v, %d walls and 1 real one, %d public sockets: %d measured, %d never stood alone in the document",
-			rate, paintFor, paintWalls, paintPublic, len(m.dom), m.missed)
-		t.Logf("  from POST to     p50 / p95 / p99")
-		t.Logf("  answer 201       %s", quantiles(m.answer))
-		t.Logf("  frame at a wall  %s", quantiles(m.frame))
-		t.Logf("  document         %s", quantiles(m.dom))
-		t.Logf("  frame drawn      %s", quantiles(m.drawn))
-		t.Logf("  from 201 to the document %s", quantiles(m.after))
-		word := "held"
-		if quantile(m.dom, 0.95) > paintGoal {
-			word = "NOT HELD"
-		}
-		t.Logf("VERDICT at %d a second: p95 from POST to the document %v, limit %v: %s", rate, quantile(m.dom, 0.95).Round(time.Millisecond), paintGoal, word)
+		crowd.measure(p, wall, &n, rate, p.paintReport).tell(t, "reports", rate)
 	}
+	const alarms = 1 // a second
+	p.paintGauges(n, int(paintFor.Seconds())*alarms)
+	crowd.measure(p, wall, &n, alarms, p.paintReading).tell(t, "alarms", alarms)
+}
+
+// paintReport posts a report that bears a number.
+func (p *province) paintReport(number int) {
+	p.post("/api/v1/reports", map[string]any{
+		"category": "MT", "emergency": true, "description": fmt.Sprintf("%s%d từ lúc gửi đến lúc thấy.", paintWord, number),
+		"location": map[string]float64{"lat": 11.95 + float64(number%50)/500, "lon": 107.65 + float64(number%37)/500},
+	}, nil)
+}
+
+func paintGauge(number int) string { return fmt.Sprintf("do-so-%d", number) }
+
+// paintGauges registers stations that bear the numbers, each above its level for so long that its next reading raises an alarm.
+func (p *province) paintGauges(first, many int) {
+	p.t.Helper()
+	stations, readings := make([]map[string]any, many), make([]map[string]any, many)
+	before := time.Now().Add(-3 * time.Minute).UTC()
+	for i := range many {
+		number := first + i
+		stations[i] = map[string]any{
+			"code": paintGauge(number), "name": fmt.Sprintf("%s%d ở trạm đo", paintWord, number), "kind": "river", "unit": "m", "stale_after_s": 1800,
+			"lat": 11.95 + float64(number%50)/500, "lon": 107.65 + float64(number%37)/500,
+			"levels": []map[string]any{{"at": 100, "state": "warning", "label": "BĐ2", "source": "bài đo"}},
+		}
+		readings[i] = map[string]any{"sensor": paintGauge(number), "value": 101, "at": before}
+	}
+	p.withKey(http.MethodPut, "/api/v1/sensors", map[string]any{"sensors": stations})
+	p.withKey(http.MethodPost, "/api/v1/readings", readings)
+}
+
+// paintReading sends the reading that raises the alarm of a station.
+func (p *province) paintReading(number int) {
+	p.withKey(http.MethodPost, "/api/v1/readings", []map[string]any{{"sensor": paintGauge(number), "value": 101.2, "at": time.Now().UTC()}})
+}
+
+// tell says what was measured, and whether it is what was promised.
+func (m paintings) tell(t *testing.T, what string, rate int) {
+	t.Helper()
+	t.Logf("%d %s a second for %v, %d walls and 1 real one, %d public sockets: %d measured, %d never stood alone in the document",
+		rate, what, paintFor, paintWalls, paintPublic, len(m.dom), m.missed)
+	t.Logf("  from POST to     p50 / p95 / p99")
+	t.Logf("  answer           %s", quantiles(m.answer))
+	t.Logf("  frame at a wall  %s", quantiles(m.frame))
+	t.Logf("  document         %s", quantiles(m.dom))
+	t.Logf("  frame drawn      %s", quantiles(m.drawn))
+	t.Logf("  from the answer to the document %s", quantiles(m.after))
+	word := "held"
+	if quantile(m.dom, 0.95) > paintGoal {
+		word = "NOT HELD"
+	}
+	t.Logf("VERDICT of %s at %d a second: p95 from POST to the document %v, limit %v: %s",
+		what, rate, quantile(m.dom, 0.95).Round(time.Millisecond), paintGoal, word)
 }
 
 // crowd is everybody else who listens.
 type crowd struct {
 	mu     sync.Mutex
-	frames map[int][]time.Time // when each report's frame came, at each wall
+	frames map[int][]time.Time // when each one's frame came, at each wall
 }
 
 func gather(t *testing.T, p *province) *crowd {
@@ -153,13 +197,14 @@ func (c *crowd) hear(body []byte) {
 	c.frames[n] = append(c.frames[n], now)
 }
 
-// paintings are lengths of time from the POST, one for each report (for each wall, where it is a frame).
+// paintings are lengths of time from the POST, one for each thing sent (for each wall, where it is a frame).
 type paintings struct {
 	answer, frame, dom, drawn, after []time.Duration
 	missed                           int
 }
 
-func (c *crowd) measure(p *province, wall *tab, n *int, rate int) paintings {
+// measure sends numbered things, so many a second for a while, and waits until the last of them stands at the real wall.
+func (c *crowd) measure(p *province, wall *tab, n *int, rate int, send func(number int)) paintings {
 	p.t.Helper()
 	type sent struct{ at, answered time.Time }
 	posts := make([]sent, int(paintFor.Seconds())*rate)
@@ -171,10 +216,7 @@ func (c *crowd) measure(p *province, wall *tab, n *int, rate int) paintings {
 		number := first + i
 		posting.Go(func() {
 			at := time.Now()
-			p.post("/api/v1/reports", map[string]any{
-				"category": "MT", "emergency": true, "description": fmt.Sprintf("%s%d từ lúc gửi đến lúc thấy.", paintWord, number),
-				"location": map[string]float64{"lat": 11.95 + float64(number%50)/500, "lon": 107.65 + float64(number%37)/500},
-			}, nil)
+			send(number)
 			posts[i] = sent{at, time.Now()}
 		})
 		<-tick.C
@@ -184,7 +226,7 @@ func (c *crowd) measure(p *province, wall *tab, n *int, rate int) paintings {
 	type seen struct{ Dom, Frame float64 }
 	var eye map[string]seen
 	last := strconv.Itoa(*n - 1)
-	eventually(p.t, "the last report stands in the document", paintWait, func() bool {
+	eventually(p.t, "the last of them stands in the document", paintWait, func() bool {
 		wall.eval(`window.seen`, &eye)
 		return eye[last].Frame > 0
 	}, nil)

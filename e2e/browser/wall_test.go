@@ -115,7 +115,7 @@ func (p *province) expected(now truth) shown {
 }
 
 // listedAreas is how many areas a wall that is read from near by lists.
-const listedAreas = 9
+const listedAreas = 4
 
 // among leaves of the truth the areas that a wall lists, which must be as many as there is room for.
 func (s shown) among(seen shown) shown {

@@ -1,10 +1,11 @@
 // A stand-in for the server, for work on the faces alone: serves dist, the API's shapes and /live with
-// invented data. Usage: npm run mock -- --port 8090 --mode calm|storm|stale|dead|empty
+// invented data. Usage: npm run mock -- --port 8090 --mode calm|storm|flood|stale|dead|empty
 import { createServer } from 'node:http';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { makeAlarms, wallAlarm } from './alarms.mjs';
 import {
   division,
   iso,
@@ -24,7 +25,9 @@ const flag = (name, fallback) => {
   return i < 0 ? fallback : process.argv[i + 1];
 };
 const port = Number(flag('port', '8090'));
-const mode = flag('mode', 'calm');
+const asked = flag('mode', 'calm');
+// In a flood everything else is as in a storm.
+const mode = asked === 'flood' ? 'storm' : asked;
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const pick = randomFrom(7);
 const startedAt = Date.now();
@@ -38,6 +41,7 @@ const sceneList = await Promise.all(
 );
 const make = reportMaker(areas, pick);
 const sensors = mode === 'empty' ? [] : makeSensors(areas, pick);
+const alarms = makeAlarms(areas, asked, pick);
 const epoch = `mock-${startedAt}`;
 const wallTopic = `wall/${division}/67`;
 const opsTopic = `ops/${division}/67`;
@@ -119,6 +123,7 @@ function levels() {
     },
     'kpi/areas': { areas: areaCounts(open, late) },
     ...(none ? {} : stormLevels(now, open)),
+    ...alarms.levels(),
   };
   const items = Object.entries(data).map(([key, d]) => ({
     key,
@@ -268,22 +273,48 @@ function broadcast(topic, frame) {
 }
 
 function announce(report) {
+  tell('report', report, wallReport(report));
+}
+
+function announceAlarm(alarm) {
+  tell('alarm', alarm, wallAlarm(alarm));
+}
+
+function tell(kind, ops, wall) {
   for (const [topic, data] of [
-    [wallTopic, wallReport(report)],
-    [opsTopic, report],
+    [wallTopic, wall],
+    [opsTopic, ops],
   ]) {
     broadcast(topic, {
       type: 'event',
       topic,
       seq: ++heads[topic],
-      kind: 'report',
-      id: report.id,
-      version: report.version,
+      kind,
+      id: ops.id,
+      version: ops.version,
       at: iso(Date.now()),
       data,
     });
   }
 }
+
+const incident = {
+  id: '0193b000-0000-7000-8000-000000000001',
+  version: 1,
+  origin: 'simulated',
+  code: 'SC-0012',
+  title: 'Lũ trên sông Đắk Nông',
+  kind: 'flood',
+  state: 'open',
+  area: '660',
+  opened_at: iso(startedAt - 1800e3),
+  alarms: alarms
+    .sorted()
+    .slice(0, 6)
+    .map(({ id }) => id),
+  reports: [],
+  tasks: { open: 3, done: 1 },
+};
 
 function greet(socket, topics) {
   socket.topics = topics;
@@ -293,9 +324,17 @@ function greet(socket, topics) {
   );
   for (const topic of topics) {
     const list = topic.startsWith('wall/') ? [...reports.values()].map(wallReport) : [...reports.values()];
-    socket.send(
-      JSON.stringify({ type: 'snapshot', topic, epoch, seq: heads[topic], at, data: { reports: list, truncated: 0 } }),
-    );
+    const open = alarms.sorted();
+    const cut = open.slice(1000);
+    const left = (priority) => cut.filter((alarm) => alarm.priority === priority).length;
+    const data = {
+      reports: list,
+      truncated: 0,
+      alarms: open.slice(0, 1000).map(topic.startsWith('wall/') ? wallAlarm : (alarm) => alarm),
+      alarms_truncated: { high: left('high'), medium: left('medium'), low: left('low') },
+      incidents: mode === 'storm' ? [incident] : [],
+    };
+    socket.send(JSON.stringify({ type: 'snapshot', topic, epoch, seq: heads[topic], at, data }));
     socket.send(JSON.stringify({ type: 'level', topic, items: levels() }));
   }
   socket.send(JSON.stringify(beat()));
@@ -319,6 +358,11 @@ setInterval(() => {
     Object.assign(sensors[version % sensors.length], storm(sensors[version % sensors.length], 0.3 + pick() * 0.6));
   for (const topic of Object.keys(heads)) broadcast(topic, { type: 'level', topic, items: levels() });
 }, 4000);
+if (asked === 'flood') {
+  // As fast as a storm that goes on: every alarm that comes is one more for the page.
+  const rate = Number(flag('rate', '20'));
+  setInterval(() => announceAlarm(alarms.make({ ageMs: 0 })), 1000 / rate);
+}
 if (mode === 'calm' || mode === 'storm') {
   setInterval(
     () => {
@@ -462,6 +506,43 @@ function asRow(report) {
   return { ...plain, open: isOpen(report), due: due?.running ?? null, summary: report.description.slice(0, 140) };
 }
 
+const rights = Object.fromEntries(
+  'session.own ticket.get listen.ops report.list alarm.list alarm.read alarm.ack alarm.shelve alarm.suppress alarm.service alarm.type.read alarm.type.change alarm.health screen.read screen.order'
+    .split(' ')
+    .map((action) => [action, 'everything']),
+);
+const person = { id: 'p1', login: 'truc', name: 'Trần Thị Trực', units: [], areas: [`${division}/67`], pin: false };
+const desk = {
+  stage: 'full',
+  desk: false,
+  person,
+  roles: [{ id: 'truong_ca', label: 'Trưởng ca' }],
+  rights,
+  recovery: [],
+};
+
+function answerAlarms(method, second, third, url, body) {
+  if (second === 'group-acts') {
+    for (const id of body.ids) announceAlarm(alarms.perform(id, body));
+    return ok({ act_id: 'g', done: body.ids.length, refused: 0, items: [] });
+  }
+  if (third === 'acts') {
+    const changed = alarms.perform(second, body);
+    if (changed === null) return problem(404, 'Không có cảnh báo này', '');
+    if (['shelve', 'suppress', 'out_of_service'].includes(body.act) && !body.reason)
+      return problem(422, 'Thiếu thông tin', '', [{ field: 'reason', reason: 'required', detail: 'Phải nêu lý do.' }]);
+    announceAlarm(changed);
+    return ok(changed);
+  }
+  if (second) return alarms.detail(second) ? ok(alarms.detail(second)) : problem(404, 'Không có cảnh báo này', '');
+  if (url.pathname.endsWith('alarm-types')) return ok({ types: [] });
+  const closed = url.searchParams.get('state') === 'closed';
+  const found = [...alarms.all.values()].filter(({ state }) => (state === 'closed') === closed).reverse();
+  const from = Number(url.searchParams.get('cursor') || 0);
+  const limit = Number(url.searchParams.get('limit') || 50);
+  return ok({ alarms: found.slice(from, from + limit), next: from + limit < found.length ? String(from + limit) : '' });
+}
+
 function answer(method, url, body) {
   const path = url.pathname.replace('/api/v1', '');
   const [, first, second, third] = path.split('/');
@@ -499,6 +580,8 @@ function answer(method, url, body) {
   if (first === 'categories') return ok({ categories });
   if (first === 'units') return ok({ units });
   if (first === 'tickets') return ok({ ticket: 'mock.ticket', expires_at: iso(Date.now() + 86400e3) });
+  if (first === 'alarms' || first === 'alarm-types') return answerAlarms(method, second, third, url, body);
+  if (first === 'session') return ok(desk);
   if (first === 'reports' && third === 'acts' && method === 'POST') return perform(second, body);
   if (first === 'reports' && second === 'rows') return list(url.searchParams);
   if (first === 'reports' && second) {

@@ -3,14 +3,12 @@
 // busy machine the clock runs on while others work).
 // Usage: npm run bench:queue -- [http://127.0.0.1:8080]; the machine itself must be trusted there, as with `toancanh up`.
 import { launch } from '../tests/browser.mjs';
+import { tasksOf } from './tasks.mjs';
 
 const base = process.argv[2] ?? 'http://127.0.0.1:8080';
-const tooLongMs = 50;
 const browser = await launch();
 const page = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage();
-const tracing = await browser.newBrowserCDPSession();
-let events = [];
-tracing.on('Tracing.dataCollected', ({ value }) => events.push(...value));
+const measure = await tasksOf(browser, page);
 
 await page.goto(`${base}/console#phan-anh?open=`);
 await page.waitForSelector('.row');
@@ -41,27 +39,5 @@ async function scroll(times, how) {
       }
     },
     [times, how],
-  );
-}
-
-async function measure(name, deed) {
-  events = [];
-  const traceConfig = { includedCategories: ['toplevel'], recordMode: 'recordAsMuchAsPossible' };
-  await tracing.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig });
-  await deed();
-  await page.waitForTimeout(300);
-  const ended = new Promise((done) => tracing.once('Tracing.tracingComplete', done));
-  await tracing.send('Tracing.end');
-  await ended;
-  const threads = new Map(
-    events.filter((e) => e.name === 'thread_name').map((e) => [`${e.pid}/${e.tid}`, e.args.name]),
-  );
-  const tasks = events.filter(
-    (e) => e.ph === 'X' && e.name.endsWith('RunTask') && threads.get(`${e.pid}/${e.tid}`) === 'CrRendererMain',
-  );
-  const longest = (of) => Math.max(0, ...tasks.map((task) => (task[of] ?? 0) / 1000)).toFixed(0);
-  const over = tasks.filter((task) => (task.tdur ?? 0) / 1000 > tooLongMs).length;
-  console.log(
-    `${name}: longest task ${longest('tdur')} ms of processor (${longest('dur')} by the clock), ${over} over ${tooLongMs}`,
   );
 }

@@ -11,5 +11,6 @@ import (
 //go:embed *.csv outline.geojson alarm_types.json
 var files embed.FS
 
-// Files returns the sample's files: the areas, their outline, the categories, units and holidays, the sensors, and the types of alarms.
+// Files returns the sample's files: the areas, their outline, the categories, units and holidays, the sensors with the gateways
+// they speak through, and the types of alarms.
 func Files() fs.FS { return files }

@@ -26,6 +26,7 @@ const (
 	ReadKPIs       Action = "kpi.read"
 	ReadSensors    Action = "sensor.read"
 	ManageSensors  Action = "sensor.manage" // change, import, approve and retire sensors
+	ReadGateways   Action = "gateway.read"
 	ReadPast       Action = "past.read"
 	ReadBoundaries Action = "boundary.read"
 	DecidePlaces   Action = "boundary.decide" // new places of reports after an import of boundaries
@@ -62,11 +63,18 @@ const (
 	OwnViews        Action = "view.own"     // keep filters of the queue
 	ShareViews      Action = "view.share"
 
+	ReadWarnings    Action = "warning.read"
+	WriteWarnings   Action = "warning.write"
+	ApproveWarnings Action = "warning.approve" // as the second person
+	PublishWarnings Action = "warning.publish"
+	ImportWarnings  Action = "warning.import" // bring in a message of somebody else
+
 	SendReadings    Action = "reading.send"
 	SendEvents      Action = "event.send" // which of them, the handler asks
 	RegisterSensors Action = "sensor.register"
 	ProposeSensors  Action = "sensor.propose"  // register sensors that wait for approval
 	MaintainSensors Action = "sensor.maintain" // set times of maintenance
+	ManageGateways  Action = "gateway.manage"
 	LoadHistory     Action = "history.load"
 	AskAsHub        Action = "hub.ask"
 

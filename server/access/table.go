@@ -90,9 +90,17 @@ func Table() []Rule {
 		{ReadSensors, "Xem cảm biến và số đo", "", to(Everything, ShiftLead, Operator, Leader, UnitLead, UnitOfficer, CommunityTeam, Desk, Screen, KeyReports)},
 		{ManageSensors, "Sửa, nhập bảng, duyệt và ngừng dùng cảm biến", ReadSensors, lead()},
 		{MaintainSensors, "Đặt và kết thúc đợt bảo trì", ReadSensors, desk()},
+		{ReadGateways, "Xem các cổng kết nối của cảm biến và cách chúng gửi", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk, KeySensors)},
+		{ManageGateways, "Khai báo, sửa, ngừng dùng cổng kết nối", ReadGateways, to(Everything, Administrator, ShiftLead, KeySensors)},
 		{ReadPast, "Xem lại những gì màn hình đã hiện", "", desk().and(OwnArea, Leader, Desk, Screen).and(Everything, KeyReports)},
 		{ReadBoundaries, "Xem các lần nhập ranh giới", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk, KeyReports)},
 		{DecidePlaces, "Quyết định địa bàn mới sau khi nhập ranh giới", "", lead().and(Everything, KeyReports)},
+
+		{ReadWarnings, "Xem cảnh báo tới người dân và cảnh báo nhận về", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk, KeyReports)},
+		{WriteWarnings, "Soạn, gửi duyệt, cập nhật, thu hồi cảnh báo", ReadWarnings, desk()},
+		{ApproveWarnings, "Duyệt hoặc trả lại cảnh báo của người khác", ReadWarnings, lead().and(OwnArea, Leader)},
+		{PublishWarnings, "Phát cảnh báo đã duyệt", ReadWarnings, desk()},
+		{ImportWarnings, "Nhập cảnh báo CAP của nơi khác", ReadWarnings, to(Everything, ShiftLead, Operator)},
 
 		{GetTicket, "Xin vé nghe dữ liệu trực tiếp", "", to(Everything, ShiftLead, Operator, Leader, UnitLead, UnitOfficer, CommunityTeam, Desk, Screen, KeyReports)},
 		{ListenPublic, "Nghe chủ đề công khai", "", everybody()},

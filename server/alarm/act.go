@@ -33,6 +33,7 @@ const (
 	ShelfEnded       ActName = "shelf_ended"
 	SuppressionEnded ActName = "suppression_ended"
 	SilenceEnded     ActName = "silence_ended"
+	TargetGone       ActName = "target_gone" // the sensor is no more, so nothing can say that it is normal again
 )
 
 // Act is something that a person, or the house by design, wants done.

@@ -160,6 +160,19 @@ func (a Alarm) Pass(now time.Time) (Alarm, []Entry) {
 	return a, list
 }
 
+// Gone closes an alarm whose target is no more: a sensor that was retired, or one of a drill that is over. Reason says which.
+func (a Alarm) Gone(reason string, now time.Time) (Alarm, []Entry) {
+	if a.State == Closed {
+		return a, nil
+	}
+	from := a.State
+	a.close(now)
+	a.Version++
+	e := a.entry(TargetGone, from, now)
+	e.Reason = reason
+	return a, []Entry{e}
+}
+
 // Due is when Pass has something to do; false when never.
 func (a Alarm) Due() (time.Time, bool) {
 	switch first, second := a.SilencedUntil, a.Until; {

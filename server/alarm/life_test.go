@@ -505,3 +505,16 @@ func TestEveryStateAndChange(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAlarmWhoseTargetIsGoneIsOver(t *testing.T) {
+	for _, state := range []alarm.State{alarm.Unacked, alarm.Acked, alarm.Cleared} {
+		a := alarm.Alarm{State: state, Aside: alarm.Shelved, Version: 3, Until: new(time.Unix(9, 0))}
+		b, entries := a.Gone("Kết thúc diễn tập.", time.Unix(5, 0))
+		if b.State != alarm.Closed || b.ClosedAt == nil || b.Aside != "" || b.Version != 4 || len(entries) != 1 || entries[0].From != state || entries[0].Reason == "" {
+			t.Errorf("from %s: %+v, %+v", state, b, entries)
+		}
+		if again, none := b.Gone("", time.Unix(6, 0)); again.Version != b.Version || none != nil {
+			t.Errorf("it is over twice: %+v", again)
+		}
+	}
+}

@@ -154,12 +154,6 @@ func pause(ctx context.Context, d time.Duration) {
 // now is the present as PostgreSQL keeps it.
 func (a *Alarming) now() time.Time { return a.Now().UTC().Truncate(time.Microsecond) }
 
-// root is the code of the whole division.
-func (a *Alarming) root() string {
-	root, _ := a.Atlas.Tree.Root(a.Division)
-	return root.Code
-}
-
 // areaOf is the area of a level that a path lies in.
 func (a *Alarming) areaOf(path []string, level string) string {
 	for _, code := range path {

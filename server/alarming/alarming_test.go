@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"toancanh/schema"
 	"toancanh/schema/sample"
@@ -269,13 +270,8 @@ func (r *room) story() []string {
 	rows, err := r.db.Owner.Query(r.t.Context(), `select concat_ws(' ', a.type, a.target, e.act, e.to_state, e.value)
 		from alarm a join alarm_entry e on e.alarm_id = a.id order by a.target, a.type, a.raised_at, a.id, e.n`)
 	r.must(err)
-	var list []string
-	for rows.Next() { //nolint:forbidigo // a test
-		var line string
-		r.must(rows.Scan(&line))
-		list = append(list, line)
-	}
-	r.must(rows.Err())
+	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	r.must(err)
 	return list
 }
 
@@ -286,8 +282,6 @@ func (r *room) count(query string, args ...any) int {
 	return n
 }
 
-func seconds(n alarm.Seconds) *alarm.Seconds { return &n }
-
 // typeOf is a type with all that it needs.
 func typeOf(code string, source alarm.Source, p alarm.Priority, c alarm.Condition) alarm.Type {
 	return alarm.Type{
@@ -297,7 +291,7 @@ func typeOf(code string, source alarm.Source, p alarm.Priority, c alarm.Conditio
 }
 
 func heavyRain() alarm.Type {
-	return typeOf("rain_1h", alarm.FromSensor, alarm.Medium, alarm.Condition{Class: alarm.ByLimit, Kinds: []string{"rain"}, Limit: 50, OnDelay: seconds(0)})
+	return typeOf("rain_1h", alarm.FromSensor, alarm.Medium, alarm.Condition{Class: alarm.ByLimit, Kinds: []string{"rain"}, Limit: 50, OnDelay: new(alarm.Seconds(0))})
 }
 
 func TestAReadingAboveALimitIsAnAlarmAndBelowItReturns(t *testing.T) {
@@ -373,7 +367,7 @@ func TestTheSameReadingsMakeTheSameAlarmsWhateverFails(t *testing.T) {
 	at := time.Now().Add(-2 * time.Hour).Truncate(time.Minute)
 	play := func(t *testing.T, seed uint64, fails bool) []string {
 		t.Helper()
-		r := newRoom(t, heavyRain(), typeOf("rain_total", alarm.FromSensor, alarm.Low, alarm.Condition{Class: alarm.ByTotal, Kinds: []string{"rain"}, Limit: 150, Over: seconds(3600), OnDelay: seconds(0)}))
+		r := newRoom(t, heavyRain(), typeOf("rain_total", alarm.FromSensor, alarm.Low, alarm.Condition{Class: alarm.ByTotal, Kinds: []string{"rain"}, Limit: 150, Over: new(alarm.Seconds(3600)), OnDelay: new(alarm.Seconds(0))}))
 		dice := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // a fixed sequence
 		if fails {
 			r.store.dice = rand.New(rand.NewPCG(seed, 3)) //nolint:gosec // a fixed sequence
@@ -575,4 +569,59 @@ func TestATypeThatIsDisabledReturnsItsAlarms(t *testing.T) {
 		r.send("mua-1", r.clock.Now(), 80)
 		return len(r.story()) == 3
 	})
+}
+
+func TestAShelfEndsInTimeWhoeverJudgesThen(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, heavyRain())
+	r.register(rain("mua-1"))
+	r.lead(1)
+	r.send("mua-1", r.clock.Now(), 60)
+	r.until("the alarm", func() bool { return len(r.story()) == 1 })
+	open, err := r.store.OpenAlarms(t.Context())
+	r.must(err)
+	done, err := r.store.ActOnAlarms(t.Context(), store.AlarmAct{
+		IDs: []string{open[0].ID}, At: r.clock.Now().UTC(), Action: "alarm.shelve", Name: alarm.DoShelve,
+		Decide: func(a store.Alarm) (alarm.Alarm, []alarm.Entry, error) {
+			after, entry, err := a.Act(alarm.Act{Name: alarm.DoShelve, Minutes: 2, Reason: "xem lại trạm"}, r.clock.Now())
+			return after, []alarm.Entry{entry}, err
+		},
+	})
+	r.must(err)
+	r.must(done.Outcomes[0].Err)
+	r.halt()
+	r.clock.pass(time.Minute)
+	r.lead(1) // knows of the shelf by what is kept
+	r.live(50 * time.Second)
+	if n := len(r.story()); n != 2 {
+		t.Fatalf("ten seconds too early the alarm has %d entries:\n%s", n, strings.Join(r.story(), "\n"))
+	}
+	r.halt()
+	r.clock.pass(30 * time.Second) // it ends while nobody judges
+	r.lead(1)
+	r.until("the end of the shelf", func() bool {
+		r.clock.pass(time.Second)
+		return len(r.story()) == 3
+	})
+	want := []string{"rain_1h mua-1 raise unacked 60", "rain_1h mua-1 shelve unacked 60", "rain_1h mua-1 shelf_ended unacked 60"}
+	if diff := cmp.Diff(want, r.story()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhatIsWorkedOnRaisesItsAlarmsAside(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, heavyRain())
+	r.register(rain("mua-1"))
+	r.lead(1)
+	now := r.clock.Now()
+	_, err := r.db.Owner.Exec(t.Context(), `insert into maintenance (from_at, until_at, sensor_code, reason, by) values ($1, $2, 'mua-1', 'thay pin', 'test')`,
+		now.Add(-time.Minute), now.Add(time.Hour))
+	r.must(err)
+	r.live(2 * time.Second)
+	r.send("mua-1", r.clock.Now(), 60)
+	r.until("the alarm", func() bool { return len(r.story()) == 2 })
+	if n := r.count("select count(*) from alarm where aside = 'suppressed' and until_at is not null"); n != 1 {
+		t.Errorf("the alarm is not suppressed: %q", r.story())
+	}
 }

@@ -20,6 +20,7 @@ import (
 	"toancanh/server/drill"
 	"toancanh/server/follow"
 	"toancanh/server/forecast"
+	"toancanh/server/gateway"
 	"toancanh/server/intake"
 	"toancanh/server/photo"
 	"toancanh/server/report"
@@ -55,6 +56,7 @@ type Intake interface {
 	AcceptReadingsAs(ctx context.Context, b intake.ReadingBody) (int, []intake.Refusal, error)
 	RegisterSensorsAs(ctx context.Context, list []sensor.Sensor, may func(sensor.Sensor) error) error
 	sensorDeeds
+	gateways
 	AcceptHistory(ctx context.Context, body intake.PastBody) (answer json.RawMessage, repeated bool, err error)
 	Ground() screen.Ground
 	ChangeScreens(ctx context.Context, decide func(screen.Board) ([]screen.Screen, error)) ([]screen.Screen, error)
@@ -77,6 +79,8 @@ type Store interface {
 	NearbyReports(ctx context.Context, n store.Nearby) ([]view.NearbyReport, error)
 	keyUse
 	Sensors(ctx context.Context) (map[string]store.Sensor, error)
+	Gateways(ctx context.Context) (map[string]gateway.Gateway, error)
+	GatewayCounts(ctx context.Context, day time.Time) (map[string]map[string]int64, error)
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
 	Series(ctx context.Context, sensorID int32, since time.Time) ([]store.Point, error)
 	seriesBook
@@ -153,6 +157,10 @@ type Config struct {
 	Drills Drills // keeps exercises; needed
 	// DrillsChanged tells the player that there is something to look at. It must not block.
 	DrillsChanged func()
+
+	// Warnings keeps warnings to the public and CapSender is who they are from; nil: there are none.
+	Warnings  Warnings
+	CapSender string
 
 	Follow   Follow          // answers those who follow a report; needed
 	Receipts follow.Receipts // makes the secrets of receipts; needed
@@ -268,11 +276,13 @@ func (a *API) Routes(app *fiber.App) {
 
 	v1.Post("/readings", a.within(answerLimit, a.postReadings))
 	v1.Post("/events", a.within(answerLimit, a.postEvents))
+	v1.Options("/events", a.getHandshake)
 	v1.Get("/sensors", a.within(answerLimit, a.listSensors))
 	v1.Put("/sensors", a.within(answerLimit, a.putSensors))
 	v1.Get("/sensors/:code/readings", a.within(answerLimit, a.getSeries))
 	a.registryRoutes(v1)
 	a.alarmRoutes(v1)
+	a.gatewayRoutes(v1)
 	v1.Get("/kpis", a.within(answerLimit, a.getKPIs))
 	v1.Get("/forecast", a.within(pastLimit, a.getForecast))
 	v1.Get("/past", a.within(pastLimit, a.getPast))
@@ -281,6 +291,10 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Get("/boundaries", a.within(answerLimit, a.listBoundaries))
 	v1.Get("/boundaries/proposals", a.within(answerLimit, a.listProposals))
 	v1.Post("/boundaries/proposals", a.within(historyLimit, a.decideProposals))
+
+	if a.Warnings != nil {
+		a.warningRoutes(v1)
+	}
 
 	v1.Post("/tickets", a.within(answerLimit, a.postTicket))
 

@@ -28,7 +28,6 @@ type stage struct {
 	*house
 	lead   *visitor
 	player *drilling.Player
-	closed []string
 
 	mu     sync.Mutex
 	now    time.Time
@@ -50,7 +49,7 @@ func newStage(t *testing.T) *stage {
 	must(t, err)
 	doors.At(address)
 	s.player = drilling.New(drilling.Config{
-		Store: s.store, Doors: doors, Actor: s.deeds, Alarms: s, Atlas: atlas, Division: "vn-2022", Now: s.clock,
+		Store: s.store, Doors: doors, Actor: s.deeds, Atlas: atlas, Division: "vn-2022", Now: s.clock,
 		Log: slog.New(slog.NewJSONHandler(s.log, nil)),
 	})
 	s.registerProvince()
@@ -69,14 +68,6 @@ func (s *stage) pass(d time.Duration) {
 	s.now = s.now.Add(d)
 	s.mu.Unlock()
 	s.player.Look()
-}
-
-// CloseOf stands in for the alarms, which have tests of their own.
-func (s *stage) CloseOf(_ context.Context, targets []string, _ string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = targets
-	return nil
 }
 
 // leads plays until the returned function is called: a term of a leader.
@@ -191,7 +182,12 @@ func TestADrillIsPlayedOnceJudgedAndTakenAway(t *testing.T) {
 		t.Errorf("%s of the drill's reports are public", n)
 	}
 
+	river := s.text("select code from sensor where origin = 'drill' and kind = 'river'")
+	s.alarmRow(river, "high", "unacked", "", "level", "drill", 1)
+	s.alarmRow("song-1", "high", "unacked", "", "level", "simulated", 1)
 	s.pass(50 * time.Second) // to its end by itself
+	s.until("it is judged", d.ID, func(d drillAnswer) bool { return d.Debrief != nil })
+	s.pass(11 * time.Second)
 	done := s.until("it is over", d.ID, func(d drillAnswer) bool { return d.Cleared })
 	if done.State != "ended" || done.Problem != "" || done.Score == nil || done.Debrief == nil || len(done.Debrief.Reports) != 4 {
 		t.Errorf("ended as %+v", done)
@@ -202,14 +198,20 @@ func TestADrillIsPlayedOnceJudgedAndTakenAway(t *testing.T) {
 	if n := s.text("select count(*)::text from sensor where origin = 'drill' and standing = 'active'"); n != "0" {
 		t.Errorf("%s sensors are left", n)
 	}
+	if open := s.text("select string_agg(target, ' ') from alarm where state <> 'closed'"); open != "song-1" {
+		t.Errorf("open are alarms of %s", open)
+	}
+	if len(done.Debrief.Alarms) != 1 || done.Debrief.Alarms[0].Met {
+		t.Errorf("judged are %+v", done.Debrief.Alarms)
+	}
 	if n := s.text("select count(*)::text from api_key where label like 'Diễn tập%' and revoked_at is null"); n != "0" {
 		t.Errorf("%s keys are left", n)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.closed) != 4 || !slices.ContainsFunc(s.levels, func(l drilling.Level) bool { return l.Running != nil && l.Running.ID == d.ID }) ||
+	if !slices.ContainsFunc(s.levels, func(l drilling.Level) bool { return l.Running != nil && l.Running.ID == d.ID }) ||
 		s.levels[len(s.levels)-1].Running != nil {
-		t.Errorf("closed %v; the screens heard %+v", s.closed, s.levels)
+		t.Errorf("the screens heard %+v", s.levels)
 	}
 }
 

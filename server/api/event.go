@@ -6,7 +6,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -16,6 +18,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/door"
 	"toancanh/server/fault"
+	"toancanh/server/gateway"
 	"toancanh/server/intake"
 	"toancanh/server/report"
 	"toancanh/server/sensor"
@@ -79,7 +82,11 @@ func (a *API) postEvents(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	done := a.takeEvents(ctx, key, []cloudEvent{e})[0]
+	g, err := a.admitEvents(ctx, c, key, []cloudEvent{e})
+	if err != nil {
+		return err
+	}
+	done := a.takeEvents(ctx, sender{key, g}, []cloudEvent{e})[0]
 	switch {
 	case done.err != nil:
 		return done.err
@@ -127,11 +134,15 @@ func (a *API) takeBatch(ctx context.Context, c *fiber.Ctx, b batch) error {
 		}
 		events, place = append(events, e), append(place, i)
 	}
-	for i, done := range a.takeEvents(ctx, b.key, events) {
+	g, err := a.admitEvents(ctx, c, b.key, events)
+	if err != nil {
+		return err
+	}
+	for i, done := range a.takeEvents(ctx, sender{b.key, g}, events) {
 		switch k := fault.KindOf(done.err); {
 		case done.err == nil:
 			answer.Accepted++
-		case k == fault.KindUnavailable || k == fault.KindInternal || k == fault.KindForbidden:
+		case k == fault.KindUnavailable || k == fault.KindInternal:
 			return done.err // the sender repeats the whole batch; what was taken is known by its name
 		default:
 			answer.Refused = append(answer.Refused, asRefused(place[i], done.err))
@@ -141,8 +152,30 @@ func (a *API) takeBatch(ctx context.Context, c *fiber.Ctx, b batch) error {
 	return send(c, fiber.StatusOK, answer)
 }
 
+// sender is a key and the gateway it belongs to, if any.
+type sender struct {
+	key     auth.Key
+	gateway gateway.Gateway
+}
+
+// admitEvents finds the gateway of a key and counts the readings it brings.
+func (a *API) admitEvents(ctx context.Context, c *fiber.Ctx, key auth.Key, events []cloudEvent) (gateway.Gateway, error) {
+	g, err := a.gatewayOf(ctx, key)
+	if err != nil {
+		return g, err
+	}
+	n := 0
+	for _, e := range events {
+		if e.kind == typeReading {
+			n++
+		}
+	}
+	return g, a.bear(ctx, c, load{g, n})
+}
+
 // takeEvents hands readings on together and reports side by side, and says for each event what became of it.
-func (a *API) takeEvents(ctx context.Context, key auth.Key, events []cloudEvent) []outcome {
+func (a *API) takeEvents(ctx context.Context, from sender, events []cloudEvent) []outcome {
+	key := from.key
 	done := make([]outcome, len(events))
 	var readings []int
 	var wg sync.WaitGroup
@@ -163,15 +196,15 @@ func (a *API) takeEvents(ctx context.Context, key auth.Key, events []cloudEvent)
 			done[i].err = fault.Invalid("type", "Chỉ nhận sự kiện loại %s và %s.", typeReading, typeReport).Because("unknown")
 		}
 	}
-	a.takeReadingEvents(ctx, events, readingEvents{key, readings}, done)
+	a.takeReadingEvents(ctx, events, readingEvents{from, readings}, done)
 	wg.Wait()
 	return done
 }
 
 // readingEvents are the places of the readings a key sent among its events.
 type readingEvents struct {
-	key auth.Key
-	at  []int
+	sender
+	at []int
 }
 
 // takeReadingEvents takes the readings of the events at the given places. One known already is no fault: the event
@@ -191,7 +224,10 @@ func (a *API) takeReadingEvents(ctx context.Context, events []cloudEvent, sent r
 		item.Index = n
 		items = append(items, item)
 	}
-	_, refused, err := a.Intake.AcceptReadingsAs(ctx, intake.ReadingBody{Items: items, Door: sensor.Ordinary, May: a.readingWithin(sent.key), Via: sent.key.Name()})
+	_, refused, err := a.Intake.AcceptReadingsAs(ctx, intake.ReadingBody{
+		Items: items, Door: sensor.Ordinary, May: a.readingWithin(sent.key), Origin: originOf(sent.key),
+		Via: sent.key.Name(), Gateway: sent.gateway.Code,
+	})
 	for _, i := range at {
 		done[i].err = err
 	}
@@ -225,7 +261,7 @@ func (a *API) takeReportEvent(ctx context.Context, key auth.Key, e cloudEvent) (
 		return nil, fault.Invalid("data", "Dữ liệu của sự kiện phải là một đối tượng JSON hợp lệ.").Because("malformed")
 	}
 	s := intake.Submission{Draft: readDraft(o), Contact: readContact(o), May: a.ReportWithin(key)}
-	s.Draft.Source = report.FromAPI
+	s.Draft.Source, s.Draft.Origin = report.FromAPI, originOf(key)
 	if err := o.done(); err != nil {
 		return nil, err
 	}
@@ -259,6 +295,9 @@ func structuredEvent(v value) (cloudEvent, error) {
 	if err := checkEvent(e, text("specversion")); err != nil {
 		return e, err
 	}
+	if at := attributes["time"]; at.kind != isNull && at.kind != isText {
+		return e, badEvent("time", "Thuộc tính time phải là thời điểm RFC 3339.")
+	}
 	data, hasData := attributes["data"]
 	coded, hasCoded := attributes["data_base64"]
 	switch {
@@ -281,15 +320,42 @@ func structuredEvent(v value) (cloudEvent, error) {
 // binaryEvent reads an event whose attributes are headers.
 func binaryEvent(c *fiber.Ctx, raw []byte) (cloudEvent, error) {
 	attribute := func(name string) string {
-		text := string(c.Request().Header.Peek("ce-" + name))
-		// Percent-encoding as in a path: a plus is a plus. What does not decode is taken as it stands.
-		if decoded, err := url.PathUnescape(text); err == nil {
-			return decoded
-		}
-		return text
+		return headerText(string(c.Request().Header.Peek("ce-" + name)))
 	}
 	e := cloudEvent{id: attribute("id"), source: attribute("source"), kind: attribute("type"), time: attribute("time"), data: raw}
 	return e, checkEvent(e, attribute("specversion"))
+}
+
+// headerText is the value of an attribute's header (HTTP binding, 3.1.3.2): quotes around it are taken off, and percent-encoded
+// bytes decoded as in a path. A sequence that does not decode stands for itself.
+func headerText(text string) string {
+	if quoted, ok := strings.CutPrefix(text, `"`); ok {
+		if inner, ok := strings.CutSuffix(quoted, `"`); ok {
+			text = escaped.ReplaceAllString(inner, "$1")
+		}
+	}
+	return encoded.ReplaceAllStringFunc(text, func(run string) string {
+		if decoded, err := url.PathUnescape(run); err == nil && utf8.ValidString(decoded) {
+			return decoded
+		}
+		return run
+	})
+}
+
+var (
+	encoded = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+`)
+	escaped = regexp.MustCompile(`\\(.)`)
+)
+
+// getHandshake agrees to deliveries of CloudEvents (HTTP 1.1 Web Hooks for Event Delivery, 4): whoever shows a key may send, at
+// the rate of that key, whatever its origin.
+func (a *API) getHandshake(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderAllow, "POST, OPTIONS")
+	if c.Get("WebHook-Request-Origin") != "" {
+		c.Set("WebHook-Allowed-Origin", "*")
+		c.Set("WebHook-Allowed-Rate", strconv.Itoa(auth.UsualRate().PerMinute))
+	}
+	return c.SendStatus(fiber.StatusOK)
 }
 
 func checkEvent(e cloudEvent, version string) error {

@@ -31,6 +31,7 @@ import (
 	"toancanh/server/follow"
 	"toancanh/server/hook"
 	"toancanh/server/intake"
+	"toancanh/server/limit"
 	"toancanh/server/mail"
 	"toancanh/server/past"
 	"toancanh/server/presence"
@@ -103,6 +104,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	in, err := intake.New(intake.Config{
 		Store: h.store, Rules: rules, Atlas: atlas, Division: "vn-2022", Sealer: sealer, Origin: report.Simulated,
 		Location: zone, Now: time.Now, Wake: func() {}, Log: log, Shelf: h.shelf,
+		Limits: limit.New(limit.Config{Now: time.Now, Log: log}),
 	})
 	must(t, err)
 	h.deeds = in
@@ -135,6 +137,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 		Location: zone, Now: time.Now, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
 		Origin: report.Simulated, Build: "test", Sample: true, Live: h.store.Live(view.NewLens(zone, nil), func(schema.Topic) bool { return true }), HubSecret: hubSecret,
 		Handovers: h.store, Drills: h.store, DrillsChanged: func() {}, Storm: func() { h.storms <- struct{}{} }, Ready: h.store.Ready,
+		Warnings: h.store, CapSender: "toancanh.67",
 	}
 	for _, f := range change {
 		f(&c, app)

@@ -116,7 +116,7 @@ func TestTheDescriptionsExamplesAreTaken(t *testing.T) {
 				}
 				a := h.do(call{
 					method: strings.ToUpper(method), body: body, key: key,
-					path:   strings.NewReplacer("{id}", r.ID, "{screen}", "tinh", "{code}", published.Code).Replace(path),
+					path:   strings.NewReplacer("{id}", r.ID, "{screen}", "tinh", "{code}", published.Code, "/chirpstack", "/chirpstack?event=up").Replace(path),
 					header: map[string]string{"Content-Type": media, "Report-Secret": published.Secret},
 				})
 				tried++

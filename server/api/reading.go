@@ -9,6 +9,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/door"
 	"toancanh/server/fault"
+	"toancanh/server/gateway"
 	"toancanh/server/intake"
 	"toancanh/server/report"
 	"toancanh/server/sensor"
@@ -19,6 +20,7 @@ import (
 type taken struct {
 	Accepted int              `json:"accepted"`
 	Refused  []intake.Refusal `json:"refused"`
+	Notice   string           `json:"notice,omitempty"` // how the sender's gateway is judged; none while all is well
 }
 
 func (a *API) postReadings(ctx context.Context, c *fiber.Ctx) error {
@@ -26,7 +28,11 @@ func (a *API) postReadings(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return a.takeReadings(ctx, c, bulk{key: key, door: sensor.Ordinary, origin: originOf(key)})
+	g, err := a.gatewayOf(ctx, key)
+	if err != nil {
+		return err
+	}
+	return a.takeReadings(ctx, c, bulk{key: key, door: sensor.Ordinary, origin: originOf(key), gateway: g})
 }
 
 func (a *API) postPastReadings(ctx context.Context, c *fiber.Ctx) error {
@@ -50,6 +56,8 @@ type bulk struct {
 	key    auth.Key
 	door   sensor.Door
 	origin report.Origin
+	// gateway is the one the key belongs to, if any.
+	gateway gateway.Gateway
 }
 
 func (a *API) takeReadings(ctx context.Context, c *fiber.Ctx, b bulk) error {
@@ -59,17 +67,26 @@ func (a *API) takeReadings(ctx context.Context, c *fiber.Ctx, b bulk) error {
 	}
 	items, err := decodeReadings(c, raw)
 	if err != nil {
+		if b.gateway.Code != "" {
+			a.Intake.MisreadGateway(b.gateway, fault.Message(err))
+		}
 		return err
 	}
 	return a.once(ctx, c, onceDeed{who: b.key.Name(), raw: raw, do: func() (any, error) {
-		accepted, refused, err := a.Intake.AcceptReadingsAs(ctx, intake.ReadingBody{Items: items, Door: b.door, Origin: b.origin, May: a.readingWithin(b.key), Via: b.key.Name()})
+		if err := a.bear(ctx, c, load{b.gateway, len(items)}); err != nil {
+			return nil, err
+		}
+		accepted, refused, err := a.Intake.AcceptReadingsAs(ctx, intake.ReadingBody{
+			Items: items, Door: b.door, Origin: b.origin, May: a.readingWithin(b.key), Via: b.key.Name(),
+			Gateway: b.gateway.Code,
+		})
 		if err != nil {
 			return nil, err
 		}
 		if accepted == 0 && mediaType(c) == jsonType && !json.Valid(raw) {
 			return nil, &door.Refusal{Status: fiber.StatusBadRequest, Detail: "Nội dung không phải là JSON hợp lệ."}
 		}
-		return taken{accepted, append([]intake.Refusal{}, refused...)}, nil
+		return taken{accepted, append([]intake.Refusal{}, refused...), b.gateway.State.Notice()}, nil
 	}})
 }
 

@@ -242,6 +242,38 @@ func TestCloudEventsOfBothKinds(t *testing.T) {
 		}
 		problem(t, send("application/json", reading("mua-1", now, 3), nil), 400)
 	})
+	t.Run("binary, with whatever a header may carry", func(t *testing.T) {
+		for name, tc := range map[string]struct {
+			id     string
+			status int
+		}{
+			"bytes that do not decode": {"100%-b%20c%zz", 204}, "quotes": {`"b \"1\""`, 204}, "bytes of no text": {"%ff%fe", 204}, "nothing in quotes": {`""`, 400},
+			"a control character": {"b%0a", 400},
+		} {
+			a := send("application/json", reading("mua-1", now, 3), map[string]string{
+				"ce-specversion": "1.0", "ce-id": tc.id, "ce-source": "/gateway/1", "ce-type": "vn.toancanh.reading",
+			})
+			if a.status != tc.status {
+				t.Errorf("%s: status %d, want %d: %s", name, a.status, tc.status, a.body)
+			}
+		}
+	})
+	t.Run("after a handshake", func(t *testing.T) {
+		a := h.do(call{method: "OPTIONS", path: "/api/v1/events", header: map[string]string{"WebHook-Request-Origin": "eventemitter.example.com"}})
+		if a.status != 200 || a.header.Get("WebHook-Allowed-Origin") != "*" || a.header.Get("WebHook-Allowed-Rate") == "" || !strings.Contains(a.header.Get("Allow"), "POST") {
+			t.Errorf("status %d, header %v", a.status, a.header)
+		}
+	})
+	t.Run("in a batch of which the key may send only some", func(t *testing.T) {
+		a := h.do(call{
+			method: "POST", path: "/api/v1/events", key: h.key(auth.RightReadings), header: map[string]string{"Content-Type": many},
+			body: []any{event("y1", "vn.toancanh.report", newReport("Rác")), event("y2", "vn.toancanh.reading", reading("mua-0", now.Add(-2*time.Minute), 1))},
+		})
+		got := read[taken](t, a, 200)
+		if diff := cmp.Diff(map[int]string{0: "right"}, got.reasons()); diff != "" || got.Accepted != 1 {
+			t.Errorf("accepted %d; refusals differ: %s", got.Accepted, diff)
+		}
+	})
 	t.Run("with its own time for a reading without one", func(t *testing.T) {
 		e := event("t1", "vn.toancanh.reading", map[string]any{"sensor": "mua-1", "value": 4})
 		e["time"] = now.Add(-time.Minute)
@@ -285,6 +317,7 @@ func TestCloudEventsOfBothKinds(t *testing.T) {
 		{`{"specversion":"1.0","id":"1","source":"a","type":"vn.toancanh.reading","data":{},"data_base64":"e30="}`, "data", 400},
 		{`{"specversion":"1.0","id":"1","source":"a","type":"vn.toancanh.reading","data_base64":"%"}`, "data_base64", 400},
 		{`{"specversion":"1.0","id":"1","source":"a","type":"vn.toancanh.reading","time":"yesterday","data":{}}`, "time", 400},
+		{`{"specversion":"1.0","id":"1","source":"a","type":"vn.toancanh.reading","time":1764464400,"data":{}}`, "time", 400},
 		{`{"specversion":"1.0","id":"1","source":"a","type":"vn.toancanh.reading","data":"x"}`, "data", 422},
 		{`{"specversion":"1.0","id":"1","source":"a","type":"vn.toancanh.report","data_base64":"eA=="}`, "data", 422},
 		{`{"specversion":"1.0","id":"1","source":"a","type":"other","data":{}}`, "type", 422},

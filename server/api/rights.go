@@ -86,6 +86,7 @@ func routeActions() map[string]access.Action {
 		"PUT /api/v1/photos/:photo/redaction": access.ActOn("redact_photo"),
 
 		"POST /api/v1/readings":              access.SendReadings,
+		"OPTIONS /api/v1/events":             access.SeePublic,
 		"POST /api/v1/events":                access.SendEvents,
 		"GET /api/v1/sensors":                access.ReadSensors,
 		"PUT /api/v1/sensors":                access.RegisterSensors,
@@ -110,6 +111,13 @@ func routeActions() map[string]access.Action {
 		"GET /api/v1/past/changes":           access.ReadPast,
 		"GET /api/v1/forecast":               access.ListReports,
 
+		"GET /api/v1/gateways":                   access.ReadGateways,
+		"GET /api/v1/gateways/:code":             access.ReadGateways,
+		"PUT /api/v1/gateways/:code":             access.ManageGateways,
+		"DELETE /api/v1/gateways/:code":          access.ManageGateways,
+		"POST /api/v1/gateways/:code/chirpstack": access.SendReadings,
+		"POST /api/v1/gateways/:code/tts":        access.SendReadings,
+
 		"GET /api/v1/alarms":                     access.ListAlarms,
 		"POST /api/v1/alarms/group-acts":         access.AckAlarm,
 		"GET /api/v1/alarms/:id":                 access.ReadAlarm,
@@ -121,6 +129,19 @@ func routeActions() map[string]access.Action {
 		"PUT /api/v1/alarm-types/:code":          access.ChangeAlarmTypes,
 		"POST /api/v1/alarm-types/:code/enable":  access.ChangeAlarmTypes,
 		"POST /api/v1/alarm-types/:code/disable": access.ChangeAlarmTypes,
+		"GET /api/v1/warning-templates":     access.ReadWarnings,
+		"GET /api/v1/warning-feeds":         access.ReadWarnings,
+		"GET /api/v1/warnings":              access.ReadWarnings,
+		"POST /api/v1/warnings":             access.WriteWarnings,
+		"POST /api/v1/warnings/preview":     access.ReadWarnings,
+		"POST /api/v1/warnings/import":      access.ImportWarnings,
+		"GET /api/v1/warnings/received":     access.ReadWarnings,
+		"GET /api/v1/warnings/received/:id": access.ReadWarnings,
+		"GET /api/v1/warnings/:id":          access.ReadWarnings,
+		"PUT /api/v1/warnings/:id":          access.WriteWarnings,
+		"POST /api/v1/warnings/:id/acts":    access.ReadWarnings, // which act, the handler asks
+		"POST /api/v1/warnings/:id/update":  access.WriteWarnings,
+		"POST /api/v1/warnings/:id/cancel":  access.WriteWarnings,
 
 		"POST /api/v1/tickets":                   access.GetTicket,
 		"POST /api/v1/screens/pairing":           access.AskScreen,
@@ -260,6 +281,10 @@ func (g guarded) Put(path string, handlers ...fiber.Handler) { g.add(fiber.Metho
 
 func (g guarded) Patch(path string, handlers ...fiber.Handler) {
 	g.add(fiber.MethodPatch, path, handlers)
+}
+
+func (g guarded) Options(path string, handlers ...fiber.Handler) {
+	g.add(fiber.MethodOptions, path, handlers)
 }
 
 func (g guarded) Delete(path string, handlers ...fiber.Handler) {

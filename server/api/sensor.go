@@ -177,12 +177,9 @@ func (a *API) putSensors(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	list, err := a.readSensors(ctx, c)
+	list, err := a.readSensors(ctx, c, key)
 	if err != nil {
 		return err
-	}
-	for i := range list {
-		list[i].Origin = string(originOf(key))
 	}
 	if err := a.Intake.RegisterSensorsAs(ctx, list, a.sensorWithin(key)); err != nil {
 		return err
@@ -190,8 +187,8 @@ func (a *API) putSensors(ctx context.Context, c *fiber.Ctx) error {
 	return send(c, fiber.StatusOK, map[string]int{"registered": len(list)})
 }
 
-// readSensors reads the sensors of a body.
-func (a *API) readSensors(ctx context.Context, c *fiber.Ctx) ([]sensor.Sensor, error) {
+// readSensors reads the sensors that a key sends in a body.
+func (a *API) readSensors(ctx context.Context, c *fiber.Ctx, key auth.Key) ([]sensor.Sensor, error) {
 	units, err := a.unitsNow(ctx)
 	if err != nil {
 		return nil, err
@@ -216,6 +213,7 @@ func (a *API) readSensors(ctx context.Context, c *fiber.Ctx) ([]sensor.Sensor, e
 	for i, v := range items {
 		var wrong []error
 		list[i] = readSensor(asObject(v, "", &wrong), units)
+		list[i].Origin = string(originOf(key))
 		faults = append(faults, fault.At(i, fault.Join(wrong...)))
 	}
 	return list, fault.Join(faults...)

@@ -434,9 +434,12 @@ func (a *API) postProposals(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	list, err := a.readSensors(ctx, c)
+	list, err := a.readSensors(ctx, c, key)
 	if err != nil {
 		return err
+	}
+	for i := range list {
+		list[i].Origin = string(originOf(key))
 	}
 	within := a.sensorWithin(key)
 	standing, err := a.Intake.ProposeSensors(ctx, list, key.Name(), within)

@@ -31,6 +31,8 @@ const (
 	aboutAlarms  = "the alarms of an area"
 	aboutDrills  = "the drills of an area"
 	aboutShifts  = "the shifts of an area"
+	aboutSensors = "the sensors of an area"
+	aboutWarned  = "the areas of a warning" // TestWhoMayDoWhatWithAWarning walks these
 	aboutWhole   = "the whole province"
 	aboutOneself = "one's own session or machine" // their own tests walk these
 )
@@ -48,6 +50,11 @@ func aboutRoutes() map[string]string {
 		"POST /api/v1/teams":                  aboutTeams,
 		"PUT /api/v1/teams/:id":               aboutTeams,
 		"GET /api/v1/teams/board":             aboutFigures,
+		"PATCH /api/v1/sensors/:code":         aboutSensors,
+		"POST /api/v1/sensor-imports":         aboutSensors,
+		"POST /api/v1/sensor-decisions":       aboutSensors,
+		"POST /api/v1/maintenance":            aboutSensors,
+		"DELETE /api/v1/maintenance/:id":      aboutSensors,
 		"GET /api/v1/bounces":                 aboutFigures,
 		"GET /api/v1/assignment/overruled":    aboutFigures,
 		"PUT /api/v1/assignment":              aboutWhole,
@@ -70,6 +77,11 @@ func aboutRoutes() map[string]string {
 		"GET /api/v1/reports/:id/templates":   aboutReport,
 		"PUT /api/v1/reports/:id/presence":    aboutReport,
 		"DELETE /api/v1/reports/:id/presence": aboutReport,
+		"POST /api/v1/warnings":               aboutWarned,
+		"PUT /api/v1/warnings/:id":            aboutWarned,
+		"POST /api/v1/warnings/:id/acts":      aboutWarned,
+		"POST /api/v1/warnings/:id/update":    aboutWarned,
+		"POST /api/v1/warnings/:id/cancel":    aboutWarned,
 		"GET /api/v1/kpis":                    aboutFigures,
 		"GET /api/v1/areas/:division/map.svg": aboutFigures,
 		"GET /api/v1/past":                    aboutPast,
@@ -121,6 +133,11 @@ func aboutRoutes() map[string]string {
 		"GET /openapi.json", "GET /divisions", "GET /categories", "GET /units", "GET /scenes", "GET /areas/:division",
 		"GET /areas/:division/geometry", "POST /reports", "GET /reports/nearby", "GET /follow/:code", "POST /follow/:code/acts", "POST /follow/:code/mail",
 		"POST /readings", "POST /events", "GET /sensors", "PUT /sensors",
+		"GET /sensors/:code/readings", "GET /sensors.csv", "GET /sensors/:code", "GET /sensors/:code/series", "GET /series",
+		"GET /sensor-kinds", "POST /sensor-proposals", "GET /maintenance", "GET /boundaries", "POST /screens/orders", "POST /screens/pairing",
+		"POST /readings", "POST /events", "OPTIONS /events", "GET /sensors", "PUT /sensors",
+		"GET /gateways", "GET /gateways/:code", "PUT /gateways/:code", "DELETE /gateways/:code",
+		"POST /gateways/:code/chirpstack", "POST /gateways/:code/tts",
 		"GET /sensors/:code/readings", "GET /boundaries", "POST /screens/orders", "POST /screens/pairing",
 		"PUT /screens/:screen/pairing", "DELETE /screens/:screen/pairing",
 		"PUT /screens/:screen", "DELETE /screens/:screen", "POST /screens/:screen/seen", "POST /screens/:screen/beat", "POST /meetings",
@@ -133,6 +150,8 @@ func aboutRoutes() map[string]string {
 		"PUT /duty/shifts/:id", "DELETE /duty/shifts/:id", "POST /duty/pattern", "GET /duty/people", "GET /duty/ladder", "PUT /duty/ladder",
 		"POST /duty/tests", "GET /duty/tests/last", "GET /duty/tests/:id", "POST /callout/arrivals", "POST /callout/reports",
 		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /alarm-types", "GET /alarm-types/:code",
+		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /warning-templates", "GET /warning-feeds", "GET /warnings",
+		"POST /warnings/preview", "POST /warnings/import", "GET /warnings/received", "GET /warnings/received/:id", "GET /warnings/:id",
 	} {
 		method, path, _ := strings.Cut(plain, " ")
 		table[method+" /api/v1"+path] = aboutNothing
@@ -186,6 +205,8 @@ type walker struct {
 	name      string
 	team      string // of the commune of the report
 	alarm     string // in that commune
+	// sensorPath is where the sensor mua-0 stands.
+	sensorPath []string
 }
 
 func (w walker) may(a access.Action, o access.Object) access.Decision {
@@ -231,18 +252,22 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 	if object.Unit != "so-xd" || !district().Places[0].Holds(object.Place) {
 		t.Fatalf("the report lies at %+v", object)
 	}
+	h.registerSensors(1)
+	stood, err := h.store.Sensors(t.Context())
+	must(t, err)
 	for _, role := range access.PersonRoles() {
 		for _, name := range slices.Sorted(maps.Keys(scopes())) {
 			t.Run(fmt.Sprintf("%s, %s", role, name), func(t *testing.T) {
 				scope := scopes()[name]
 				v := h.as(role, scope)
-				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team, raised}
+				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team, raised, stood["mua-0"].Path}
 				w.report(t, mine, object)
 				w.handing(t, mine, object)
 				w.photos(t, mine, photoID, object)
 				w.figures(t)
 				w.past(t)
 				w.teams(t)
+				w.sensors(t)
 				w.topics(t)
 				w.whole(t)
 				w.alarms(t)
@@ -359,6 +384,26 @@ func (w walker) teams(t *testing.T) {
 	// An old version: whoever may is told of the conflict, and nothing changes.
 	body := map[string]any{"name": "Tổ khác", "village": "Thôn 1", "area": "24611", "version": 99}
 	w.expect(t, "changing a team", w.try("PUT", "/api/v1/teams/"+w.team, body), w.may(access.ManageTeams, o), access.ManageTeams, 404)
+}
+
+// sensors asks for changes of a sensor in Nghĩa Đức or beside it that a rule refuses, so that nothing changes.
+func (w walker) sensors(t *testing.T) {
+	t.Helper()
+	o := access.Object{Place: access.Place{Division: "vn-2022", Path: w.sensorPath}}
+	old := map[string]any{"version": 99, "note": "x"}
+	w.expect(t, "changing a sensor", w.try("PATCH", "/api/v1/sensors/mua-0", old), w.may(access.ManageSensors, o), access.ManageSensors, 404)
+	long := map[string]any{"sensor": "mua-0", "until": time.Now().Add(1000 * time.Hour).UTC().Format(time.RFC3339), "reason": "x"}
+	if !access.May(w.principal, access.MaintainSensors) {
+		w.expect(t, "maintaining a sensor", w.try("POST", "/api/v1/maintenance", long), access.Forbid, access.MaintainSensors, 404)
+	}
+	refused := map[string]any{"codes": []string{"mua-0"}, "decision": "refuse", "why": "x"}
+	decided := w.try("POST", "/api/v1/sensor-decisions", refused)
+	switch {
+	case !access.May(w.principal, access.ManageSensors):
+		w.expect(t, "deciding about a sensor", decided, access.Forbid, access.ManageSensors, 404)
+	case w.may(access.ManageSensors, o) == access.Allow && decided.status != 200, w.may(access.ManageSensors, o) != access.Allow && decided.status != 422:
+		t.Errorf("deciding about a sensor: %d %s", decided.status, decided.body)
+	}
 }
 
 func (w walker) past(t *testing.T) {

@@ -28,6 +28,8 @@ const (
 	lookEvery     = 500 * time.Millisecond
 	announceEvery = 4 * time.Second
 	callLimit     = 5 * time.Second
+	// settles is how long after its end a drill is looked at again: whoever judges readings may still decide about its sensors.
+	settles = 10 * time.Second
 )
 
 // Store keeps drills.
@@ -36,14 +38,9 @@ type Store interface {
 	ChangeDrill(ctx context.Context, id, why string, change func(drill.Drill) (drill.Drill, error)) (drill.Drill, error)
 	DrillReports(ctx context.Context, d drill.Drill) ([]store.DrillReport, error)
 	DrillAlarms(ctx context.Context, d drill.Drill) ([]drill.Seen, error)
-	EndDrillSensors(ctx context.Context, codes []string) error
+	EndDrill(ctx context.Context, codes []string, reason string, now time.Time) error
 	AddKey(ctx context.Context, k auth.Key) error
 	RevokeKey(ctx context.Context, id string) error
-}
-
-// Alarms closes what a drill raised.
-type Alarms interface {
-	CloseOf(ctx context.Context, targets []string, reason string) error
 }
 
 // Doors are what the house offers to everybody who has a key.
@@ -64,7 +61,6 @@ type Config struct {
 	Store    Store
 	Doors    Doors
 	Actor    Actor
-	Alarms   Alarms
 	Atlas    *area.Atlas
 	Division string
 	Now      func() time.Time
@@ -269,12 +265,7 @@ func (p *Player) clear(ctx context.Context, d drill.Drill, now time.Time) (drill
 		codes[i] = a.Sensor.Code
 	}
 	const why = "Kết thúc diễn tập."
-	if p.Alarms != nil {
-		if err := p.Alarms.CloseOf(ctx, codes, why); err != nil {
-			return d, err
-		}
-	}
-	if err := p.Store.EndDrillSensors(ctx, codes); err != nil {
+	if err := p.Store.EndDrill(ctx, codes, why, now); err != nil {
 		return d, err
 	}
 	for _, r := range reports {
@@ -285,6 +276,9 @@ func (p *Player) clear(ctx context.Context, d drill.Drill, now time.Time) (drill
 		if _, err := p.Actor.Act(ctx, r.ID, act); err != nil {
 			return d, err
 		}
+	}
+	if d.EndedAt != nil && now.Before(d.EndedAt.Add(settles)) {
+		return d, nil
 	}
 	return p.Store.ChangeDrill(ctx, d.ID, "", func(d drill.Drill) (drill.Drill, error) {
 		d.Cleared, d.Problem = true, ""

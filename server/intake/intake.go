@@ -18,6 +18,7 @@ import (
 	"toancanh/server/area"
 	"toancanh/server/auth"
 	"toancanh/server/fault"
+	"toancanh/server/gateway"
 	"toancanh/server/report"
 	"toancanh/server/screen"
 	"toancanh/server/sensor"
@@ -45,6 +46,9 @@ type Store interface {
 	LatestSince(ctx context.Context, since time.Time) ([]store.Latest, time.Time, error)
 	ReadingSource(ctx context.Context, name string) (int32, error)
 	CountRefused(ctx context.Context, refused map[int32]int64, at time.Time) error
+	Gateways(ctx context.Context) (map[string]gateway.Gateway, error)
+	RegisterGateway(ctx context.Context, g gateway.Gateway, why string) (gateway.Gateway, error)
+	NoteGateways(ctx context.Context, now time.Time, notes []store.GatewayNote) error
 	ChangeScreens(ctx context.Context, c store.ScreenChange) ([]screen.Screen, error)
 	DecideProposals(ctx context.Context, ids []string, v store.Verdict, lens view.Lens, decide store.DecidePlace) (int, []store.RefusedProposal, error)
 }
@@ -63,6 +67,7 @@ type Config struct {
 	Now      func() time.Time
 	Wake     func()
 	Log      *slog.Logger
+	Limits   Limits                // counts what gateways bring; nil: nobody does
 	Metrics  prometheus.Registerer // nil: nothing is counted
 
 	// Heard is told of readings once they are committed; past says that they came by the history door. It must not block, and
@@ -84,6 +89,7 @@ type Intake struct {
 	brought  sourceBook
 	unwanted unwanted
 	doubted  *prometheus.CounterVec
+	gateways *gatewayBook
 	running  inflight
 }
 
@@ -101,12 +107,14 @@ func New(c Config) (*Intake, error) {
 	in.sensors.load, in.sensors.newest, in.sensors.now = c.Store.Sensors, c.Store.LatestSince, c.Now
 	in.brought.find = c.Store.ReadingSource
 	in.doubted = newDoubts(c.Metrics)
+	in.gateways = newGatewayBook(c)
 	return in, nil
 }
 
 // Run commits until ctx ends and the queues are empty: what was accepted into a queue gets its answer.
 func (in *Intake) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
+	wg.Go(func() { in.gateways.run(ctx) })
 	for range in.Committers {
 		wg.Go(func() { in.reports.run(ctx.Done()) })
 		wg.Go(func() { in.readings.run(ctx.Done()) })

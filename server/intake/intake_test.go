@@ -34,6 +34,7 @@ type house struct {
 	intake *intake.Intake
 	seat   relay.Seat
 	zone   *time.Location
+	end    func() // ends the intake and waits until it has noted everything
 }
 
 func newHouse(t *testing.T) house {
@@ -65,7 +66,8 @@ func newHouse(t *testing.T) house {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = h.intake.Run(ctx) }()
-	t.Cleanup(func() { stop(); <-done })
+	h.end = func() { stop(); <-done }
+	t.Cleanup(h.end)
 	h.seat, err = store.NewSeats(h.db.DSN("toancanh_app"), "test").TakeSeat(t.Context())
 	if err != nil {
 		t.Fatal(err)

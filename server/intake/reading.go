@@ -15,6 +15,8 @@ import (
 type Refusal struct {
 	Index  int    `json:"index"`
 	Sensor string `json:"sensor,omitempty"`
+	Thing  string `json:"thing,omitempty"` // of what came from a network server
+	Field  string `json:"field,omitempty"`
 	Reason string `json:"reason"`
 	Detail string `json:"detail"`
 }
@@ -30,6 +32,9 @@ type ReadingBody struct {
 	Origin report.Origin
 	May    func(sensor.Sensor) bool
 	Via    string // who brought it, by name: a key or a gateway; empty: nobody says
+	// Gateway is the code of the one that brought it; empty when no gateway did. Again: see UplinkBody.
+	Gateway string
+	Again   bool
 }
 
 // AcceptReadings is AcceptReadingsAs for somebody who may send of every sensor.
@@ -45,8 +50,12 @@ func (in *Intake) AcceptReadingsAs(ctx context.Context, b ReadingBody) (int, []R
 		return 0, nil, err
 	}
 	rows, refused, err := in.checkReadings(ctx, b)
-	if err != nil || len(rows) == 0 {
-		return 0, refused, err
+	if err != nil {
+		return 0, nil, err
+	}
+	if len(rows) == 0 {
+		in.bookReadings(b, nil, refused)
+		return 0, refused, nil
 	}
 	via, err := in.brought.id(ctx, b.Via)
 	if err != nil {
@@ -73,6 +82,7 @@ func (in *Intake) AcceptReadingsAs(ctx context.Context, b ReadingBody) (int, []R
 		refused = append(refused, refusal(items[rows[i].index], sensor.Duplicate))
 	}
 	slices.SortFunc(refused, func(a, b Refusal) int { return cmp.Compare(a.Index, b.Index) })
+	in.bookReadings(b, takenOf(items, rows, duplicates), refused)
 	return len(rows) - len(duplicates), refused, nil
 }
 
@@ -93,7 +103,7 @@ func (in *Intake) checkReadings(ctx context.Context, b ReadingBody) ([]row, []Re
 	var refused []Refusal
 	for i, item := range items {
 		if item.Reason != sensor.Taken {
-			refused = append(refused, Refusal{item.Index, item.Reading.Sensor, string(item.Reason), item.Detail})
+			refused = append(refused, Refusal{Index: item.Index, Sensor: item.Reading.Sensor, Reason: string(item.Reason), Detail: item.Detail})
 			continue
 		}
 		s, ok, err := in.sensors.get(ctx, item.Reading.Sensor)
@@ -139,7 +149,22 @@ func dropRepeats(items []sensor.Item, rows []row, refused []Refusal) ([]row, []R
 }
 
 func refusal(item sensor.Item, r sensor.Reason) Refusal {
-	return Refusal{item.Index, item.Reading.Sensor, string(r), r.Detail()}
+	return Refusal{Index: item.Index, Sensor: item.Reading.Sensor, Reason: string(r), Detail: r.Detail()}
+}
+
+// takenOf are the items of the rows that were not there already.
+func takenOf(items []sensor.Item, rows []row, duplicates []int) []sensor.Item {
+	known := make(map[int]bool, len(duplicates))
+	for _, i := range duplicates {
+		known[i] = true
+	}
+	taken := make([]sensor.Item, 0, len(rows))
+	for i, r := range rows {
+		if !known[i] {
+			taken = append(taken, items[r.index])
+		}
+	}
+	return taken
 }
 
 func span(rows []row) (first, last time.Time) {

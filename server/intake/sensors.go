@@ -34,8 +34,10 @@ type sensorCache struct {
 
 	mu     sync.Mutex
 	byCode map[string]*store.Sensor
-	readAt time.Time
-	heard  map[int32]sensor.Memory // nil: not read yet
+	// byThing are the codes of sensors by the thing they belong to.
+	byThing map[string][]string
+	readAt  time.Time
+	heard   map[int32]sensor.Memory // nil: not read yet
 }
 
 func (c *sensorCache) get(ctx context.Context, code string) (*store.Sensor, bool, error) {
@@ -72,6 +74,7 @@ func (c *sensorCache) read(ctx context.Context) error {
 		c.byCode[code] = &s
 	}
 	c.readAt = c.now()
+	c.arrange()
 	return nil
 }
 
@@ -79,7 +82,7 @@ func (c *sensorCache) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.readAt = time.Time{}
-	c.byCode = nil
+	c.byCode, c.byThing = nil, nil
 }
 
 // memory is what is remembered of some sensors. The caller owns it.

@@ -69,9 +69,22 @@ func (a *account) keep(g Grant, now time.Time) (left int, wait time.Duration) {
 
 // local counts in this process alone.
 func (a *account) local(c Class, now time.Time) (left int, wait time.Duration) {
+	spare, wait := a.spend(c, now, 1)
+	return int(spare / c.interval()), wait
+}
+
+// localAll is local for n tokens together.
+func (a *account) localAll(c Class, now time.Time, n int) (wait time.Duration) {
+	_, wait = a.spend(c, now, n)
+	return wait
+}
+
+// spend takes n tokens of this process's own count, or says how long until they are there. spare is what is left of them in
+// time.
+func (a *account) spend(c Class, now time.Time, n int) (spare, wait time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	full := time.Duration(c.Burst) * c.interval()
+	full, cost := time.Duration(c.Burst)*c.interval(), time.Duration(n)*c.interval()
 	at := a.tat
 	if at.Before(now) {
 		at = now
@@ -79,11 +92,11 @@ func (a *account) local(c Class, now time.Time) (left int, wait time.Duration) {
 	if at.Sub(now) > full { // the clock was set back
 		at = now.Add(full)
 	}
-	spare := full - at.Sub(now)
-	if spare < c.interval() {
+	spare = full - at.Sub(now)
+	if spare < cost {
 		a.tat = at
-		return 0, c.interval() - spare
+		return 0, cost - spare
 	}
-	a.tat = at.Add(c.interval())
-	return int((spare - c.interval()) / c.interval()), 0
+	a.tat = at.Add(cost)
+	return spare - cost, 0
 }

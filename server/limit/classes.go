@@ -41,6 +41,11 @@ func Nearby() Class { return Class{Name: "nearby", PerMinute: 120, Burst: 60} }
 // has figures of its own.
 func Key(perMinute, burst int) Class { return Class{Name: "key", PerMinute: perMinute, Burst: burst} }
 
+// Gateway is measured values, not requests: a body of a gateway costs what it holds.
+func Gateway(perMinute, burst int) Class {
+	return Class{Name: "gateway", PerMinute: perMinute, Burst: burst}
+}
+
 // ipv6Network is what one household or host has of IPv6.
 const ipv6Network = 64
 

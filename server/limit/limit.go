@@ -41,10 +41,11 @@ type Grant struct {
 	Wait        time.Duration
 }
 
-// Shared counts for every process together. Take gives at most n tokens of the subject. Its error means that it cannot
-// count now.
+// Shared counts for every process together. Take gives at most n tokens of the subject, TakeAll n or none. Their error means
+// that it cannot count now.
 type Shared interface {
 	Take(ctx context.Context, c Class, subject string, n int) (Grant, error)
+	TakeAll(ctx context.Context, c Class, subject string, n int) (Grant, error)
 }
 
 // Config says how limits are counted. Now and Log are needed.
@@ -105,6 +106,31 @@ func (l *Limits) Take(ctx context.Context, c Class, subject string) (left int, w
 	}
 	l.answered(ctx)
 	return a.keep(grant, now)
+}
+
+// TakeAll takes n tokens of the subject or none, and says how long until there are so many. More than the class's burst there
+// never are.
+func (l *Limits) TakeAll(ctx context.Context, c Class, subject string, n int) (wait time.Duration) {
+	if l == nil || n == 0 {
+		return 0
+	}
+	a := l.account(name{c.Name, subject})
+	now := l.cfg.Now()
+	if l.cfg.Shared == nil || !l.mayAsk(now) {
+		return a.localAll(c, now, n)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Patience)
+	defer cancel()
+	grant, err := l.cfg.Shared.TakeAll(ctx, c, subject, n)
+	if err != nil {
+		l.failed(ctx, now, err)
+		return a.localAll(c, now, n)
+	}
+	l.answered(ctx)
+	if grant.Given < n {
+		return max(grant.Wait, time.Nanosecond)
+	}
+	return 0
 }
 
 // mayAsk reports whether the shared count is to be asked: always while it answers, else once a rest.

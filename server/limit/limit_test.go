@@ -130,6 +130,10 @@ func (b *book) Take(ctx context.Context, _ limit.Class, _ string, n int) (limit.
 	return say(ctx, n)
 }
 
+func (b *book) TakeAll(ctx context.Context, c limit.Class, subject string, n int) (limit.Grant, error) {
+	return b.Take(ctx, c, subject, n)
+}
+
 func (b *book) total() (times, tokens int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -240,5 +244,50 @@ func TestNobodyWaitsLongerThanPatience(t *testing.T) {
 	all.Wait()
 	if times, _ := b.total(); most != 1 || times > 2 {
 		t.Errorf("%d questions, %d at a time", times, most)
+	}
+}
+
+func TestManyTokensAreTakenTogetherOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	c := &clock{at: time.Unix(1e9, 0)}
+	l, class := limits(c, nil), limit.Class{Name: "x", PerMinute: 60, Burst: 100}
+	take := func(n int) time.Duration { return l.TakeAll(t.Context(), class, "a", n) }
+	if wait := take(70); wait != 0 {
+		t.Fatalf("70 of a burst of 100 had to wait %s", wait)
+	}
+	if got, want := take(70), 40*time.Second; got != want {
+		t.Fatalf("70 of the 30 that are left: wait %s, want %s", got, want)
+	}
+	if wait := take(30); wait != 0 {
+		t.Errorf("a refusal took tokens: 30 had to wait %s", wait)
+	}
+	c.move(40 * time.Second)
+	if wait := take(40); wait != 0 {
+		t.Errorf("after the time they take to grow 40 had to wait %s", wait)
+	}
+	if wait := (*limit.Limits)(nil).TakeAll(t.Context(), class, "a", 1e6); wait != 0 {
+		t.Errorf("lifted limits made wait %s", wait)
+	}
+}
+
+func TestTokensTakenTogetherAreCountedAloneWhileTheSharedCountIsAway(t *testing.T) {
+	t.Parallel()
+	c := &clock{at: time.Unix(1e9, 0)}
+	b := &book{say: func(context.Context, int) (limit.Grant, error) { return limit.Grant{}, errors.New("away") }}
+	l, class := limits(c, b), limit.Class{Name: "x", PerMinute: 60, Burst: 100}
+	if wait := l.TakeAll(t.Context(), class, "a", 60); wait != 0 {
+		t.Errorf("60 of 100 had to wait %s", wait)
+	}
+	if wait := l.TakeAll(t.Context(), class, "a", 60); wait != 20*time.Second {
+		t.Errorf("60 of the 40 that are left: wait %s, want 20s", wait)
+	}
+	c.move(2 * time.Second)
+	b.mu.Lock()
+	b.say = func(_ context.Context, n int) (limit.Grant, error) {
+		return limit.Grant{Given: 0, Wait: time.Minute}, nil
+	}
+	b.mu.Unlock()
+	if wait := l.TakeAll(t.Context(), class, "a", 1); wait != time.Minute {
+		t.Errorf("the shared count is back and says a minute: wait %s", wait)
 	}
 }

@@ -20,9 +20,24 @@ func NewRedis(client redis.UniversalClient) *Redis { return &Redis{redis_rate.Ne
 
 // Take implements Shared.
 func (r *Redis) Take(ctx context.Context, c Class, subject string, n int) (Grant, error) {
+	return grant(r.limiter.AllowAtMost(ctx, bucket(c, subject), rate(c), n))
+}
+
+// TakeAll implements Shared.
+func (r *Redis) TakeAll(ctx context.Context, c Class, subject string, n int) (Grant, error) {
+	return grant(r.limiter.AllowN(ctx, bucket(c, subject), rate(c), n))
+}
+
+func bucket(c Class, subject string) string {
 	sum := sha256.Sum256([]byte(subject))
-	key := "toancanh:" + c.Name + ":" + hex.EncodeToString(sum[:16])
-	got, err := r.limiter.AllowAtMost(ctx, key, redis_rate.Limit{Rate: c.PerMinute, Burst: c.Burst, Period: time.Minute}, n)
+	return "toancanh:" + c.Name + ":" + hex.EncodeToString(sum[:16])
+}
+
+func rate(c Class) redis_rate.Limit {
+	return redis_rate.Limit{Rate: c.PerMinute, Burst: c.Burst, Period: time.Minute}
+}
+
+func grant(got *redis_rate.Result, err error) (Grant, error) {
 	if err != nil {
 		return Grant{}, fmt.Errorf("count in redis: %w", err)
 	}

@@ -60,6 +60,15 @@ func TestProcessesShareOneLimit(t *testing.T) {
 			if _, wait := both[0].Take(t.Context(), slowly, "b"); wait != 0 {
 				t.Error("another subject had to wait")
 			}
+			if wait := both[0].TakeAll(t.Context(), slowly, "c", 15); wait != 0 {
+				t.Errorf("15 of a burst of 20 had to wait %s", wait)
+			}
+			if wait := both[1].TakeAll(t.Context(), slowly, "c", 15); wait < 9*time.Minute || wait > 10*time.Minute {
+				t.Errorf("15 of the 5 that are left to both processes: wait %s, want about 10m", wait)
+			}
+			if wait := both[1].TakeAll(t.Context(), slowly, "c", 5); wait != 0 {
+				t.Errorf("the 5 that are left had to wait %s", wait)
+			}
 		})
 	}
 }

@@ -53,6 +53,7 @@ func kinds() map[string]kind {
 		"rain":    list(nil),
 		"reports": list(map[string]role{"note": {words, false}}),
 		"changed": list(nil),
+		"alarms":  list(map[string]role{"note": {words, false}}),
 	}
 }
 

@@ -203,7 +203,7 @@ func earliest(list []time.Time) time.Time {
 func (s *Store) AlarmGround(ctx context.Context) (string, error) {
 	list, err := collect(ctx, s, pgx.RowTo[string], `select concat_ws(' ',
 		(select concat(count(*), '/', sum(version)) from alarm_type),
-		(select concat(count(*), '/', max(updated_at)) from sensor),
+		(select concat(count(*), '/', max(updated_at), '/', sum(observed)) from sensor),
 		(select md5(string_agg(concat(code, stale_after, standing, parent, name, path), ',' order by code)) from gateway),
 		(select concat(count(*), '/', max(ended_at)) from maintenance))`)
 	if err != nil {

@@ -200,14 +200,36 @@ func (s *Store) DrillAlarms(ctx context.Context, d drill.Drill) ([]drill.Seen, e
 	return list, nil
 }
 
-// EndDrillSensors retires the sensors of a drill.
-func (s *Store) EndDrillSensors(ctx context.Context, codes []string) error {
-	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
-	defer cancel()
-	_, err := s.write.Exec(ctx, `update sensor set standing = 'retired', updated_at = now()
-		where code = any($1) and origin = 'drill' and standing <> 'retired'`, codes)
+// EndDrill retires the sensors of a drill and closes what they raised, in one transaction: what is closed cannot be raised again.
+func (s *Store) EndDrill(ctx context.Context, codes []string, reason string, now time.Time) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		// Whoever judges readings waits: what it decided before is in the tables, what it decides later knows these sensors no more.
+		if _, err := tx.Exec(ctx, "select from alarm_watch for update"); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `update sensor set standing = 'retired', updated_at = now()
+			where code = any($1) and origin = 'drill' and standing <> 'retired'`, codes)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, sqlAlarms+`where a.state <> 'closed' and a.origin = 'drill' and (a.target = any($1) or a.members && $1)
+			order by a.id for update of a`, codes)
+		if err != nil {
+			return err
+		}
+		open, err := pgx.CollectRows(rows, scanAlarm)
+		if err != nil {
+			return err
+		}
+		steps := make([]AlarmStep, len(open))
+		for i, a := range open {
+			steps[i].After.Of = a.Of
+			steps[i].After.Alarm, steps[i].Entries = a.Gone(reason, now)
+		}
+		return keepAlarms(ctx, tx, steps, alarmMoment{At: now})
+	})
 	if err != nil {
-		return fmt.Errorf("retire sensors of a drill: %w", classify(err))
+		return fmt.Errorf("end a drill: %w", classify(err))
 	}
 	return nil
 }

@@ -162,17 +162,17 @@ const (
 // sqlObserve writes down the median of each sensor's newest gaps where it differs by more than a tenth from what is
 // known. The version stays: nobody changed the entry.
 const sqlObserve = `
-	with some as (select id from sensor where id > @after and standing = 'active' order by id limit @together),
+	with few as (select id from sensor where id > @after and standing = 'active' order by id limit @together),
 	usual as (
 		select g.id, percentile_disc(0.5) within group (order by g.gap) as gap
-		from (select some.id, r.ts - lead(r.ts) over (partition by some.id order by r.ts desc) as gap
-			from some cross join lateral (
-				select ts from reading where sensor_id = some.id and ts > @since and ts <= @now order by ts desc limit @gaps + 1) r) g
+		from (select few.id, r.ts - lead(r.ts) over (partition by few.id order by r.ts desc) as gap
+			from few cross join lateral (
+				select ts from reading where sensor_id = few.id and ts > @since and ts <= @now order by ts desc limit @gaps + 1) r) g
 		where g.gap is not null group by g.id having count(*) >= @least),
 	written as (
 		update sensor s set observed = u.gap from usual u where s.id = u.id
 			and extract(epoch from u.gap) not between 0.9 * extract(epoch from s.observed) and 1.1 * extract(epoch from s.observed))
-	select coalesce(max(id), 0)::int4, count(*)::int4 from some`
+	select coalesce(max(id), 0)::int4, count(*)::int4 from few`
 
 // Observe measures how often each sensor usually speaks, from its newest readings.
 func (s *Store) Observe(ctx context.Context, now time.Time) error {

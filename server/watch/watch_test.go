@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -41,6 +42,7 @@ type room struct {
 	}
 
 	mu     sync.Mutex
+	silent map[string]time.Time    // by code: what alarms say of sensors
 	levels map[string]schema.Level // by topic and key, the newest
 	stale  int                     // levels that came with a version not above the last
 }
@@ -80,6 +82,7 @@ func newRoom(t *testing.T) *room {
 	r.watch = watch.New(watch.Config{
 		Store: r.store, Actor: r.intake, Atlas: atlas, Rules: rules, Division: division, Origin: report.Simulated, Location: zone,
 		Keep: store.Retention{Readings: 400 * 24 * time.Hour, Events: 48 * time.Hour}, Now: time.Now, Log: log,
+		Silent: r.hushed,
 	})
 	seat, err := store.NewSeats(db.DSN("toancanh_app"), "test").TakeSeat(t.Context())
 	if err != nil {
@@ -93,6 +96,12 @@ func newRoom(t *testing.T) *room {
 	running.Go(func() { r.watch.Lead(ctx, r.announce) })
 	t.Cleanup(func() { stop(); running.Wait() })
 	return r
+}
+
+func (r *room) hushed() map[string]time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.silent
 }
 
 func (r *room) announce(levels []schema.Level) {
@@ -305,6 +314,35 @@ func TestReadingsBecomeLevelsOfEveryAreaAbove(t *testing.T) {
 	r.untilNumber(t, rootWall, "kpi/rain_1h", "value", 12.3)
 	r.untilNumber(t, rootWall, "kpi/sources", "live", 1)
 	r.untilNumber(t, rootWall, "kpi/sources", "total", 2)
+}
+
+func TestASilentSensorIsMarkedAtOnceAndUntilItSpeaks(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	if err := r.intake.RegisterSensors(t.Context(), []sensor.Sensor{
+		{Code: "mua-1", Name: "Mưa 1 giờ (mẫu)", Kind: "rain", Unit: "mm", Lat: 12.0, Lon: 107.69, StaleAfter: 30 * time.Minute},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	item := sensor.Item{Reading: sensor.Reading{Sensor: "mua-1", At: time.Now().Add(-time.Minute), Value: 3}}
+	if n, _, err := r.intake.AcceptReadings(t.Context(), []sensor.Item{item}, sensor.Ordinary, ""); err != nil || n != 1 {
+		t.Fatalf("AcceptReadings = %d, %v", n, err)
+	}
+	r.untilNumber(t, rootWall, "sensor/mua-1", "value", 3)
+	say := func(silent map[string]time.Time, want string) {
+		t.Helper()
+		r.mu.Lock()
+		r.silent = silent
+		r.mu.Unlock()
+		r.until(t, "the sensor's level holds "+want, func() bool {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			data := string(r.levels[rootWall+" sensor/mua-1"].Data)
+			return strings.Contains(data, `"silent":true`) == (want != "") && strings.Contains(data, want)
+		})
+	}
+	say(map[string]time.Time{"mua-1": time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)}, `"since":"2026-11-23T02:00:00Z"`)
+	say(nil, "")
 }
 
 func TestRollupMakesLateBucketsAgain(t *testing.T) {

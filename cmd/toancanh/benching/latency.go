@@ -21,8 +21,8 @@ func latency(ctx context.Context, b *bench) error {
 		return err
 	}
 	walls, public := size(b, 5, 50, 50), size(b, 5, 1000, 1000)
-	w := wish{addr: h.address, topic: wallTopic}
-	if w.ticket, err = h.ticket(wallTopic); err != nil {
+	w, err := h.atWall()
+	if err != nil {
 		return err
 	}
 	watch := &watcher{frames: map[string][]time.Time{}}
@@ -56,23 +56,25 @@ func latency(ctx context.Context, b *bench) error {
 	return publicCrowd.faults()
 }
 
-// ticket asks the server for a screen's ticket.
-func (h *house) ticket(topic string) (string, error) {
-	body, err := encode(map[string]any{"topics": []string{topic}, "screen": true})
+// atWall is what a screen of the whole province asks for, with a ticket of the server.
+func (h *house) atWall() (wish, error) {
+	w := wish{addr: h.address, topic: wallTopic}
+	body, err := encode(map[string]any{"topics": []string{wallTopic}, "screen": true})
 	if err != nil {
-		return "", err
+		return w, err
 	}
 	status, raw, err := h.do(fasthttp.MethodPost, "/api/v1/tickets", body)
 	if err != nil {
-		return "", err
+		return w, err
 	}
 	var answer struct {
 		Ticket string `json:"ticket"`
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil || status != http.StatusOK {
-		return "", fmt.Errorf("ask for a ticket: status %d: %.300s", status, raw)
+		return w, fmt.Errorf("ask for a ticket: status %d: %.300s", status, raw)
 	}
-	return answer.Ticket, nil
+	w.ticket = answer.Ticket
+	return w, nil
 }
 
 // watcher notes when each report's frame arrived.

@@ -84,8 +84,8 @@ type launching struct {
 }
 
 func (l *launching) listen(ctx context.Context) (walls, public *crowd, err error) {
-	w := wish{addr: l.h.address, topic: wallTopic}
-	if w.ticket, err = l.h.ticket(wallTopic); err != nil {
+	w, err := l.h.atWall()
+	if err != nil {
 		return nil, nil, err
 	}
 	anybody := wish{addr: l.h.address, topic: strings.Replace(wallTopic, "wall/", "public/", 1)}

@@ -200,8 +200,7 @@ func alarmLatency(ctx context.Context, b *bench, h *house) error {
 		return err
 	}
 	defer s.Close()
-	none := alarm.Seconds(0)
-	t := benchType("alarm_bench", alarm.Condition{Class: alarm.ByLimit, Kinds: []string{"pm25"}, Limit: 45, OnDelay: &none})
+	t := benchType("alarm_bench", alarm.Condition{Class: alarm.ByLimit, Kinds: []string{"pm25"}, Limit: 45, OnDelay: new(alarm.Seconds(0))})
 	t.Enabled = true
 	if err := s.SeedAlarmTypes(ctx, []alarm.Type{t}, time.Now()); err != nil {
 		return err
@@ -209,8 +208,8 @@ func alarmLatency(ctx context.Context, b *bench, h *house) error {
 	if err := h.untilMetric(ctx, "toancanh_alarms_sensors", func(x float64) bool { return x == float64(len(codes)) }); err != nil {
 		return err
 	}
-	w := wish{addr: h.address, topic: wallTopic}
-	if w.ticket, err = h.ticket(wallTopic); err != nil {
+	w, err := h.atWall()
+	if err != nil {
 		return err
 	}
 	watch := &watcher{frames: map[string][]time.Time{}}

@@ -35,8 +35,8 @@ func signin(ctx context.Context, b *bench) error {
 		return err
 	}
 	walls := size(b, 5, 50, 50)
-	w := wish{addr: h.address, topic: wallTopic}
-	if w.ticket, err = h.ticket(wallTopic); err != nil {
+	w, err := h.atWall()
+	if err != nil {
 		return err
 	}
 	watch := &watcher{frames: map[string][]time.Time{}}

@@ -107,6 +107,13 @@ type Sensor struct {
 	Min         *float64 `json:"min,omitempty"`
 	Max         *float64 `json:"max,omitempty"`
 	Levels      []Level  `json:"levels,omitempty"`
+	Unconfirmed []string `json:"unconfirmed,omitempty"` // names of limits no source confirms
+	Thing       string   `json:"thing,omitempty"`       // the device behind it
+	Field       string   `json:"field,omitempty"`       // the name of its data within what the device sends
+	Gateway     string   `json:"gateway,omitempty"`     // code of the gateway it speaks through
+	Owner       string   `json:"owner,omitempty"`       // id of the unit that answers for it
+	Sample      bool     `json:"sample,omitempty"`      // made up for a demonstration
+	Note        string   `json:"note,omitempty"`
 }
 
 // Level is a limit of a sensor: from At upwards its state is State.
@@ -176,6 +183,23 @@ func (c *Client) ListReports(ctx context.Context, q Query) ([]Report, string, er
 	}
 	err := c.Send(ctx, Call{Method: http.MethodGet, Path: "/api/v1/reports?" + v.Encode()}, &answer)
 	return answer.Reports, answer.Next, err
+}
+
+// Gateway is what sensors speak through: the body of PUT /api/v1/gateways/{code}.
+type Gateway struct {
+	Code        string  `json:"-"`
+	Name        string  `json:"name"`
+	Kind        string  `json:"kind"`
+	Lat         float64 `json:"lat"`
+	Lon         float64 `json:"lon"`
+	StaleAfterS int     `json:"stale_after_s"`
+	Owner       string  `json:"owner,omitempty"`
+	Sample      bool    `json:"sample,omitempty"` // made up for a demonstration
+}
+
+// PutGateway registers a gateway or changes its definition.
+func (c *Client) PutGateway(ctx context.Context, g Gateway) error {
+	return c.Send(ctx, Call{Method: http.MethodPut, Path: "/api/v1/gateways/" + url.PathEscape(g.Code), Body: g}, nil)
 }
 
 // PutSensors registers sensors or changes their definitions.

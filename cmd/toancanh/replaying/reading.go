@@ -199,6 +199,7 @@ func (r *readingReader) sensor(w row, k kind) string {
 	sensor := client.Sensor{
 		Code: code, Name: fmt.Sprintf("%s – %s (phát lại)", k.name, clip(station, longestName)),
 		Kind: k.code, Unit: k.unit, Lat: place.Lat, Lon: place.Lon,
+		Thing: clip(station, longestName), Field: k.code,
 	}
 	if k.code != "temperature" {
 		sensor.Min = &low

@@ -60,6 +60,7 @@ type fakeAPI struct {
 	mu       sync.Mutex
 	under    int // requests under way
 	most     int
+	gateways []string
 	sensors  []client.Sensor
 	readings []client.Reading
 	past     []client.PastReport
@@ -134,6 +135,9 @@ func (f *fakeAPI) serve(req *http.Request, body []byte) (int, any) {
 	}
 	path := strings.TrimPrefix(req.URL.Path, "/api/v1/")
 	switch {
+	case req.Method == http.MethodPut && strings.HasPrefix(path, "gateways/"):
+		f.gateways = append(f.gateways, strings.TrimPrefix(path, "gateways/"))
+		return http.StatusOK, struct{}{}
 	case req.Method == http.MethodPut && path == "sensors":
 		var in struct{ Sensors []client.Sensor }
 		f.decode(body, &in)

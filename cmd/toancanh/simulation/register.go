@@ -15,12 +15,15 @@ const registerPause = 2 * time.Second
 // errNoSensor says that the server refuses every sensor.
 var errNoSensor = errors.New("the server took none of the sensors")
 
-// register tells the server of the sensors, for as long as it takes. A sensor
+// register tells the server of the gateways and the sensors, for as long as it takes. A sensor
 // whose definition the server refuses is left out; the others play.
 func (p *province) register(ctx context.Context) error {
 	link := p.newLink("sensors")
 	for {
-		err := p.client.PutSensors(ctx, definitions(p.Sensors))
+		err := p.registerGateways(ctx)
+		if err == nil {
+			err = p.client.PutSensors(ctx, definitions(p.Sensors))
+		}
 		if invalid(err) {
 			err = p.registerEach(ctx)
 		}
@@ -41,6 +44,10 @@ func (p *province) registerEach(ctx context.Context) error {
 	var taken []Sensor
 	for _, sensor := range p.Sensors {
 		err := p.client.PutSensors(ctx, definitions([]Sensor{sensor}))
+		if invalid(err) && sensor.Owner != "" { // a house that has other units than the sample
+			sensor.Owner = ""
+			err = p.client.PutSensors(ctx, definitions([]Sensor{sensor}))
+		}
 		switch {
 		case invalid(err):
 			p.Log.WarnContext(ctx, "server refuses a sensor, it is left out",

@@ -11,7 +11,6 @@ import (
 
 	"toancanh/cmd/toancanh/client"
 	"toancanh/server/area"
-	"toancanh/server/sensor"
 )
 
 // Sensor is a sensor to be played: its definition, and the figures its values
@@ -69,7 +68,9 @@ func (r *sensorRow) sensor() Sensor {
 		Sensor: client.Sensor{
 			Code: r.values["code"], Name: r.values["name"], Kind: r.values["kind"], Unit: r.values["unit"],
 			Lat: r.number("lat"), Lon: r.number("lon"), StaleAfterS: int(r.number("stale_after_s")),
-			Min: r.optional("min"), Max: r.optional("max"), Levels: r.levels(),
+			Min: r.optional("min"), Max: r.optional("max"), Levels: r.levels(), Unconfirmed: r.list("unconfirmed"),
+			Thing: r.values["thing"], Field: r.values["field"], Gateway: r.values["gateway"], Owner: r.values["owner"],
+			Sample: true, Note: r.values["note"],
 		},
 		Every: time.Duration(r.number("every_s")) * time.Second,
 		Storm: r.optional("storm"),
@@ -96,6 +97,11 @@ func (r *sensorRow) number(name string) float64 {
 	return v
 }
 
+// list reads "BĐ2|BĐ3".
+func (r *sensorRow) list(name string) []string {
+	return strings.FieldsFunc(r.values[name], func(c rune) bool { return c == '|' })
+}
+
 func (r *sensorRow) optional(name string) *float64 {
 	if r.values[name] == "" {
 		return nil
@@ -106,13 +112,22 @@ func (r *sensorRow) optional(name string) *float64 {
 
 // levels reads "588.5:attention:BĐ1:bản tin|…".
 func (r *sensorRow) levels() []client.Level {
-	list, err := sensor.ParseLevels(r.values["levels"])
-	if err != nil {
-		r.faults = append(r.faults, fmt.Errorf("levels: %w", err))
+	if r.values["levels"] == "" {
+		return nil
 	}
 	var levels []client.Level
-	for _, l := range list {
-		levels = append(levels, client.Level{At: l.At, State: string(l.State), Label: l.Label, Source: l.Source})
+	for text := range strings.SplitSeq(r.values["levels"], "|") {
+		// A label may hold a colon, as in "BĐ2 (BĐ3: chưa có …)": the first two
+		// and the last one part the fields.
+		at, rest, _ := strings.Cut(text, ":")
+		state, rest, _ := strings.Cut(rest, ":")
+		cut := strings.LastIndex(rest, ":")
+		value, err := strconv.ParseFloat(at, 64)
+		if err != nil || cut < 0 {
+			r.faults = append(r.faults, fmt.Errorf("levels: %q is not at:state:label:source", text))
+			continue
+		}
+		levels = append(levels, client.Level{At: value, State: state, Label: rest[:cut], Source: rest[cut+1:]})
 	}
 	return levels
 }

@@ -52,7 +52,8 @@ type Config struct {
 	Atlas    *area.Atlas      // nil: the sample's
 	Rules    *report.Rulebook // nil: the sample's, with its units
 	Units    []string         // ids of the units that act; a district's own, "ubnd-<code>", gets part of its reports
-	Sensors  []Sensor         // nil: the sample's
+	Sensors  []Sensor         // nil: the sample's, with the gateways they speak through
+	Gateways []client.Gateway
 
 	HTTP *http.Client     // nil: the client's own
 	Log  *slog.Logger     // nil: slog.Default()
@@ -142,6 +143,14 @@ func (c Config) withSample(files fs.FS) (Config, error) {
 		}
 		defer func() { _ = table.Close() }()
 		if c.Sensors, err = ReadSensors(table); err != nil {
+			return c, err
+		}
+		through, err := files.Open("gateways.csv")
+		if err != nil {
+			return c, fmt.Errorf("open gateways: %w", err)
+		}
+		defer func() { _ = through.Close() }()
+		if c.Gateways, err = ReadGateways(through); err != nil {
 			return c, err
 		}
 	}

@@ -38,7 +38,7 @@ export interface Imported {
 }
 
 /** Somewhat longer than the server gives itself for a table. */
-const tableMs = 75_000;
+export const tableMs = 75_000;
 
 /** Sent again under the same key, it is one report. Throws Problem: 422 with fields. */
 export async function enterReport(entry: JsonObject, key: string): Promise<Receipt> {
@@ -66,11 +66,7 @@ export async function importTable(table: Blob, taking: Taking, channel: string):
     lines: asCount(raw['lines']) ?? 0,
     accepted: asCount(raw['accepted']) ?? 0,
     repeated: asCount(raw['repeated']) ?? 0,
-    refused: asObjects(raw['refused']).map((item) => ({
-      line: asCount(item['line']) ?? 0,
-      column: asText(item['column']),
-      detail: asText(item['detail']),
-    })),
+    refused: parseLineFaults(raw['refused']),
     omitted: asCount(raw['refused_omitted']) ?? 0,
     ignored: asTexts(raw['ignored_columns']),
     reports: asObjects(raw['reports']).map((item) => ({
@@ -79,4 +75,13 @@ export async function importTable(table: Blob, taking: Taking, channel: string):
       repeated: item['repeated'] === true,
     })),
   };
+}
+
+/** Reads what is wrong with the lines of a table. */
+export function parseLineFaults(value: unknown): LineFault[] {
+  return asObjects(value).map((item) => ({
+    line: asCount(item['line']) ?? 0,
+    column: asText(item['column']),
+    detail: asText(item['detail']),
+  }));
 }

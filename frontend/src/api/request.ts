@@ -83,6 +83,11 @@ export function put(path: string, body: JsonObject): Promise<JsonObject> {
   return sendBody('PUT', path, body);
 }
 
+/** PATCHes with JSON and returns the answer's object. Throws Problem or Unreachable. */
+export function patch(path: string, body: JsonObject): Promise<JsonObject> {
+  return sendBody('PATCH', path, body);
+}
+
 /** DELETEs what stands at a path. Throws Problem or Unreachable. */
 export async function remove(path: string): Promise<void> {
   await send(path, { method: 'DELETE', headers: { Accept: 'application/json' } });

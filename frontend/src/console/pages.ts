@@ -2,6 +2,7 @@
 
 export type PageName =
   | 'reports'
+  | 'alarms'
   | 'entry'
   | 'templates'
   | 'assignment'
@@ -9,12 +10,15 @@ export type PageName =
   | 'duty'
   | 'handover'
   | 'drills'
+  | 'sensors'
+  | 'warnings'
   | 'screens'
   | 'people'
   | 'units'
   | 'desks'
   | 'keys'
   | 'hooks'
+  | 'gateways'
   | 'rights'
   | 'reveals'
   | 'audit'
@@ -22,6 +26,7 @@ export type PageName =
 
 export const fragments: Record<PageName, string> = {
   reports: '#phan-anh',
+  alarms: '#canh-bao',
   entry: '#ghi-phan-anh',
   templates: '#mau-tra-loi',
   assignment: '#phan-cong',
@@ -29,6 +34,8 @@ export const fragments: Record<PageName, string> = {
   duty: '#truc',
   handover: '#ban-giao-ca',
   drills: '#dien-tap',
+  sensors: '#cam-bien',
+  warnings: '#canh-bao-dan',
   screens: '#man-hinh',
   people: '#nguoi-dung',
   units: '#don-vi',
@@ -36,6 +43,7 @@ export const fragments: Record<PageName, string> = {
   rights: '#quyen',
   keys: '#khoa',
   hooks: '#bao-tin',
+  gateways: '#cong-ket-noi',
   reveals: '#xem-lien-he',
   audit: '#nhat-ky',
   account: '#tai-khoan',

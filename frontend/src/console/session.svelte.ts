@@ -40,6 +40,8 @@ export class ConsoleSession {
   waiting = $state(false);
   /** How many notes were heard of, by report. */
   readonly #notes = new SvelteMap<string, number>();
+  /** Who wants to hear what the stream says as it is said. */
+  readonly #hearers = new Set<(frame: Frame) => void>();
   #connection: Connection | null = null;
   #snapshots = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -65,6 +67,14 @@ export class ConsoleSession {
 
   look(): void {
     this.#connection?.look();
+  }
+
+  /** Hands on every frame after it was applied; the function it returns ends that. */
+  listen(hear: (frame: Frame) => void): () => void {
+    this.#hearers.add(hear);
+    return () => {
+      this.#hearers.delete(hear);
+    };
   }
 
   /** Whether this person may listen at all. */
@@ -131,6 +141,7 @@ export class ConsoleSession {
 
   #take(frame: Frame): void {
     this.situation.apply(frame);
+    for (const hear of this.#hearers) hear(frame);
     if (frame.type === 'snapshot') {
       for (const raw of frame.reports) this.#hear(parseOpsReport(raw));
       this.queue.uncertain = this.#snapshots++ > 0;
@@ -138,7 +149,7 @@ export class ConsoleSession {
     if (frame.type !== 'event') return;
     if (frame.kind === 'gone') this.queue.drop(frame.id, frame.version);
     else if (frame.kind === 'note') this.#hearNote(frame);
-    else if (frame.data !== null) this.#hear(parseOpsReport(frame.data));
+    else if (frame.kind === 'report' && frame.data !== null) this.#hear(parseOpsReport(frame.data));
   }
 
   #hear(report: OpsReport | null): void {

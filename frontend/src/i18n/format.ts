@@ -111,6 +111,14 @@ export function span(ms: number): string {
   return m.span_seconds({ count: Math.floor(left / secondMs) });
 }
 
+/** A time that counts up: "02:14", "1:02:14" from an hour on. */
+export function counting(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / secondMs));
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const [h, min, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return h === 0 ? `${two(min)}:${two(s)}` : `${String(h)}:${two(min)}:${two(s)}`;
+}
+
 /** What a deadline means now: time left, or how long it has passed. */
 export function untilDue(dueAt: number, now: number): string {
   return dueAt >= now ? m.due_left({ span: duration(dueAt - now) }) : m.due_over({ span: duration(now - dueAt) });

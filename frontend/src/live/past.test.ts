@@ -58,6 +58,9 @@ class Stage {
       at,
       reports: [],
       truncated: 0,
+      alarms: [],
+      alarmsTruncated: {},
+      incidents: [],
       screen: null,
     };
     const open = { key: 'kpi/open', version: at * 1000, at, data: { value: 1, as_of: new Date(at).toISOString() } };

@@ -38,6 +38,9 @@ const snapshot: SnapshotFrame = {
   at: 0,
   reports: [],
   truncated: 0,
+  alarms: [],
+  alarmsTruncated: {},
+  incidents: [],
   screen: null,
 };
 

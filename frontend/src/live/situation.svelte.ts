@@ -1,3 +1,4 @@
+import type { Alarm, Incident } from '../wire/alarm';
 import type { Frame } from '../wire/frame';
 import type { ScreenState } from '../wire/screen';
 import { Situation, type HeldLevel, type KeptTopic, type ReportKind, type Versioned } from './situation';
@@ -7,13 +8,14 @@ const leastMs = 100;
 
 /**
  * The reactive face of a Situation: whatever reads it is run again when what it has read changed: reports and screens,
- * or levels. The first frame after a rest is seen at once; those that follow it are one batch every 100 ms.
+ * alarms and incidents, or levels. The first frame after a rest is seen at once; those that follow it are one batch every 100 ms.
  */
 export class LiveSituation<R extends Versioned> {
   readonly #plain: Situation<R>;
   #facts = $state(0);
+  #alarms = $state(0);
   #levels = $state(0);
-  #changed = { facts: false, levels: false };
+  #changed = { facts: false, alarms: false, levels: false };
   #pending = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #toldAt = -Infinity; // by the clock that no one sets
@@ -26,7 +28,10 @@ export class LiveSituation<R extends Versioned> {
   apply(frame: Frame, now = Date.now()): void {
     if (!this.#plain.apply(frame, now)) return;
     // A snapshot of another life takes the levels with it.
-    if (frame.type !== 'level') this.#changed.facts = true;
+    const ofAlarms = frame.type === 'event' && (frame.kind === 'alarm' || frame.kind === 'incident');
+    if (frame.type !== 'level' && !ofAlarms) this.#changed.facts = true;
+    if (frame.type === 'snapshot' || ofAlarms || (frame.type === 'event' && frame.kind === 'gone'))
+      this.#changed.alarms = true;
     if (frame.type !== 'event') this.#changed.levels = true;
     if (this.#pending) return;
     this.#pending = true;
@@ -42,11 +47,12 @@ export class LiveSituation<R extends Versioned> {
   tell(): void {
     if (!this.#pending) return;
     clearTimeout(this.#timer);
-    const { facts, levels } = this.#changed;
-    this.#changed = { facts: false, levels: false };
+    const { facts, alarms, levels } = this.#changed;
+    this.#changed = { facts: false, alarms: false, levels: false };
     this.#pending = false;
     this.#toldAt = performance.now();
     if (facts) this.#facts++;
+    if (alarms) this.#alarms++;
     if (levels) this.#levels++;
   }
 
@@ -59,12 +65,13 @@ export class LiveSituation<R extends Versioned> {
   recall(kept: readonly KeptTopic<R>[]): void {
     this.#plain.recall(kept);
     this.#facts++;
+    this.#alarms++;
     this.#levels++;
   }
 
   /** Grows with every batch that changed something. */
   get revision(): number {
-    return this.#facts + this.#levels;
+    return this.#facts + this.#alarms + this.#levels;
   }
 
   get reports(): R[] {
@@ -73,6 +80,22 @@ export class LiveSituation<R extends Versioned> {
 
   report(id: string): R | undefined {
     return this.#facts >= 0 ? this.#plain.report(id) : undefined;
+  }
+
+  get alarms(): Alarm[] {
+    return this.#alarms >= 0 ? this.#plain.alarms() : [];
+  }
+
+  alarm(id: string): Alarm | undefined {
+    return this.#alarms >= 0 ? this.#plain.alarm(id) : undefined;
+  }
+
+  alarmsTruncated(priority: string): number {
+    return this.#alarms >= 0 ? this.#plain.alarmsTruncated(priority) : 0;
+  }
+
+  get incidents(): Incident[] {
+    return this.#alarms >= 0 ? this.#plain.incidents() : [];
   }
 
   screen(topic: string): ScreenState | undefined {

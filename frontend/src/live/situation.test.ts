@@ -33,6 +33,9 @@ function snapshot(
     at: 0,
     reports: reports.map((r) => ({ ...r })),
     truncated: 0,
+    alarms: [],
+    alarmsTruncated: {},
+    incidents: [],
     screen: null,
     ...more,
   };
@@ -219,5 +222,54 @@ describe('the screen of a situation', () => {
     s.apply(event('tinh', 4, { topic: mine, kind: 'screen', data: { id: 'tinh' } }), 0);
     expect(s.unreadable).toBe(1);
     expect(s.screen(mine)?.version).toBe(3);
+  });
+});
+
+describe('the alarms of a situation', () => {
+  const raw = (id: string, version: number, state = 'unacked'): Record<string, unknown> => ({
+    id,
+    version,
+    state,
+    priority: 'high',
+    raised_at: '2026-11-23T02:00:00Z',
+  });
+  const changed = (id: string, version: number, state?: string): EventFrame =>
+    event(id, version, { kind: 'alarm', data: raw(id, version, state) });
+  const held = (s: Situation<Thing>): string[] =>
+    s.alarms().map(({ id, version, state }) => `${id}${String(version)} ${state}`);
+
+  it('come with a snapshot and change with events; the newest version wins', () => {
+    const s = make();
+    s.apply(snapshot(1, [], { alarms: [raw('a', 3)], alarmsTruncated: { low: 7 } }), 0);
+    expect(s.apply(changed('a', 2, 'acked'), 0)).toBe(false);
+    expect(s.apply(changed('b', 1), 0)).toBe(true);
+    s.apply(changed('a', 4, 'acked'), 0);
+    expect(held(s)).toEqual(['b1 unacked', 'a4 acked']);
+    expect([s.alarmsTruncated('low'), s.alarmsTruncated('high')]).toEqual([7, 0]);
+    expect(s.reports()).toEqual([]);
+  });
+
+  it('leave when they are closed, and no late word brings them back', () => {
+    const s = make();
+    s.apply(changed('a', 1), 0);
+    expect(s.apply(changed('a', 3, 'closed'), 0)).toBe(true);
+    s.apply(changed('a', 2, 'acked'), 0);
+    s.apply(snapshot(5, [], { alarms: [raw('a', 2)] }), 0);
+    expect(held(s)).toEqual([]);
+    s.apply(changed('b', 1), 0);
+    expect(s.apply({ ...gone('b', 2) }, 0)).toBe(true);
+    expect(held(s)).toEqual([]);
+  });
+
+  it('and incidents are put away and taken up again', () => {
+    const s = make();
+    s.apply(changed('a', 1), 0);
+    s.apply(event('i', 1, { kind: 'incident', data: { id: 'i', version: 1, state: 'open', title: 'Lũ' } }), 0);
+    const later = make();
+    later.recall(s.keep());
+    expect(held(later)).toEqual(['a1 unacked']);
+    expect(later.incidents()).toMatchObject([{ title: 'Lũ' }]);
+    later.apply(event('i', 2, { kind: 'incident', data: { id: 'i', version: 2, state: 'closed' } }), 0);
+    expect(later.incidents()).toEqual([]);
   });
 });

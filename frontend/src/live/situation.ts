@@ -1,3 +1,4 @@
+import { parseAlarm, parseIncident, type Alarm, type Incident } from '../wire/alarm';
 import type { EventFrame, Frame, LevelFrame, LevelItem, SnapshotFrame } from '../wire/frame';
 import type { JsonObject } from '../wire/json';
 import { parseScreenState, type ScreenState } from '../wire/screen';
@@ -26,6 +27,9 @@ export interface KeptTopic<R> {
   reports: R[];
   levels: HeldLevel[];
   truncated: number;
+  alarms: Alarm[];
+  alarmsTruncated: Readonly<Record<string, number>>;
+  incidents: Incident[];
   screen: ScreenState | null;
 }
 
@@ -36,6 +40,10 @@ interface TopicState<R> {
   levels: Map<string, HeldLevel>;
   gone: Map<string, number>;
   truncated: number;
+  /** Open ones only: a closed alarm is dropped, and its version remembered. */
+  alarms: Map<string, Alarm>;
+  alarmsTruncated: Readonly<Record<string, number>>;
+  incidents: Map<string, Incident>;
   screen: ScreenState | undefined;
 }
 
@@ -47,14 +55,14 @@ const mostClosed = 300;
 const pruneEvery = 100;
 
 /**
- * The page's copy of what is true: reports by id, levels by key and the state of a screen, per topic. The newest version wins, so
- * late, doubled and replayed frames are harmless. It knows nothing of sockets, clocks or drawing.
+ * The page's copy of what is true: reports, alarms and incidents by id, levels by key and the state of a screen, per topic. The
+ * newest version wins, so late, doubled and replayed frames are harmless. It knows nothing of sockets, clocks or drawing.
  */
 export class Situation<R extends Versioned> {
   readonly #kind: ReportKind<R>;
   readonly #topics = new Map<string, TopicState<R>>();
   #closings = 0;
-  /** How many reports and screens could not be read: a sign of a build older than the server. */
+  /** How many reports, alarms, incidents and screens could not be read: a sign of a build older than the server. */
   unreadable = 0;
 
   constructor(kind: ReportKind<R>) {
@@ -82,25 +90,30 @@ export class Situation<R extends Versioned> {
 
   /** All reports, the newest version of each when several topics hold it. */
   reports(): R[] {
-    const states = [...this.#topics.values()].filter(({ reports }) => reports.size > 0);
-    if (states.length === 1) return [...(states[0]?.reports.values() ?? [])];
-    const merged = new Map<string, R>();
-    for (const { reports } of states) {
-      for (const report of reports.values()) {
-        const other = merged.get(report.id);
-        if (other === undefined || other.version < report.version) merged.set(report.id, report);
-      }
-    }
-    return [...merged.values()];
+    return this.#newest(({ reports }) => reports);
+  }
+
+  /** All open alarms, the newest version of each. */
+  alarms(): Alarm[] {
+    return this.#newest(({ alarms }) => alarms);
+  }
+
+  alarm(id: string): Alarm | undefined {
+    return this.#one(id, ({ alarms }) => alarms);
+  }
+
+  /** How many open alarms of a priority the snapshots had no room for. */
+  alarmsTruncated(priority: string): number {
+    return [...this.#topics.values()].reduce((sum, topic) => sum + (topic.alarmsTruncated[priority] ?? 0), 0);
+  }
+
+  /** All proposed and open incidents. */
+  incidents(): Incident[] {
+    return this.#newest(({ incidents }) => incidents);
   }
 
   report(id: string): R | undefined {
-    let newest: R | undefined;
-    for (const { reports } of this.#topics.values()) {
-      const held = reports.get(id);
-      if (held !== undefined && (newest === undefined || newest.version < held.version)) newest = held;
-    }
-    return newest;
+    return this.#one(id, ({ reports }) => reports);
   }
 
   /** What the screen of a topic screen/<id> was told to show; undefined when it is unknown or no longer kept. */
@@ -126,29 +139,55 @@ export class Situation<R extends Versioned> {
 
   /** Everything held, to be put away; tombstones are not: whoever takes it up begins with a snapshot. */
   keep(): KeptTopic<R>[] {
-    return [...this.#topics].map(([topic, { epoch, reports, levels, truncated, screen }]) => ({
+    return [...this.#topics].map(([topic, held]) => ({
       topic,
-      epoch,
-      reports: [...reports.values()],
-      levels: [...levels.values()],
-      truncated,
-      screen: screen ?? null,
+      epoch: held.epoch,
+      reports: [...held.reports.values()],
+      levels: [...held.levels.values()],
+      truncated: held.truncated,
+      alarms: [...held.alarms.values()],
+      alarmsTruncated: held.alarmsTruncated,
+      incidents: [...held.incidents.values()],
+      screen: held.screen ?? null,
     }));
   }
 
   /** Begins with what was put away. */
   recall(kept: readonly KeptTopic<R>[]): void {
     this.#topics.clear();
-    for (const { topic, epoch, reports, levels, truncated, screen } of kept) {
+    for (const { topic, reports, levels, alarms, incidents, screen, ...rest } of kept) {
       this.#topics.set(topic, {
-        epoch,
-        reports: new Map(reports.map((report) => [report.id, report])),
+        ...rest,
+        reports: byId(reports),
         levels: new Map(levels.map((level) => [level.key, level])),
         gone: new Map(),
-        truncated,
+        alarms: byId(alarms),
+        incidents: byId(incidents),
         screen: screen ?? undefined,
       });
     }
+  }
+
+  #newest<T extends Versioned>(of: (topic: TopicState<R>) => Map<string, T>): T[] {
+    const all = [...this.#topics.values()].map(of).filter(({ size }) => size > 0);
+    if (all.length === 1) return [...(all[0]?.values() ?? [])];
+    const merged = new Map<string, T>();
+    for (const things of all) {
+      for (const thing of things.values()) {
+        const other = merged.get(thing.id);
+        if (other === undefined || other.version < thing.version) merged.set(thing.id, thing);
+      }
+    }
+    return [...merged.values()];
+  }
+
+  #one<T extends Versioned>(id: string, of: (topic: TopicState<R>) => Map<string, T>): T | undefined {
+    let newest: T | undefined;
+    for (const topic of this.#topics.values()) {
+      const held = of(topic).get(id);
+      if (held !== undefined && (newest === undefined || newest.version < held.version)) newest = held;
+    }
+    return newest;
   }
 
   #replace(frame: SnapshotFrame): boolean {
@@ -158,15 +197,11 @@ export class Situation<R extends Versioned> {
     if (epoch !== '' && epoch !== frame.epoch) this.#topics.delete(frame.topic);
     const topic = this.#topic(frame.topic);
     topic.epoch = frame.epoch;
-    const held = topic.reports;
-    topic.reports = new Map();
     topic.truncated = frame.truncated;
-    for (const raw of frame.reports) {
-      const report = this.#read(raw);
-      if (report === null || report.version <= (topic.gone.get(report.id) ?? -1)) continue;
-      const known = held.get(report.id);
-      topic.reports.set(report.id, known !== undefined && known.version > report.version ? known : report);
-    }
+    topic.alarmsTruncated = frame.alarmsTruncated;
+    topic.reports = this.#all(topic, topic.reports, frame.reports, this.#kind.parse);
+    topic.alarms = this.#all(topic, topic.alarms, frame.alarms, parseAlarm);
+    topic.incidents = this.#all(topic, topic.incidents, frame.incidents, parseIncident);
     if (frame.screen !== null) this.#keepScreen(topic, frame.screen);
     return true;
   }
@@ -176,16 +211,53 @@ export class Situation<R extends Versioned> {
     if (frame.kind === 'gone') return bury(topic, frame.id, frame.version);
     if (frame.data === null) return false;
     if (frame.kind === 'screen') return this.#keepScreen(topic, frame.data);
+    if (frame.kind === 'alarm') return this.#alarm(topic, frame.data);
+    if (frame.kind === 'incident') return this.#incident(topic, frame.data);
     if (frame.kind !== 'report') return false;
-    const report = this.#read(frame.data);
-    if (report === null || report.version <= (topic.gone.get(report.id) ?? -1)) return false;
-    const held = topic.reports.get(report.id);
-    if (held !== undefined && held.version >= report.version) return false;
-    topic.reports.delete(report.id);
-    topic.reports.set(report.id, report);
-    topic.gone.delete(report.id);
+    const report = this.#take(topic, topic.reports, this.#read(frame.data, this.#kind.parse));
+    if (report === null) return false;
     if (this.#kind.closed(report) && ++this.#closings % pruneEvery === 0) this.#prune(topic);
     return true;
+  }
+
+  #alarm(topic: TopicState<R>, raw: JsonObject): boolean {
+    const alarm = this.#take(topic, topic.alarms, this.#read(raw, parseAlarm));
+    if (alarm?.state === 'closed') bury(topic, alarm.id, alarm.version);
+    return alarm !== null;
+  }
+
+  #incident(topic: TopicState<R>, raw: JsonObject): boolean {
+    const incident = this.#take(topic, topic.incidents, this.#read(raw, parseIncident));
+    if (incident?.state === 'closed') bury(topic, incident.id, incident.version);
+    return incident !== null;
+  }
+
+  /** The things of a snapshot, and of those held already the newer ones. */
+  #all<T extends Versioned>(
+    { gone }: TopicState<R>,
+    held: ReadonlyMap<string, T>,
+    raws: readonly JsonObject[],
+    parse: (raw: JsonObject) => T | null,
+  ): Map<string, T> {
+    const all = new Map<string, T>();
+    for (const raw of raws) {
+      const thing = this.#read(raw, parse);
+      if (thing === null || thing.version <= (gone.get(thing.id) ?? -1)) continue;
+      const known = held.get(thing.id);
+      all.set(thing.id, known !== undefined && known.version > thing.version ? known : thing);
+    }
+    return all;
+  }
+
+  /** Keeps a thing, last of all; null when what is held or left is as new. */
+  #take<T extends Versioned>({ gone }: TopicState<R>, held: Map<string, T>, thing: T | null): T | null {
+    if (thing === null || thing.version <= (gone.get(thing.id) ?? -1)) return null;
+    const known = held.get(thing.id);
+    if (known !== undefined && known.version >= thing.version) return null;
+    held.delete(thing.id);
+    held.set(thing.id, thing);
+    gone.delete(thing.id);
+    return thing;
   }
 
   #keepScreen(topic: TopicState<R>, raw: JsonObject): boolean {
@@ -217,16 +289,26 @@ export class Situation<R extends Versioned> {
     return changed;
   }
 
-  #read(raw: JsonObject): R | null {
-    const report = this.#kind.parse(raw);
-    if (report === null) this.unreadable++;
-    return report;
+  #read<T>(raw: JsonObject, parse: (raw: JsonObject) => T | null): T | null {
+    const thing = parse(raw);
+    if (thing === null) this.unreadable++;
+    return thing;
   }
 
   #topic(name: string): TopicState<R> {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
-      topic = { epoch: '', reports: new Map(), levels: new Map(), gone: new Map(), truncated: 0, screen: undefined };
+      topic = {
+        epoch: '',
+        reports: new Map(),
+        levels: new Map(),
+        gone: new Map(),
+        truncated: 0,
+        alarms: new Map(),
+        alarmsTruncated: {},
+        incidents: new Map(),
+        screen: undefined,
+      };
       this.#topics.set(name, topic);
     }
     return topic;
@@ -244,6 +326,10 @@ function bury<R extends Versioned>(topic: TopicState<R>, id: string, version: nu
     topic.screen = undefined;
     return true;
   }
-  const held = topic.reports.get(id);
-  return held !== undefined && held.version <= version && topic.reports.delete(id);
+  return [topic.reports, topic.alarms, topic.incidents].some((things: Map<string, Versioned>) => {
+    const held = things.get(id);
+    return held !== undefined && held.version <= version && things.delete(id);
+  });
 }
+
+const byId = <T extends Versioned>(things: readonly T[]): Map<string, T> => new Map(things.map((one) => [one.id, one]));

@@ -1,15 +1,23 @@
 import { rank, type Shown } from '../rules/state';
 import { sensorFrame, shapes } from '../ui/shapes';
-import type { Mark } from './picture';
+import { alarmMarks } from '../rules/scales';
+import type { AlarmMark, Mark, MarkKind } from './picture';
 import type { MapTheme } from './theme';
 
 const states: readonly Shown[] = ['normal', 'unknown', 'attention', 'warning', 'critical'];
-const kinds: readonly Mark['kind'][] = ['report', 'sensor'];
+const alarmKinds: readonly AlarmMark[] = ['alarm-cleared', 'alarm-acked', 'alarm-unacked'];
+const kinds: readonly MarkKind[] = ['report', 'sensor', ...alarmKinds];
+const plainKinds = kinds.length - alarmKinds.length;
+
+/** What an operator has to answer. */
+export const isAlarmMark = (kind: MarkKind): kind is AlarmMark => (alarmKinds as readonly MarkKind[]).includes(kind);
 
 /** The side of an icon's box at 1080 lines. */
 const side: Record<Shown, number> = { normal: 16, unknown: 22, attention: 22, warning: 28, critical: 34 };
 const quietSensorSide = 18;
 const sensorSide = 26;
+/** What an alarm's bright rim adds all round. */
+const rim = 3;
 
 export function iconName({ kind, state }: Pick<Mark, 'kind' | 'state'>): string {
   return `${kind}-${state}`;
@@ -18,6 +26,7 @@ export function iconName({ kind, state }: Pick<Mark, 'kind' | 'state'>): string 
 /** The side of a mark's icon in pixels at 1080 lines. */
 export function iconSide({ kind, state }: Pick<Mark, 'kind' | 'state'>): number {
   if (kind === 'report') return side[state];
+  if (isAlarmMark(kind)) return side[state] + 2 * rim;
   return state === 'normal' ? quietSensorSide : Math.max(sensorSide, side[state]);
 }
 
@@ -28,9 +37,11 @@ export function crowding(alarms: number, all: number): number {
   return Math.min(byAlarms, byAll);
 }
 
-/** Alarms are drawn last, over everything. */
+/** What an operator has to answer is drawn last, over everything; of the rest, what is worst. */
 export function drawOrder({ kind, state }: Pick<Mark, 'kind' | 'state'>): number {
-  return rank(state) * 2 + (kind === 'sensor' ? 1 : 0);
+  const within = kinds.indexOf(kind);
+  if (within < plainKinds) return rank(state) * plainKinds + within;
+  return states.length * plainKinds + rank(state) * alarmKinds.length + within - plainKinds;
 }
 
 const marks = states.flatMap((state) => kinds.map((kind) => ({ kind, state })));
@@ -100,6 +111,7 @@ function drawIcon(pen: Pen | null, mark: Pick<Mark, 'kind' | 'state'>, theme: Ma
   pen.scale(side / 24, side / 24);
   pen.lineJoin = 'round';
   if (mark.kind === 'sensor') drawSensor(pen, mark.state, theme);
+  else if (isAlarmMark(mark.kind)) drawAlarm(pen, mark.kind, mark.state, theme);
   else drawState(pen, mark.state, theme);
   pen.restore();
 }
@@ -113,6 +125,26 @@ function drawState(pen: CanvasRenderingContext2D, state: Shown, theme: MapTheme)
   pen.fillStyle = theme.states[state];
   pen.fill(path);
   if (state === 'unknown') hatch(pen, path, theme.ground);
+}
+
+// A bright rim, which nothing else has. Filled, outlined or dashed as the one table says.
+function drawAlarm(pen: CanvasRenderingContext2D, kind: AlarmMark, state: Shown, theme: MapTheme): void {
+  pen.translate(12, 12);
+  pen.scale(0.8, 0.8);
+  pen.translate(-12, -12);
+  const path = new Path2D(shapes[state]);
+  pen.lineWidth = 6;
+  pen.strokeStyle = theme.text;
+  pen.stroke(path);
+  const look = alarmMarks[kind.slice('alarm-'.length) as keyof typeof alarmMarks];
+  pen.fillStyle = look === 'filled' ? theme.states[state] : theme.ground;
+  pen.fill(path);
+  if (look === 'filled') return;
+  pen.clip(path);
+  pen.strokeStyle = theme.states[state];
+  pen.lineWidth = 9;
+  if (look === 'dashed') pen.setLineDash([5, 4]);
+  pen.stroke(path);
 }
 
 function drawSensor(pen: CanvasRenderingContext2D, state: Shown, theme: MapTheme): void {

@@ -10,12 +10,16 @@ export interface MapShapes {
   province: Geometry | null;
 }
 
+/** An alarm is drawn by who has taken it: nobody yet, somebody, or nobody and it is over. */
+export type MarkKind = 'report' | 'sensor' | AlarmMark;
+export type AlarmMark = 'alarm-unacked' | 'alarm-acked' | 'alarm-cleared';
+
 export interface Mark {
   id: string;
   lon: number;
   lat: number;
   state: Shown;
-  kind: 'report' | 'sensor';
+  kind: MarkKind;
 }
 
 export interface MapPicture {

@@ -1,6 +1,6 @@
 import type { Shown } from '../rules/state';
 import { distance } from './boxes';
-import { drawOrder } from './icons';
+import { drawOrder, isAlarmMark } from './icons';
 import type { Mark, Spot } from './picture';
 
 /** What stands at one place of the map, drawn as one mark: the worst of it, and how many there are. */
@@ -22,8 +22,9 @@ export interface Reach {
 
 export type Project = (lon: number, lat: number) => Spot;
 
-/** Alarms are what must never be buried. */
-export const isAlarm = ({ state }: Pick<Mark, 'state'>): boolean => state === 'critical' || state === 'warning';
+/** What must never be buried: what an operator has to answer, and whatever else is grave. */
+export const isAlarm = ({ kind, state }: Pick<Mark, 'kind' | 'state'>): boolean =>
+  isAlarmMark(kind) || state === 'critical' || state === 'warning';
 
 /** Reach for marks drawn at `size` times their size at 1080 lines. */
 export function reachAt(size: number): Reach {
@@ -33,9 +34,16 @@ export function reachAt(size: number): Reach {
 /**
  * Puts marks that would cover each other on stacks. Alarms come first, then the rest, each by its id: a mark
  * joins the nearest stack within reach or begins one. So a stack stands where its oldest mark does, and nothing
- * that happens elsewhere moves it.
+ * that happens elsewhere moves it. What an operator has to answer is on no stack with anything else: no other mark hides it.
  */
 export function stackMarks(marks: readonly Mark[], project: Project, reach: Reach): Stack[] {
+  const own = marks.filter(({ kind }) => isAlarmMark(kind));
+  if (own.length === 0) return stackAlike(marks, project, reach);
+  const others = marks.filter(({ kind }) => !isAlarmMark(kind));
+  return [...stackAlike(others, project, reach), ...stackAlike(own, project, reach)];
+}
+
+function stackAlike(marks: readonly Mark[], project: Project, reach: Reach): Stack[] {
   const stacks = new Field(Math.max(reach.alarms, reach.quiet, 1));
   const tops = new Map<Stack, Mark>();
   for (const mark of [...marks].sort(byTierAndId)) {

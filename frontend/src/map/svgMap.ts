@@ -2,7 +2,7 @@ import { stepOf } from '../rules/choropleth';
 import { shapes as stateShapes, sensorFrame } from '../ui/shapes';
 import type { Arranged } from './arrange';
 import { boundsOf, lines, shapeToFit } from './geometry';
-import { drawOrder, iconSide } from './icons';
+import { drawOrder, iconSide, isAlarmMark } from './icons';
 import { fit } from './mercator';
 import { pathOf } from './names';
 import type { MapDrawing, MapShapes, Spot } from './picture';
@@ -130,6 +130,10 @@ export class SvgMap implements MapDrawing {
     if (stack.kind === 'sensor') {
       inner.setAttribute('transform', 'translate(12 12) scale(.6) translate(-12 -12)');
       group.append(element('path', { class: 'frame', d: sensorFrame }));
+    } else if (isAlarmMark(stack.kind)) {
+      const small = 'translate(12 12) scale(.8) translate(-12 -12)';
+      inner.setAttribute('transform', small);
+      group.append(element('path', { class: 'rim', d: stateShapes[stack.state], transform: small }));
     }
     group.append(inner);
     return stack.count < 2 || this.#sizes.countPx === 0

@@ -63,6 +63,7 @@ describe('the foot of the wall', () => {
     place: '',
     spot: '',
     briefText: '',
+    alarm: null,
   });
   const shown = (most: number, ...all: Notice[]): string[] => topNotices(all, most).map(({ id }) => id);
 

@@ -19,6 +19,7 @@ export const partTypes = [
   'rain',
   'reports',
   'changed',
+  'alarms',
 ] as const;
 export type PartType = (typeof partTypes)[number];
 

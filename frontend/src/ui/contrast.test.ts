@@ -37,7 +37,18 @@ function contrast(a: string, b: string): number {
 
 const grounds = ['bg0', 'bg1', 'bg2'];
 const words = ['text1', 'text2', 'text3', 'attention-text', 'warning-text', 'critical-text'];
-const shapes = ['normal', 'attention-edge', 'warning-edge', 'critical-edge', 'line-strong', 'series'];
+const shapes = [
+  'normal',
+  'attention-edge',
+  'warning-edge',
+  'critical-edge',
+  'line-strong',
+  'series',
+  'compare1',
+  'compare2',
+  'compare3',
+  'compare4',
+];
 
 const pairs: [string, string, number][] = [
   // The third text and the coloured words stand on tiles and the ground, not on the raised ground.

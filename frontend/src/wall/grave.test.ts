@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseAlarm, parseIncident } from '../wire/alarm';
 import type { JsonObject } from '../wire/json';
 import { parseSensor } from '../wire/level';
 import { parseWallReport } from '../wire/report';
@@ -40,6 +41,39 @@ describe('grave', () => {
     ],
     ['the storm scene', [], [], 'mua-bao', true],
   ] as const)('%s', (_, reports, sensors, scene, want) => {
-    expect(isGrave(reports, sensors, { now, scene })).toBe(want);
+    expect(isGrave({ reports, sensors, alarms: [], incidents: [] }, { now, scene })).toBe(want);
+  });
+
+  const alarm = (more: JsonObject) => {
+    const parsed = parseAlarm({
+      id: 'a',
+      version: 1,
+      state: 'unacked',
+      priority: 'high',
+      raised_at: iso(now),
+      ...more,
+    });
+    if (parsed === null) throw new Error('unreadable');
+    return parsed;
+  };
+
+  it.each([
+    ['a high alarm, taken or not', [alarm({}), alarm({ state: 'acked' })], true],
+    ['a high alarm that is over, or set aside', [alarm({ state: 'cleared' }), alarm({ aside: 'shelved' })], false],
+    ['a lesser alarm', [alarm({ priority: 'medium' })], false],
+  ] as const)('%s', (_, alarms, want) => {
+    for (const one of alarms)
+      expect(isGrave({ reports: [], sensors: [], alarms: [one], incidents: [] }, { now, scene: 'ngay-thuong' })).toBe(
+        want,
+      );
+  });
+
+  it('an incident that is open, and not one that is only proposed', () => {
+    const of = (state: string): boolean => {
+      const incident = parseIncident({ id: 'i', version: 1, state });
+      const incidents = incident === null ? [] : [incident];
+      return isGrave({ reports: [], sensors: [], alarms: [], incidents }, { now, scene: 'ngay-thuong' });
+    };
+    expect([of('open'), of('proposed')]).toEqual([true, false]);
   });
 });

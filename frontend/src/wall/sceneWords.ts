@@ -23,6 +23,7 @@ const parts: Readonly<Record<PartType, () => string>> = {
   rain: m.part_rain,
   reports: m.part_reports,
   changed: m.part_changed,
+  alarms: m.part_alarms,
 };
 
 export const partWord = (type: PartType): string => parts[type]();

@@ -1,11 +1,14 @@
 import type { Formats } from '../i18n/format';
 import type { Density } from '../rules/scene';
+import { isPressing } from '../rules/alarm';
 import { Slots } from '../rules/slots';
+import { parseGroups, parseSummary, type Alarm, type Incident } from '../wire/alarm';
 import { parseDrillNow } from '../wire/drill';
 import { parseAreas, parseHourly } from '../wire/level';
 import type { JsonObject } from '../wire/json';
 import type { ScreenState } from '../wire/screen';
 import { parseChanged, parseRain, parseRivers } from '../wire/storm';
+import { alarmTable, type AlarmTable } from './alarmRows';
 import { areaTable, countCommunes, listedAreas, rowsOf, type AreaTable } from './areaRows';
 import type { MapCode } from './caretaker';
 import { mapPicture, notices, sensorsOf } from './picture';
@@ -30,6 +33,8 @@ export class Scenery {
   /** Whether the message has room where it stands; null before it was measured. */
   messageFits = $state<boolean | null>(null);
   mapCode = $state<MapCode>('coming');
+  /** The code of the parts that come late did not come. */
+  partsMissing = $state(false);
   // Each list keeps its rows for as long as the page lives.
   readonly #slots: Partial<Record<string, Slots>> = {};
 
@@ -58,7 +63,23 @@ export class Scenery {
   readonly topic = $derived.by(() => this.setting?.place.topic ?? '');
   readonly reports = $derived.by(() => this.session.situation.reports);
   readonly sensors = $derived.by(() => sensorsOf(this.session.situation.levels('sensor/')));
-  readonly picture = $derived.by(() => mapPicture(this.reports, this.sensors, this.slowNow));
+  readonly alarms = $derived.by((): Alarm[] => this.session.situation.alarms);
+  readonly incidents = $derived.by((): Incident[] => this.session.situation.incidents);
+  readonly summary = $derived.by(() => this.#level('alarms/summary', parseSummary));
+  /** How many sensors tell nothing. */
+  readonly silent = $derived.by(() => this.summary?.silent ?? 0);
+  /** What stands in place of single alarms while there are more than anybody can answer. */
+  readonly #groups = $derived.by(() =>
+    this.summary?.flood === true ? this.#level('alarms/groups', parseGroups) : null,
+  );
+  /** By the second while somebody is waited for, else more rarely. */
+  readonly alarmNow = $derived.by(() => (this.alarms.some(isPressing) ? this.now : this.slowNow));
+  readonly picture = $derived.by(() =>
+    mapPicture(
+      { reports: this.reports, sensors: this.sensors, alarms: this.alarms, silent: this.summary?.silentSensors ?? [] },
+      this.slowNow,
+    ),
+  );
   readonly open = $derived.by(() => this.reports.filter(({ open }) => open));
   readonly high = $derived.by(() => this.open.filter(({ state }) => state === 'critical' || state === 'warning'));
   readonly rivers = $derived.by(() => this.#level('storm/rivers', parseRivers));
@@ -87,6 +108,13 @@ export class Scenery {
     return areaTable(this.#areaRows, most, this.slots(part));
   }
 
+  alarmTable(part: string, most: number): AlarmTable {
+    const { situation } = this.session;
+    const truncated = ['high', 'medium', 'low'].reduce((sum, name) => sum + situation.alarmsTruncated(name), 0);
+    const view = { alarms: this.alarms, truncated, summary: this.summary, groups: this.#groups };
+    return alarmTable(view, most, this.slots(part));
+  }
+
   tiles(keys: readonly string[]): ReturnType<typeof tiles> {
     return tiles(
       {
@@ -106,7 +134,7 @@ export class Scenery {
     const { setting } = this;
     if (setting === null) return [];
     const context = { now: this.slowNow, places: setting.places, formats: this.formats, most };
-    return notices(this.reports, this.sensors, context);
+    return notices({ reports: this.reports, sensors: this.sensors, alarms: this.alarms }, context);
   }
 
   /** "xã Quảng Sơn" */

@@ -6,11 +6,12 @@ import { Places } from '../rules/places';
 import { Slots } from '../rules/slots';
 import type { Shown } from '../rules/state';
 import type { TileView } from '../ui/tileView';
+import { parseAlarm, type Alarm } from '../wire/alarm';
 import type { JsonObject } from '../wire/json';
-import { parseSensor } from '../wire/level';
+import { parseSensor, type SensorLevel } from '../wire/level';
 import { parseWallReport, type WallReport } from '../wire/report';
 import { areaTable, countCommunes, listedAreas, rowsOf, type AreaRow, type AreaTable } from './areaRows';
-import { mapPicture, notices, origins, sensorState } from './picture';
+import { mapPicture, notices, origins, sensorState, type Ground } from './picture';
 import { levelFreshness, tiles } from './tiles';
 
 const now = Date.UTC(2026, 10, 23, 2);
@@ -227,10 +228,23 @@ describe('what the wall draws', () => {
 
   const foot = { now, places: new Places([]), formats, most: 2 };
 
+  const alarm = (more: object): Alarm => {
+    const data = { id: 'a', version: 1, state: 'unacked', priority: 'high', raised_at: iso(now - 60_000), ...more };
+    const parsed = parseAlarm(data);
+    if (parsed === null) throw new Error('unreadable');
+    return parsed;
+  };
+
+  const shown = (
+    reports: WallReport[],
+    sensors: SensorLevel[],
+    alarms: Alarm[] = [],
+    silent: readonly string[] = [],
+  ): Ground => ({ reports, sensors, alarms, silent });
+
   it('is every open report with a place, and every sensor', () => {
     const picture = mapPicture(
-      [report({}), report({ id: 'b', open: false }), report({ id: 'c', lat: null })],
-      [sensor({})],
+      shown([report({}), report({ id: 'b', open: false }), report({ id: 'c', lat: null })], [sensor({})]),
       now,
     );
     expect(picture.marks.map(({ id, state }) => [id, state])).toEqual([
@@ -243,17 +257,52 @@ describe('what the wall draws', () => {
   it('says nothing about now from an old reading', () => {
     expect(sensorState(sensor({ at: iso(now - 61_000) }), now)).toBe('unknown');
     expect(sensorState(sensor({ value: null }), now)).toBe('unknown');
-    expect(notices([], [sensor({ at: iso(now - 61_000) })], foot)).toEqual([]);
+    expect(notices(shown([], [sensor({ at: iso(now - 61_000) })]), foot)).toEqual([]);
+  });
+
+  it('has a mark of its own for every alarm that is not set aside, and marks a silent sensor as one', () => {
+    const at = { lat: 3, lon: 4 };
+    const alarms = [
+      alarm({ ...at }),
+      alarm({ ...at, id: 'b', priority: 'low', state: 'cleared' }),
+      alarm({ ...at, id: 'c', aside: 'shelved' }),
+      alarm({ ...at, id: 'd', priority: 'journal' }),
+      alarm({ id: 'e' }),
+    ];
+    const picture = mapPicture(shown([], [sensor({})], alarms, ['x']), now);
+    expect(picture.marks.map(({ id, state }) => [id, state])).toEqual([
+      ['sensor/x', 'unknown'],
+      ['alarm/a', 'critical'],
+      ['alarm/b', 'attention'],
+    ]);
+  });
+
+  it('lets an alarm speak for its sensor at the foot, dated by when it was raised and not by the last reading', () => {
+    const raised = alarm({ target: 'x', target_name: 'Trạm', value: 2, unit: 'mm', limit: 'BĐ1', label: 'Mưa' });
+    expect(notices(shown([], [sensor({})], [raised]), foot)).toMatchObject([
+      { id: 'alarm/a', at: now - 60_000, place: 'Trạm', text: 'Mưa: 2 mm (ngưỡng BĐ1)', state: 'critical' },
+    ]);
+  });
+
+  it('puts what nobody has taken before its like, though it is older', () => {
+    const taken = { id: 'b', state: 'acked', acked_at: iso(now) };
+    const rows = [
+      alarm({ ...taken }),
+      alarm({ ...taken, id: 'c', priority: 'medium', raised_at: iso(now) }),
+      alarm({}),
+    ];
+    expect(notices(shown([], [], rows), foot).map(({ id }) => id)).toEqual(['alarm/c', 'alarm/a']);
   });
 
   it('puts a sensor beyond a threshold at the foot, with its value', () => {
-    const [notice] = notices([], [sensor({})], foot);
+    const [notice] = notices(shown([], [sensor({})]), foot);
     expect(notice).toMatchObject({ place: 'Trạm', text: '2 mm – ngưỡng BĐ1' });
   });
 
   it('tells a far wall the place first, and what was measured in a word', () => {
     const places = new Places([{ code: '24643', parent: '', name: 'Đắk Wil', level: 'commune', kind: 'xã' } as never]);
-    const of = (more: object): unknown => notices([], [sensor({ area: '24643', ...more })], { ...foot, places })[0];
+    const of = (more: object): unknown =>
+      notices(shown([], [sensor({ area: '24643', ...more })]), { ...foot, places })[0];
     expect(of({ kind: 'fire', limit: 'cấp IV' })).toMatchObject({ spot: 'Đắk Wil', briefText: 'cháy rừng cấp IV' });
     expect(of({ kind: 'river' })).toMatchObject({ spot: 'Đắk Wil', briefText: 'nước sông 2 mm – ngưỡng BĐ1' });
     expect(of({ kind: 'slope' })).toMatchObject({ spot: 'Trạm', briefText: '2 mm – ngưỡng BĐ1' });
@@ -269,7 +318,7 @@ describe('what the wall draws', () => {
         received_at: iso(now - 500_000 + i * 1000),
       }),
     );
-    const lines = notices(reports, [sensor({ at: iso(now - 1000) })], { ...foot, places });
+    const lines = notices(shown(reports, [sensor({ at: iso(now - 1000) })]), { ...foot, places });
     expect(lines.map(({ id }) => id)).toEqual(['sensor/x', 'r100']);
     expect(named).toHaveBeenCalledTimes(2);
   });

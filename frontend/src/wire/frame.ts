@@ -19,11 +19,17 @@ export interface SnapshotFrame {
   at: number;
   reports: JsonObject[];
   truncated: number;
+  /** Those open: high ones first, then the newest. */
+  alarms: JsonObject[];
+  /** By priority how many there was no room for. */
+  alarmsTruncated: Readonly<Record<string, number>>;
+  /** Proposed and open ones. */
+  incidents: JsonObject[];
   /** Only on screen/<id>: what the screen was told to show. */
   screen: JsonObject | null;
 }
 
-export type EventKind = 'report' | 'screen' | 'note' | 'gone' | 'reset';
+export type EventKind = 'report' | 'screen' | 'note' | 'alarm' | 'incident' | 'gone' | 'reset';
 
 export interface EventFrame {
   type: 'event';

@@ -38,7 +38,7 @@ describe('a frame', () => {
   });
 
   it('of an unknown kind keeps its number', () => {
-    expect(parseFrame(event.replace('"report"', '"alarm"'))).toMatchObject({ seq: 7, kind: 'unknown' });
+    expect(parseFrame(event.replace('"report"', '"hologram"'))).toMatchObject({ seq: 7, kind: 'unknown' });
   });
 
   it('brings a screen, alone or within a snapshot', () => {

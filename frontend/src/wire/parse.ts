@@ -9,7 +9,7 @@ import type {
   ResetFrame,
   SnapshotFrame,
 } from './frame';
-import { asArray, asCount, asObject, asText, asTime, parseObject, type JsonObject } from './json';
+import { asArray, asCount, asObject, asObjects, asText, asTime, parseObject, type JsonObject } from './json';
 
 /**
  * Reads one text message of /live. Null means the message is malformed or of a type this build does not
@@ -65,15 +65,28 @@ function parseSnapshot(raw: JsonObject): SnapshotFrame | null {
     epoch: asText(raw['epoch']),
     seq,
     at: asTime(raw['at']) ?? 0,
-    reports: asArray(data['reports'])
-      .map(asObject)
-      .filter((report) => report !== null),
+    reports: asObjects(data['reports']),
     truncated: asCount(data['truncated']) ?? 0,
+    alarms: asObjects(data['alarms']),
+    alarmsTruncated: parseCounts(asObject(data['alarms_truncated'])),
+    incidents: asObjects(data['incidents']),
     screen: asObject(data['screen']),
   };
 }
 
-const eventKinds: ReadonlySet<string> = new Set<EventKind>(['report', 'screen', 'note', 'gone', 'reset']);
+function parseCounts(raw: JsonObject | null): Record<string, number> {
+  return Object.fromEntries(Object.entries(raw ?? {}).map(([name, value]) => [name, asCount(value) ?? 0]));
+}
+
+const eventKinds: ReadonlySet<string> = new Set<EventKind>([
+  'report',
+  'screen',
+  'note',
+  'alarm',
+  'incident',
+  'gone',
+  'reset',
+]);
 
 function parseEvent(raw: JsonObject): EventFrame | null {
   const topic = asText(raw['topic']);

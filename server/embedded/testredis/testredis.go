@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -22,6 +21,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"toancanh/server/embedded"
+	"toancanh/server/embedded/testchild"
 )
 
 // limit bounds every start and every stop.
@@ -40,13 +40,7 @@ type Server struct {
 	// clustered servers talk to each other on busPort.
 	clustered bool
 	busPort   int
-	run       *run
-}
-
-// run is one life of the server.
-type run struct {
-	process *os.Process
-	ended   chan struct{}
+	run       *testchild.Child
 }
 
 // New starts a Redis for one test. Settings are further lines of redis.conf, as "name value".
@@ -79,12 +73,7 @@ func (s *Server) Kill() {
 	if s.run == nil {
 		return
 	}
-	_ = s.run.process.Signal(syscall.SIGKILL) // a frozen one too
-	select {
-	case <-s.run.ended:
-	case <-time.After(limit):
-		s.tb.Fatal("testredis: the server does not die")
-	}
+	s.run.Kill(s.tb)
 	s.run = nil
 }
 
@@ -108,7 +97,7 @@ func (s *Server) signal(signal syscall.Signal) {
 	if s.run == nil {
 		s.tb.Fatal("testredis: the server does not run")
 	}
-	if err := s.run.process.Signal(signal); err != nil {
+	if err := s.run.Signal(signal); err != nil {
 		s.tb.Fatalf("testredis: %v", err)
 	}
 }
@@ -139,9 +128,9 @@ func (s *Server) startOnFreePort() {
 	s.tb.Helper()
 	var err error
 	for range attempts {
-		s.port = freePort(s.tb)
+		s.port = testchild.FreePort(s.tb)
 		if s.clustered {
-			s.busPort = freePort(s.tb)
+			s.busPort = testchild.FreePort(s.tb)
 		}
 		if err = s.start(); err == nil {
 			return
@@ -161,33 +150,16 @@ func (s *Server) start() error {
 		args = append(args, s.clusterArguments()...)
 	}
 	cmd := exec.Command(s.binary, args...) //nolint:noctx // ended by Kill
-	dieWithTest(cmd)
-	r := &run{ended: make(chan struct{})}
-	started := make(chan error, 1)
-	go r.live(cmd, started)
-	if err := <-started; err != nil {
+	child, err := testchild.Start(cmd)
+	if err != nil {
 		return fmt.Errorf("start redis: %w", err)
 	}
-	s.run = r
+	s.run = child
 	if err := s.awaitReady(); err != nil {
 		s.Kill()
 		return err
 	}
 	return nil
-}
-
-// live starts the server and stays with it. On Linux the kernel ends the server with the thread that
-// started it: the thread is kept as long as the server lives.
-func (r *run) live(cmd *exec.Cmd, started chan<- error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	err := cmd.Start()
-	r.process = cmd.Process
-	started <- err
-	if err == nil {
-		_ = cmd.Wait() // killed more often than not
-	}
-	close(r.ended)
 }
 
 func (s *Server) awaitReady() error {
@@ -203,7 +175,7 @@ func (s *Server) awaitReady() error {
 			return nil
 		}
 		select {
-		case <-s.run.ended:
+		case <-s.run.Ended():
 			text, _ := os.ReadFile(filepath.Join(s.dir, "redis.log"))
 			return fmt.Errorf("redis ended at its start: %s", text)
 		case <-ctx.Done():
@@ -214,18 +186,3 @@ func (s *Server) awaitReady() error {
 }
 
 func (s *Server) socket() string { return filepath.Join(s.dir, "redis.sock") }
-
-// freePort asks the kernel for a port nobody has now.
-func freePort(tb testing.TB) int {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // loopback, at once
-	if err != nil {
-		tb.Fatalf("testredis: find a free port: %v", err)
-	}
-	defer func() { _ = l.Close() }()
-	address, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		tb.Fatalf("testredis: find a free port: %v is no TCP address", l.Addr())
-	}
-	return address.Port
-}

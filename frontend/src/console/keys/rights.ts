@@ -1,11 +1,12 @@
 // The rights of keys, in the order people choose from.
 import { m } from '../../i18n/messages/messages.js';
 
-export const keyRights = ['readings', 'sensors', 'reports', 'screens', 'history'] as const;
+export const keyRights = ['readings', 'sensors', 'provision', 'reports', 'screens', 'history'] as const;
 
 const words: Record<string, () => string> = {
   readings: m.keys_right_readings,
   sensors: m.keys_right_sensors,
+  provision: m.keys_right_provision,
   reports: m.keys_right_reports,
   screens: m.keys_right_screens,
   history: m.keys_right_history,

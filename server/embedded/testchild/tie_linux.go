@@ -1,0 +1,11 @@
+package testchild
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// dieWithTest has the kernel kill the program when the test binary is killed.
+func dieWithTest(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
