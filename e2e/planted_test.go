@@ -413,6 +413,7 @@ func (p *planting) readEverything() {
 		"/api/v1/boundaries", "/api/v1/past", "/api/v1/past/changes", "/api/v1/sessions", "/internal/hub/snapshot?topic=" + publicTopic,
 		"/api/v1/desks", "/api/v1/keys", "/api/v1/reveals", "/api/v1/callbacks", "/api/v1/oidc", "/api/v1/units?all=1", "/api/v1/people/" + p.staff.person.ID,
 		"/open311/discovery.xml", "/open311/v2/services.json", "/open311/v2/services/MT.xml", "/open311/v2/requests.json?extensions=true", "/open311/v2/requests.xml",
+		"/feed/alerts.atom", "/feed/cap/00000000-0000-4000-8000-000000000000.xml", "/api/v1/warnings", "/api/v1/warnings/received",
 	}
 	for _, place := range p.s.communes()[:3] {
 		paths = append(paths, "/tinh-hinh/2022/"+place.Code)

@@ -22,10 +22,11 @@ export default defineConfig(({ mode }) => ({
         console: page('console.html'),
         leader: page('leader.html'),
         'wall-worker': page('src/shell/worker.ts'),
+        'console-worker': page('src/console/duty/worker.ts'),
       },
-      // A service worker keeps its address from build to build.
+      // Service workers keep their addresses from build to build.
       output: {
-        entryFileNames: ({ name }) => (name === 'wall-worker' ? '[name].js' : 'assets/[name]-[hash].js'),
+        entryFileNames: ({ name }) => (name.endsWith('-worker') ? '[name].js' : 'assets/[name]-[hash].js'),
         // What the faces share lies in one piece: a dozen small ones cost more than they hold. What no wall needs is not in it.
         codeSplitting: {
           groups: [

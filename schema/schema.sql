@@ -215,6 +215,59 @@ table callback -- One asks with a preset reason, another confirms; only then the
   constraint callback_two_people CHECK (((confirmer IS NULL) OR (confirmer <> requester)))
   CREATE INDEX callback_requested ON public.callback USING btree (requested_at)
   grant insert, select to toancanh_app
+table callout -- How far calling people out has come for an alarm. Its times are facts: whoever leads finds them due.
+  alarm uuid not null
+  since timestamp with time zone not null
+  begun_at timestamp with time zone not null default now()
+  step_at timestamp with time zone -- When the next step is due; wake_at is when to look next, for that or for want of a sign.
+  wake_at timestamp with time zone
+  ended_at timestamp with time zone
+  round integer not null default 1 -- Which calling it is: an alarm that comes back unanswered has another.
+  begun integer not null default 0
+  version bigint not null default 1
+  told bigint not null default 0 -- The version up to which the alarm was told; shown is what it was told.
+  over text not null default ''::text
+  priority text not null
+  owner text not null default ''::text -- The unit whose own people a step may call.
+  steps jsonb not null
+  shown jsonb not null default '{}'::jsonb
+  constraint callout_pkey PRIMARY KEY (alarm)
+  CREATE INDEX callout_open ON public.callout USING btree (alarm) WHERE (over = ANY (ARRAY[''::text, 'exhausted'::text]))
+  CREATE INDEX callout_untold ON public.callout USING btree (alarm) WHERE (told < version)
+  CREATE INDEX callout_wake ON public.callout USING btree (wake_at) WHERE (wake_at IS NOT NULL)
+  grant insert, select, update to toancanh_app
+table callout_call -- Each attempt to reach a person by a channel: for an alarm, where those of a chain are made one after the other, or for a test.
+  id uuid not null
+  made_at timestamp with time zone not null default now()
+  claimed_at timestamp with time zone
+  sent_at timestamp with time zone
+  delivered_at timestamp with time zone
+  failed_at timestamp with time zone
+  answered_at timestamp with time zone -- When the person opened it: the button of the notice, or the link.
+  wait_until timestamp with time zone
+  alarm uuid
+  test uuid
+  person uuid
+  round integer not null default 0
+  step integer not null default 0
+  chain integer not null default 0
+  link integer not null default 0
+  position text not null
+  channel text not null default ''::text
+  result text not null
+  reason text not null default ''::text -- Why it failed, in a word that names nobody.
+  token_hash bytea -- Of the secret in the message, by which the device says that it arrived. Calls told of in one message share it.
+  constraint callout_call_alarm_fkey FOREIGN KEY (alarm) REFERENCES callout(alarm)
+  constraint callout_call_for_one CHECK ((num_nonnulls(alarm, test) = 1))
+  constraint callout_call_once UNIQUE (alarm, round, step, chain, link)
+  constraint callout_call_person_fkey FOREIGN KEY (person) REFERENCES person(id)
+  constraint callout_call_pkey PRIMARY KEY (id)
+  constraint callout_call_result CHECK ((result = ANY (ARRAY['planned'::text, 'due'::text, 'sent'::text, 'delivered'::text, 'failed'::text])))
+  constraint callout_call_test_fkey FOREIGN KEY (test) REFERENCES contact_test(id)
+  CREATE INDEX callout_call_due ON public.callout_call USING btree (made_at) WHERE (result = 'due'::text)
+  CREATE INDEX callout_call_test ON public.callout_call USING btree (test) WHERE (test IS NOT NULL)
+  CREATE INDEX callout_call_token ON public.callout_call USING btree (token_hash) WHERE (token_hash IS NOT NULL)
+  grant delete, insert, select, update to toancanh_app
 table contact_reveal -- Each time somebody was shown a contact, for the data-protection officer, who marks what they have looked at.
   id bigint not null generated always as identity
   at timestamp with time zone not null
@@ -231,6 +284,15 @@ table contact_reveal -- Each time somebody was shown a contact, for the data-pro
   constraint contact_reveal_seen_by_fkey FOREIGN KEY (seen_by) REFERENCES person(id)
   CREATE INDEX contact_reveal_person ON public.contact_reveal USING btree (person_id, at)
   CREATE INDEX contact_reveal_unseen ON public.contact_reveal USING btree (id) WHERE (seen_at IS NULL)
+  grant insert, select to toancanh_app
+table contact_test -- One press that asked everybody on duty by every channel whether they can be reached.
+  id uuid not null
+  made_at timestamp with time zone not null default now()
+  own boolean not null default false -- Somebody asked only themselves.
+  made_by text not null
+  name text not null default ''::text
+  constraint contact_test_pkey PRIMARY KEY (id)
+  CREATE INDEX contact_test_made ON public.contact_test USING btree (made_at DESC)
   grant insert, select to toancanh_app
 table credential
   person_id uuid not null
@@ -289,6 +351,53 @@ table drill
   CREATE INDEX drill_open ON public.drill USING btree (starts_at) WHERE (NOT cleared)
   CREATE UNIQUE INDEX drill_running ON public.drill USING btree ((true)) WHERE (state = 'running'::text)
   grant insert, select, update to toancanh_app
+table duty_ladder -- Seconds after which the steps of a call list come, by priority.
+  only_row boolean not null default true
+  changed_at timestamp with time zone not null default now()
+  version bigint not null default 1
+  changed_by text not null default ''::text
+  after jsonb not null
+  constraint duty_ladder_one_row CHECK (only_row)
+  constraint duty_ladder_pkey PRIMARY KEY (only_row)
+  grant select, update to toancanh_app
+table duty_shift -- Who holds a position from when until when. Of a unit where units have one each.
+  id uuid not null
+  from_at timestamp with time zone not null
+  until_at timestamp with time zone not null
+  changed_at timestamp with time zone not null default now()
+  version bigint not null default 1
+  person uuid not null
+  substitute uuid -- Who is called when the person cannot be reached.
+  position text not null
+  unit text not null default ''::text
+  name text not null default ''::text
+  changed_by text not null
+  constraint duty_shift_lasts CHECK ((until_at > from_at))
+  constraint duty_shift_of_unit CHECK ((("position" = 'truc_don_vi'::text) = (unit <> ''::text)))
+  constraint duty_shift_person_fkey FOREIGN KEY (person) REFERENCES person(id)
+  constraint duty_shift_pkey PRIMARY KEY (id)
+  constraint duty_shift_position CHECK (("position" = ANY (ARRAY['truong_ca'::text, 'truc_ban'::text, 'lanh_dao_truc'::text, 'truc_don_vi'::text])))
+  constraint duty_shift_substitute_fkey FOREIGN KEY (substitute) REFERENCES person(id)
+  CREATE INDEX duty_shift_until ON public.duty_shift USING btree (until_at, from_at)
+  grant delete, insert, select, update to toancanh_app
+table duty_way -- How a person on duty is reached: browsers that take pushes, a phone, an address. Sealed with a key outside the database, id as associated data.
+  id uuid not null
+  made_at timestamp with time zone not null default now()
+  reached_at timestamp with time zone
+  failed_at timestamp with time zone
+  person uuid not null
+  channel text not null
+  device text not null default ''::text -- Which browser, in two words.
+  problem text not null default ''::text -- Why the newest call by it failed, in a word; empty while it does.
+  key_id text not null
+  sealed bytea not null
+  mark bytea not null -- Of a push subscription the hash of its address; of the others that of person and channel: one each.
+  constraint duty_way_channel CHECK ((channel = ANY (ARRAY['push'::text, 'sms'::text, 'mail'::text])))
+  constraint duty_way_mark_unique UNIQUE (mark)
+  constraint duty_way_person_fkey FOREIGN KEY (person) REFERENCES person(id)
+  constraint duty_way_pkey PRIMARY KEY (id)
+  CREATE INDEX duty_way_person ON public.duty_way USING btree (person)
+  grant delete, insert, select, update to toancanh_app
 table event partition by RANGE (day) -- One row an audience: the payload is stored once, topics name where it is announced.
   id bigint not null default nextval('event_id_seq'::regclass)
   day date not null default ((now() AT TIME ZONE 'UTC'::text))::date
@@ -565,6 +674,25 @@ table public_report -- The public projection: an allow-list written by view, all
   CREATE INDEX public_report_published ON public.public_report USING btree (published_at DESC) WHERE (published_at IS NOT NULL)
   CREATE INDEX public_report_received ON public.public_report USING btree (received_hour DESC, code)
   grant delete, insert, select, update to toancanh_app
+  grant select to toancanh_public_read
+table public_warning -- Every message of ours as it went out, for everybody. No person is named in it, and no row ever changes.
+  n bigint not null generated always as identity
+  sent_at timestamp with time zone not null
+  expires_at timestamp with time zone not null
+  id uuid not null
+  msg_type text not null
+  status text not null
+  origin text not null
+  title text not null
+  title_en text not null default ''::text
+  summary text not null
+  shown jsonb not null
+  body bytea not null
+  constraint public_warning_id_fkey FOREIGN KEY (id) REFERENCES warning(id)
+  constraint public_warning_n_key UNIQUE (n)
+  constraint public_warning_pkey PRIMARY KEY (id)
+  CREATE INDEX public_warning_sent ON public.public_warning USING btree (sent_at DESC, n DESC)
+  grant insert, select to toancanh_app
   grant select to toancanh_public_read
 table reading partition by RANGE (ts)
   ts timestamp with time zone not null
@@ -1052,6 +1180,88 @@ table visit
   CREATE UNIQUE INDEX visit_open_once ON public.visit USING btree (report_id, team_id) WHERE (done_at IS NULL)
   CREATE INDEX visit_team ON public.visit USING btree (team_id, asked_at)
   grant insert, select to toancanh_app
+table warning -- Warnings of ours from draft to publication. A published row only ends.
+  created_at timestamp with time zone not null
+  changed_at timestamp with time zone not null
+  approved_at timestamp with time zone
+  published_at timestamp with time zone
+  ended_at timestamp with time zone
+  expires_at timestamp with time zone
+  version bigint not null
+  id uuid not null
+  follows uuid
+  ended_by uuid
+  stage text not null
+  msg_type text not null
+  origin text not null
+  division text not null
+  approver text not null default ''::text
+  publisher text not null default ''::text
+  reason text not null default ''::text
+  path text[] not null
+  writers text[] not null -- Principals who wrote of it, the author first; none of them may approve it.
+  chain text[] not null -- The messages it follows on, the oldest first: sender,identifier,time.
+  draft jsonb not null
+  constraint warning_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES warning(id)
+  constraint warning_follows_fkey FOREIGN KEY (follows) REFERENCES warning(id)
+  constraint warning_pkey PRIMARY KEY (id)
+  CREATE INDEX warning_changed ON public.warning USING btree (changed_at DESC, id DESC)
+  CREATE INDEX warning_in_force ON public.warning USING btree (expires_at) WHERE ((stage = 'published'::text) AND (ended_at IS NULL))
+  grant insert, select, update to toancanh_app
+table warning_entry -- Who did what with a warning of ours, in order.
+  at timestamp with time zone not null
+  n integer not null
+  warning_id uuid not null
+  act text not null
+  actor text not null
+  reason text not null default ''::text
+  constraint warning_entry_pkey PRIMARY KEY (warning_id, n)
+  constraint warning_entry_warning_id_fkey FOREIGN KEY (warning_id) REFERENCES warning(id)
+  grant insert, select to toancanh_app
+table warning_feed -- How the configured CAP feeds of others answer.
+  next_at timestamp with time zone not null
+  checked_at timestamp with time zone
+  good_at timestamp with time zone
+  attempts integer not null default 0
+  taken bigint not null default 0
+  refused bigint not null default 0
+  url text not null
+  etag text not null default ''::text
+  modified text not null default ''::text
+  problem text not null default ''::text
+  constraint warning_feed_pkey PRIMARY KEY (url)
+  grant delete, insert, select, update to toancanh_app
+table warning_link -- Messages of feeds that were fetched or refused, so that none is fetched twice.
+  seen_at timestamp with time zone not null
+  feed text not null
+  url text not null
+  problem text not null default ''::text
+  constraint warning_link_pkey PRIMARY KEY (feed, url)
+  grant delete, insert, select, update to toancanh_app
+table warning_received -- CAP messages of others, as they came. They are shown beside ours and never sent as ours.
+  received_at timestamp with time zone not null default now()
+  sent_at timestamp with time zone not null
+  expires_at timestamp with time zone not null
+  ended_at timestamp with time zone
+  outside boolean not null
+  id uuid not null
+  source text not null
+  sender text not null
+  key text not null -- sender,identifier,time in UTC: the same message twice is one.
+  status text not null
+  msg_type text not null
+  scope text not null
+  ended_by text not null default ''::text
+  areas text[] not null
+  refs text[] not null
+  shown jsonb not null
+  body bytea not null
+  constraint warning_received_key_key UNIQUE (key)
+  constraint warning_received_pkey PRIMARY KEY (id)
+  CREATE INDEX warning_received_at ON public.warning_received USING btree (received_at DESC, id DESC)
+  CREATE INDEX warning_received_in_force ON public.warning_received USING btree (expires_at) WHERE (ended_at IS NULL)
+  CREATE INDEX warning_received_refs ON public.warning_received USING gin (refs)
+  grant delete, insert, select, update to toancanh_app
 CREATE OR REPLACE FUNCTION public.cluster_identity()
  RETURNS text
  LANGUAGE sql
@@ -1155,5 +1365,20 @@ begin
     raise exception 'of % rows % could be sealed', cardinality(ids), touched;
   end if;
   update audit_head set n = after + touched, seal = seals[touched];
+end $function$
+
+CREATE OR REPLACE FUNCTION public.warning_stays()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.stage = 'published' and (old.ended_at is not null
+      or (new.id, new.stage, new.msg_type, new.origin, new.division, new.path, new.draft, new.chain, new.follows, new.writers, new.approver,
+          new.publisher, new.published_at, new.expires_at)
+        is distinct from (old.id, old.stage, old.msg_type, old.origin, old.division, old.path, old.draft, old.chain, old.follows, old.writers,
+          old.approver, old.publisher, old.published_at, old.expires_at)) then
+    raise exception 'warning % was published and does not change', old.id;
+  end if;
+  return new;
 end $function$
 

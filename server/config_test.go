@@ -20,12 +20,17 @@ func TestValidateTellsEveryFaultAtOnce(t *testing.T) {
 	c.Origins, c.TrustedProxies, c.KeepReadings, c.PhotoQuota = []string{"example.com"}, []string{"10.0.0/8"}, time.Hour, 0
 	c.HookNetworks = []string{"10.1.0.0/40"}
 	c.MQTTURL, c.MQTTVersion, c.MQTTTopics, c.MQTTRefused = "ws://broker", "4", []string{"readings"}, "#"
+	c.CapSender, c.CapFeeds = "a b", []string{"ftp://a.example/x"}
 	c.SMTPURL, c.SMTPHome = "mail.example.vn", "http://example.vn"
+	c.PushHosts, c.SMSURL, c.DutyHome = []string{"https://fcm.googleapis.com"}, "http://sms.example.vn/gui", "http://example.vn"
 	err := c.Validate()
 	if err == nil {
-		t.Fatal("fifteen faults were taken")
+		t.Fatal("all these faults were taken")
 	}
-	for _, name := range []string{"LISTEN", "TIMEZONE", "HUB_SECRET", "ORIGINS", "TRUSTED_PROXIES", "KEEP_READINGS", "PHOTO_QUOTA", "SMTP_FROM", "SMTP_HOME", "HOOK_NETWORKS", "MQTT_URL", "MQTT_VERSION", "MQTT_CLIENT", "MQTT_TOPICS", "MQTT_REFUSED"} {
+	for _, name := range []string{
+		"LISTEN", "TIMEZONE", "HUB_SECRET", "ORIGINS", "TRUSTED_PROXIES", "KEEP_READINGS", "PHOTO_QUOTA", "SMTP_FROM", "SMTP_HOME", "HOOK_NETWORKS",
+		"MQTT_URL", "MQTT_VERSION", "MQTT_CLIENT", "MQTT_TOPICS", "MQTT_REFUSED", "CAP_SENDER", "CAP_FEEDS", "PUSH_HOSTS", "SMS_SECRET_FILE", "SMS_URL", "DUTY_HOME",
+	} {
 		if !strings.Contains(err.Error(), "TOANCANH_"+name) {
 			t.Errorf("the error does not name TOANCANH_%s: %v", name, err)
 		}

@@ -48,15 +48,16 @@ func (s *Server) openDoors() error {
 		Signer: s.signer, Location: s.location, Now: time.Now, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Build: s.options.Build, Open: s.options.Open == "yes",
 		Sample: s.options.Sample, Live: s.live(),
-		Keeper: s.keeper, Walls: s.walls, People: s.store, Keys: s.store, Hooks: s.store, HookDesk: s.hooks, Contacts: s.store, Sealer: s.sealer, Log: s.log,
+		Keeper: s.keeper, Walls: s.walls, People: s.store, Keys: s.store, Hooks: s.store, HookDesk: s.hooks, Duty: s.store, Callout: s.callout, Contacts: s.store, Sealer: s.sealer, Log: s.log,
 		Provider: s.provider, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
 		Queue: s.store, Presence: s.presence, Tiles: tiles, Wake: func() { s.relay.Wake() }, Handovers: s.store, Drills: s.store, DrillsChanged: s.drills.Look,
-		Follow: s.follow, Receipts: s.receipts,
+		Follow: s.follow, Receipts: s.receipts, Warnings: s.store, CapSender: s.capSender(),
 	})
 	if err != nil {
 		return err
 	}
 	s.api.Routes(s.app)
+	s.openFeed(frame)
 	if err := s.openPartners(frame); err != nil {
 		return err
 	}
@@ -144,7 +145,7 @@ func (s *Server) openPages(frame *door.Frame, enter func(*fiber.Ctx, string) err
 		Frame: frame, Pictures: s.public, Intake: s.intake, Follow: s.follow, Receipts: s.receipts, Atlas: s.atlas, Rules: s.rules,
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Sample: s.options.Sample, Storm: s.options.Storm, Enter: enter,
-		Visits: visits{s.store, s.intake}, Member: s.api.Member,
+		Visits: visits{s.store, s.intake}, Member: s.api.Member, Duty: s.callout,
 	}
 	if s.shelf != nil {
 		config.Photos = s.intake

@@ -24,8 +24,9 @@ func openPages() []string {
 		"POST /phan-anh/:code/xu-ly-lai", "POST /phan-anh/:code/thu", "GET /tinh-hinh/:division/:area/feed.atom",
 		"GET /to-cong-nghe", "POST /to-cong-nghe/:visit/den", "POST /to-cong-nghe/:visit/xong", "POST /to-cong-nghe/:visit/anh",
 		"GET /to-cong-nghe/:visit/anh/:photo", "GET /phan-anh/worker.js", "GET /phan-anh/app.webmanifest",
-		"GET /bat-dau", "POST /bat-dau", "GET /wall/worker.js", "GET /wall/:screen", "GET /console", "GET /assets/*",
-		"GET /favicon.ico", "GET /robots.txt", "GET /live", "GET /live/sse", "GET /metrics",
+		"GET /bat-dau", "POST /bat-dau", "GET /wall/worker.js", "GET /console/worker.js", "GET /truc", "POST /truc", "GET /wall/:screen", "GET /console", "GET /lanh-dao", "GET /assets/*",
+		"GET /favicon.ico", "GET /robots.txt", "GET /live", "GET /live/sse", "GET /metrics", "GET /feed/alerts.atom",
+		"GET /feed/cap/:id.xml",
 	}
 }
 

@@ -26,8 +26,10 @@ import (
 	"toancanh/server/area"
 	"toancanh/server/audit"
 	"toancanh/server/auth"
+	"toancanh/server/callout"
 	"toancanh/server/door"
 	"toancanh/server/drilling"
+	"toancanh/server/feed"
 	"toancanh/server/follow"
 	"toancanh/server/hook"
 	"toancanh/server/intake"
@@ -78,6 +80,7 @@ type Server struct {
 	follow   *follow.Desk
 	mails    *mail.Desk // nil: no mail is sent
 	hooks    *hook.Desk
+	callout  *callout.Desk
 	walls    *auth.ScreenKeeper
 	provider *auth.Provider // nil: none
 	chain    *audit.Chain
@@ -91,6 +94,7 @@ type Server struct {
 	hub      *hub.Hub
 	app      *fiber.App
 	api      *api.API
+	feed     *feed.Feed
 	pages    *public.Site
 
 	drills     *drilling.Player
@@ -213,6 +217,9 @@ func (s *Server) wire() error {
 	if s.hooks, err = s.openHooks(); err != nil {
 		return err
 	}
+	if err := s.openCallout(); err != nil {
+		return err
+	}
 	s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "toancanh_database_full", Help: "1 while the database refuses to store for want of room.",
 	}, func() float64 {
@@ -234,11 +241,17 @@ func (s *Server) wire() error {
 	if err != nil {
 		return err
 	}
+	bulletin, err := s.openBulletin()
+	if err != nil {
+		return err
+	}
 	s.relay = relay.New(relay.Config{
 		Store: store.NewSeats(s.options.DatabaseURL, processName()).On(s.options.Disk), Bus: bus,
 		Follower: followers{s.watch, append([]leader{
 			presence.NewAnnouncer(s.presence, time.Now),
 			s.drills,
+			bulletin,
+			s.callout,
 		}, bridges...), s.alarming},
 		Log: s.log, Now: time.Now, Metrics: s.metrics,
 	})
@@ -277,6 +290,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener, more ...net.Lis
 	}
 	g.Go(func() error { return s.pages.Run(life) })
 	g.Go(func() error { return s.api.Run(life) })
+	g.Go(func() error { return s.feed.Run(life) })
 	g.Go(func() error { return s.boundaries.Run(life) })
 	if s.hub != nil {
 		g.Go(func() error { return s.hub.Run(life) })

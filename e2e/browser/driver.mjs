@@ -105,6 +105,24 @@ const deeds = {
     state.cdp ??= await context.newCDPSession(page);
     return state.cdp.send(method, params);
   },
+  /** Lets pages of the tab's browser do what people are asked about, such as notifications. */
+  async grant({ context, page, what }) {
+    await context.grantPermissions([what], { origin: new URL(page.url()).origin });
+  },
+  /** Hands a service worker of the page's origin a push, as the browser does when one came and was opened. */
+  async push({ page, context, state, scope, data }) {
+    state.cdp ??= await context.newCDPSession(page);
+    const { origin } = new URL(page.url());
+    state.worker ??= await new Promise((found, failed) => {
+      setTimeout(() => failed(new Error(`there is no service worker for ${scope}`)), actionMs);
+      state.cdp.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+        const there = registrations.find(({ scopeURL, isDeleted }) => scopeURL === origin + scope && !isDeleted);
+        if (there !== undefined) found(there.registrationId);
+      });
+      state.cdp.send('ServiceWorker.enable').catch(failed);
+    });
+    await state.cdp.send('ServiceWorker.deliverPushMessage', { origin, registrationId: state.worker, data });
+  },
   notes: ({ state }) => state.notes.splice(0),
   /** Closes the page alone: what its browser keeps stays for the tabs beside it. */
   async leave({ page }) {

@@ -15,6 +15,7 @@ const budgets = {
   'map library': 290,
   'map worker': 150,
   'wall worker': 3,
+  'console worker': 2,
   'wall styles': 15,
   'report form': 45, // scripts and styles together, the worker's too
   fonts: 70,
@@ -58,6 +59,7 @@ const groups = {
   'map library': (await closure(matching(/^glMap-.*\.js$/))).filter((name) => !wallCode.includes(name)),
   'map worker': matching(/^maplibre-gl-worker-.*\.mjs$/),
   'wall worker': ['wall-worker.js'],
+  'console worker': ['console-worker.js'],
   'wall styles': await firstLoad('wall', '.css'),
   'report form': [...(await firstLoad('report', '.js')), ...(await firstLoad('report', '.css')), 'report-worker.js'],
   fonts: matching(/\.woff2$/),

@@ -41,6 +41,7 @@ async function build(sizes: Build): Promise<string> {
     'leader.html': page('leader'),
     'report.html': page('report'),
     'wall-worker.js': 'x',
+    'console-worker.js': 'x',
     'report-worker.js': `"${noise((sizes.formWorker ?? 1) * kB)}"`,
     'assets/report-AbCd1234.js': `"${noise((sizes.form ?? 1) * kB)}"`,
     'assets/report-AbCd1234.css': `/*${noise((sizes.formStyle ?? 1) * kB)}*/`,

@@ -63,6 +63,12 @@ const (
 	OwnViews        Action = "view.own"     // keep filters of the queue
 	ShareViews      Action = "view.share"
 
+	ReadWarnings    Action = "warning.read"
+	WriteWarnings   Action = "warning.write"
+	ApproveWarnings Action = "warning.approve" // as the second person
+	PublishWarnings Action = "warning.publish"
+	ImportWarnings  Action = "warning.import" // bring in a message of somebody else
+
 	SendReadings    Action = "reading.send"
 	SendEvents      Action = "event.send" // which of them, the handler asks
 	RegisterSensors Action = "sensor.register"
@@ -89,6 +95,13 @@ const (
 	ManageHooks  Action = "hook.manage" // tell other systems of changes
 	ReadRights   Action = "rights.read"
 	ReadAudit    Action = "audit.read"
+
+	ReadDuty    Action = "duty.read"   // who is on duty and when
+	ChangeDuty  Action = "duty.change" // the roster and the ladder
+	OwnWays     Action = "duty.own"    // how one is reached oneself
+	TestContact Action = "duty.test"   // ask everybody on duty whether they can be reached
+	ReadCalls   Action = "callout.read"
+	TellArrived Action = "callout.arrived" // a device or the gateway says what became of a call
 
 	RevealContact Action = "contact.reveal"
 	CallBack      Action = "contact.callback" // one of the two keys of an emergency call-back

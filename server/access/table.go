@@ -96,6 +96,12 @@ func Table() []Rule {
 		{ReadBoundaries, "Xem các lần nhập ranh giới", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk, KeyReports)},
 		{DecidePlaces, "Quyết định địa bàn mới sau khi nhập ranh giới", "", lead().and(Everything, KeyReports)},
 
+		{ReadWarnings, "Xem cảnh báo tới người dân và cảnh báo nhận về", "", to(Everything, Administrator, ShiftLead, Operator, Leader, Desk, KeyReports)},
+		{WriteWarnings, "Soạn, gửi duyệt, cập nhật, thu hồi cảnh báo", ReadWarnings, desk()},
+		{ApproveWarnings, "Duyệt hoặc trả lại cảnh báo của người khác", ReadWarnings, lead().and(OwnArea, Leader)},
+		{PublishWarnings, "Phát cảnh báo đã duyệt", ReadWarnings, desk()},
+		{ImportWarnings, "Nhập cảnh báo CAP của nơi khác", ReadWarnings, to(Everything, ShiftLead, Operator)},
+
 		{GetTicket, "Xin vé nghe dữ liệu trực tiếp", "", to(Everything, ShiftLead, Operator, Leader, UnitLead, UnitOfficer, CommunityTeam, Desk, Screen, KeyReports)},
 		{ListenPublic, "Nghe chủ đề công khai", "", everybody()},
 		{ListenWall, "Nghe chủ đề màn hình của địa bàn", "", desk().and(OwnArea, Leader, CommunityTeam, Desk, Screen).and(Everything, KeyReports)},
@@ -134,6 +140,13 @@ func Table() []Rule {
 		{ProposeSensors, "Đề nghị cảm biến mới, chờ duyệt", "", to(Everything, KeyProvision)},
 		{LoadHistory, "Nạp dữ liệu cũ", "", to(Everything, KeyHistory)},
 		{AskAsHub, "Hỏi thay cho các màn hình đang nghe", "", to(Everything, Hub)},
+
+		{ReadDuty, "Xem lịch trực, ai đang trực", "", to(Everything, Administrator, ShiftLead, Operator, Leader, UnitLead, UnitOfficer)},
+		{ChangeDuty, "Sửa lịch trực, bậc gọi người trực", ReadDuty, to(Everything, Administrator, ShiftLead)},
+		{OwnWays, "Đăng ký cách được gọi khi trực: trình duyệt, điện thoại, thư", "", to(Oneself, PersonRoles()...)},
+		{TestContact, "Thử liên lạc với mọi người đang trực", ReadDuty, to(Everything, Administrator, ShiftLead, Operator)},
+		{ReadCalls, "Xem các lần gọi người trực của một cảnh báo", ReadAlarm, desk().and(OwnArea, Leader)},
+		{TellArrived, "Báo đã nhận tin gọi (bằng mã trong tin)", "", everybody()},
 
 		{ListPeople, "Xem danh sách người dùng", "", to(Everything, Administrator, DataOfficer)},
 		{ChangePeople, "Thêm, sửa, khóa người dùng", ListPeople, to(Everything, Administrator)},

@@ -51,6 +51,8 @@ func (w walker) alarms(t *testing.T) {
 	read := w.may(access.ReadAlarm, o)
 	one := w.try("GET", "/api/v1/alarms/"+w.alarm, nil)
 	w.expect(t, "reading an alarm", one, read, access.ReadAlarm, 404)
+	attempts := w.try("GET", "/api/v1/alarms/"+w.alarm+"/attempts", nil)
+	w.expect(t, "who was called for an alarm", attempts, w.may(access.ReadCalls, o), access.ReadCalls, 404)
 	list := w.try("GET", "/api/v1/alarms?state=all", nil)
 	if listed := strings.Contains(string(list.body), w.alarm); listed != (w.may(access.ListAlarms, o) == access.Allow) {
 		t.Errorf("the alarm is listed: %t", listed)

@@ -135,6 +135,8 @@ type Config struct {
 	Hooks  Hooks              // needed with Keeper
 	// HookDesk reaches the systems that are told of changes; needed with Hooks.
 	HookDesk HookDesk
+	Duty     Duty    // keeps who is on duty; needed with Keeper
+	Callout  Callout // reaches them; needed with Duty
 	// Provider lets people sign in elsewhere; nil: passwords alone.
 	Provider *auth.Provider
 	// Contacts and Sealer open the contacts of senders; needed with Keeper.
@@ -155,6 +157,10 @@ type Config struct {
 	Drills Drills // keeps exercises; needed
 	// DrillsChanged tells the player that there is something to look at. It must not block.
 	DrillsChanged func()
+
+	// Warnings keeps warnings to the public and CapSender is who they are from; nil: there are none.
+	Warnings  Warnings
+	CapSender string
 
 	Follow   Follow          // answers those who follow a report; needed
 	Receipts follow.Receipts // makes the secrets of receipts; needed
@@ -286,6 +292,10 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Get("/boundaries/proposals", a.within(answerLimit, a.listProposals))
 	v1.Post("/boundaries/proposals", a.within(historyLimit, a.decideProposals))
 
+	if a.Warnings != nil {
+		a.warningRoutes(v1)
+	}
+
 	v1.Post("/tickets", a.within(answerLimit, a.postTicket))
 
 	v1.Get("/screens", a.within(answerLimit, a.listScreens))
@@ -381,6 +391,7 @@ func (a *API) peopleRoutes(v1 guarded) {
 	v1.Post("/keys/:id/rotation", a.within(answerLimit, a.postRotation))
 	v1.Delete("/keys/:id", a.within(answerLimit, a.deleteKey))
 
+	a.dutyRoutes(v1)
 	v1.Get("/hooks", a.within(answerLimit, a.listHooks))
 	v1.Post("/hooks", a.within(answerLimit, a.postHook))
 	v1.Put("/hooks/:id", a.within(answerLimit, a.putHook))

@@ -136,7 +136,49 @@ func (a *API) handoverContent(ctx context.Context, place access.Place) (handover
 	}
 	shift := store.Shift{Place: place, At: now, Origin: string(a.Origin)}
 	shift.From, shift.Next = handover.Span(last, now)
-	return a.Handovers.HandoverContent(ctx, shift)
+	content, err := a.Handovers.HandoverContent(ctx, shift)
+	if err != nil {
+		return content, err
+	}
+	content.Contact, err = a.lastContact(ctx, content.From)
+	return content, err
+}
+
+// lastContact is what became of the newest contact test of a shift; nil when it had none. Somebody who answered by one channel
+// was reached, and a position that nobody holds was not.
+func (a *API) lastContact(ctx context.Context, since time.Time) (*handover.Test, error) {
+	t, err := a.Duty.LastContactTest(ctx)
+	if fault.Is(err, fault.KindNotFound) || err == nil && t.MadeAt.Before(since) {
+		return nil, nil //nolint:nilnil // none is no fault
+	}
+	if err != nil {
+		return nil, err
+	}
+	told := &handover.Test{At: t.MadeAt, Failed: []string{}}
+	answered := map[[2]string]bool{}
+	for _, c := range t.Calls {
+		who := [2]string{string(c.Position), c.Person}
+		answered[who] = answered[who] || c.AnsweredAt != nil
+	}
+	for _, c := range t.Calls { // in their order, each once
+		who := [2]string{string(c.Position), c.Person}
+		ok, waits := answered[who]
+		if !waits {
+			continue
+		}
+		delete(answered, who)
+		told.Asked++
+		if ok {
+			told.Ok++
+			continue
+		}
+		word := c.Position.Label()
+		if c.Name != "" {
+			word += " " + c.Name
+		}
+		told.Failed = append(told.Failed, word)
+	}
+	return told, nil
 }
 
 func (a *API) getHandover(ctx context.Context, c *fiber.Ctx) error {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -19,9 +20,12 @@ import (
 
 	"toancanh/schema"
 	"toancanh/schema/sample"
+	"toancanh/server/alarm"
 	"toancanh/server/api"
 	"toancanh/server/area"
 	"toancanh/server/auth"
+	"toancanh/server/callout"
+	"toancanh/server/callout/calltest"
 	"toancanh/server/door"
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/follow"
@@ -53,6 +57,8 @@ type house struct {
 	deeds   *intake.Intake
 	shelf   *intake.Shelf
 	photos  string // their directory
+	duty    *callout.Desk
+	gateway *calltest.Gateway
 }
 
 // lockedBuffer keeps what was logged.
@@ -122,6 +128,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 		Follow:   follow.New(follow.Config{Store: h.store, Actor: in, Receipts: receipts, Mails: mails, Location: zone, Now: time.Now, Photos: true}),
 		Keeper:   keeper, Walls: auth.NewScreenKeeper(h.store, time.Now), People: h.store,
 		Queue: h.store, Presence: presence.NewBoard(nil, time.Now, log), Keys: h.store, Hooks: h.store, HookDesk: h.hooks(log), Contacts: h.store, Sealer: sealer, Log: log,
+		Duty: h.store, Callout: h.callout(log, sealer),
 		Frame: frame, Intake: in, Store: h.store, Atlas: atlas, Rules: rules, Units: units, Signer: h.signer,
 		Past: past.New(past.Config{Store: h.store, Lens: view.NewLens(zone, units), Watch: watch.Config{
 			Atlas: atlas, Rules: rules, Division: "vn-2022", Origin: report.Simulated, Location: zone,
@@ -130,6 +137,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 		Location: zone, Now: time.Now, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
 		Origin: report.Simulated, Build: "test", Sample: true, Live: h.store.Live(view.NewLens(zone, nil), func(schema.Topic) bool { return true }), HubSecret: hubSecret,
 		Handovers: h.store, Drills: h.store, DrillsChanged: func() {}, Storm: func() { h.storms <- struct{}{} }, Ready: h.store.Ready,
+		Warnings: h.store, CapSender: "toancanh.67",
 	}
 	for _, f := range change {
 		f(&c, app)
@@ -146,6 +154,23 @@ func (h *house) hooks(log *slog.Logger) *hook.Desk {
 	here, err := hook.ParseNetworks([]string{"127.0.0.1"})
 	must(h.t, err)
 	return hook.NewDesk(h.store, hook.NewClient(here), hook.NewSecrets(bytes.Repeat([]byte{9}, 32)), time.Now, log, h.metrics)
+}
+
+// callout is the desk that reaches people on duty; its channels end at this machine.
+func (h *house) callout(log *slog.Logger, sealer *auth.Sealer) *callout.Desk {
+	h.t.Helper()
+	here, err := hook.ParseNetworks([]string{"127.0.0.1"})
+	must(h.t, err)
+	push, err := callout.OpenPush(filepath.Join(h.t.TempDir(), "push.key"), []string{"127.0.0.1"}, "mailto:truc@example.vn")
+	must(h.t, err)
+	h.gateway = calltest.NewGateway(h.t, time.Now)
+	h.duty, err = callout.New(callout.Config{
+		Store: h.store, Sealer: sealer, Client: hook.NewClient(here), Push: push, SMS: callout.SMS{URL: h.gateway.URL(), Secret: h.gateway.Secret},
+		Place: func(_, area string) string { return area }, Now: time.Now, Location: time.UTC, Log: log,
+		Note: func(context.Context, string, alarm.Callout) error { return nil },
+	})
+	must(h.t, err)
+	return h.duty
 }
 
 func serve(t *testing.T, app *fiber.App) string {

@@ -32,6 +32,7 @@ const (
 	aboutDrills  = "the drills of an area"
 	aboutShifts  = "the shifts of an area"
 	aboutSensors = "the sensors of an area"
+	aboutWarned  = "the areas of a warning" // TestWhoMayDoWhatWithAWarning walks these
 	aboutWhole   = "the whole province"
 	aboutOneself = "one's own session or machine" // their own tests walk these
 )
@@ -76,6 +77,11 @@ func aboutRoutes() map[string]string {
 		"GET /api/v1/reports/:id/templates":   aboutReport,
 		"PUT /api/v1/reports/:id/presence":    aboutReport,
 		"DELETE /api/v1/reports/:id/presence": aboutReport,
+		"POST /api/v1/warnings":               aboutWarned,
+		"PUT /api/v1/warnings/:id":            aboutWarned,
+		"POST /api/v1/warnings/:id/acts":      aboutWarned,
+		"POST /api/v1/warnings/:id/update":    aboutWarned,
+		"POST /api/v1/warnings/:id/cancel":    aboutWarned,
 		"GET /api/v1/kpis":                    aboutFigures,
 		"GET /api/v1/areas/:division/map.svg": aboutFigures,
 		"GET /api/v1/past":                    aboutPast,
@@ -83,6 +89,7 @@ func aboutRoutes() map[string]string {
 		"POST /api/v1/tickets":                aboutTopics,
 		"GET /api/v1/boundaries/proposals":    aboutWhole,
 		"POST /api/v1/boundaries/proposals":   aboutWhole,
+		"GET /api/v1/alarms/:id/attempts":     aboutAlarms,
 		"GET /api/v1/handovers":               aboutShifts,
 		"POST /api/v1/handovers":              aboutShifts,
 		"GET /api/v1/handovers/draft":         aboutShifts,
@@ -111,6 +118,7 @@ func aboutRoutes() map[string]string {
 	for _, own := range []string{
 		"GET /session", "POST /session", "DELETE /session", "POST /session/code", "POST /session/factor", "POST /session/password",
 		"PUT /session/pin", "DELETE /session/pin", "GET /sessions", "DELETE /sessions/:id", "POST /invitations", "GET /oidc",
+		"GET /duty/ways", "POST /duty/ways/push", "PUT /duty/ways/sms", "PUT /duty/ways/mail", "POST /duty/ways/test", "DELETE /duty/ways/:id",
 		"GET /oidc/return", "POST /desk/person", "POST /desk/unlock", "POST /desk/lock", "GET /screens", "GET /screens/:screen",
 	} {
 		method, path, _ := strings.Cut(own, " ")
@@ -138,7 +146,12 @@ func aboutRoutes() map[string]string {
 		"DELETE /people/:id/subject", "POST /units", "PUT /units/:id", "GET /rights", "GET /audit", "GET /desks", "POST /desks",
 		"DELETE /desks/:id", "GET /keys", "POST /keys", "PUT /keys/:id", "POST /keys/:id/rotation", "DELETE /keys/:id", "GET /reveals",
 		"POST /reveals/:id/seen", "GET /hooks", "POST /hooks", "PUT /hooks/:id", "POST /hooks/:id/rotation", "POST /hooks/:id/ping",
+		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /duty/positions", "GET /duty/now", "GET /duty/shifts", "POST /duty/shifts",
+		"PUT /duty/shifts/:id", "DELETE /duty/shifts/:id", "POST /duty/pattern", "GET /duty/people", "GET /duty/ladder", "PUT /duty/ladder",
+		"POST /duty/tests", "GET /duty/tests/last", "GET /duty/tests/:id", "POST /callout/arrivals", "POST /callout/reports",
 		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /alarm-types", "GET /alarm-types/:code",
+		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /warning-templates", "GET /warning-feeds", "GET /warnings",
+		"POST /warnings/preview", "POST /warnings/import", "GET /warnings/received", "GET /warnings/received/:id", "GET /warnings/:id",
 	} {
 		method, path, _ := strings.Cut(plain, " ")
 		table[method+" /api/v1"+path] = aboutNothing
@@ -247,8 +260,6 @@ func TestEveryRoleAndScopeMeetsTheTableAtTheDoors(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, %s", role, name), func(t *testing.T) {
 				scope := scopes()[name]
 				v := h.as(role, scope)
-				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team, raised}
-				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team, stood["mua-0"].Path}
 				w := walker{v, access.Principal{ID: v.person.Principal(), Roles: []access.Role{role}, Scope: scope}, name, team, raised, stood["mua-0"].Path}
 				w.report(t, mine, object)
 				w.handing(t, mine, object)

@@ -15,6 +15,7 @@ const (
 	SealedFactors  SealedKind = "person"  // second factors, under person.key
 	SealedPhotos   SealedKind = "photo"   // the keys of photos' files, under photo.key
 	SealedMails    SealedKind = "mail"    // addresses that hear of a report, under mail.key
+	SealedWays     SealedKind = "duty"    // how staff on duty are reached, under duty.key
 )
 
 // name is what a row's content is sealed for.

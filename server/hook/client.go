@@ -116,34 +116,48 @@ func isPublic(ip netip.Addr) bool {
 
 // Deliver makes one attempt. It never fails otherwise than in its outcome.
 func (c *Client) Deliver(ctx context.Context, address string, body []byte, headers map[string]string) Outcome {
-	scheme, _, _ := strings.Cut(address, ":")
-	ctx = context.WithValue(ctx, schemeKey{}, strings.ToLower(scheme))
+	_, outcome := c.Post(ctx, address, body, headers)
+	return outcome
+}
+
+// Post makes one attempt and also says what was answered, as far as that matters.
+func (c *Client) Post(ctx context.Context, address string, body []byte, headers map[string]string) (answer []byte, outcome Outcome) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		return Outcome{Problem: "address"}
+		return nil, Outcome{Problem: "address"}
 	}
 	req.Header.Set("Content-Type", BatchType)
 	req.Header.Set("User-Agent", "toancanh-hook/1")
 	for name, value := range headers {
 		req.Header.Set(name, value)
 	}
-	res, err := c.http.Do(req)
+	res, err := c.Do(req)
 	if err != nil {
-		return Outcome{Problem: problemOf(err)}
+		return nil, Outcome{Problem: ProblemOf(err)}
 	}
 	defer res.Body.Close()
-	_, _ = io.CopyN(io.Discard, res.Body, mostAnswer)
-	switch {
-	case res.StatusCode >= 200 && res.StatusCode < 300:
-		return Outcome{}
-	case res.StatusCode == http.StatusGone:
-		return Outcome{Problem: "410", Gone: true}
-	}
-	return Outcome{Problem: strconv.Itoa(res.StatusCode)}
+	answer, _ = io.ReadAll(io.LimitReader(res.Body, mostAnswer))
+	return answer, OutcomeOf(res.StatusCode)
 }
 
-// problemOf is the word for a failed attempt; the error itself names the receiver's address.
-func problemOf(err error) string {
+// Do makes a request of others within the same limits: it reaches no address that no hook may. The caller closes the body.
+func (c *Client) Do(req *http.Request) (*http.Response, error) {
+	return c.http.Do(req.WithContext(context.WithValue(req.Context(), schemeKey{}, strings.ToLower(req.URL.Scheme))))
+}
+
+// OutcomeOf is what an answer's status says.
+func OutcomeOf(status int) Outcome {
+	switch {
+	case status >= 200 && status < 300:
+		return Outcome{}
+	case status == http.StatusGone:
+		return Outcome{Problem: "410", Gone: true}
+	}
+	return Outcome{Problem: strconv.Itoa(status)}
+}
+
+// ProblemOf is the word for a failed attempt; the error itself names the receiver's address.
+func ProblemOf(err error) string {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	switch {

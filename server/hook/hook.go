@@ -185,17 +185,11 @@ func (s *Secrets) Secret(h Hook) string {
 // Headers sign a delivery (Standard Webhooks: id, time and signatures): by the present secret, and by the one before for as long
 // as that is good.
 func (s *Secrets) Headers(h Hook, delivery string, body []byte, now time.Time) map[string]string {
-	at := strconv.FormatInt(now.Unix(), 10)
-	sign := func(generation int) string {
-		mac := hmac.New(sha256.New, s.raw(h.ID, generation))
-		fmt.Fprintf(mac, "%s.%s.%s", delivery, at, body)
-		return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
-	}
-	signatures := sign(h.Generation)
+	signed := Sign(s.raw(h.ID, h.Generation), delivery, body, now)
 	if h.FormerUntil != nil && now.Before(*h.FormerUntil) && h.Generation > 1 {
-		signatures += " " + sign(h.Generation-1)
+		signed[HeaderSignature] += " " + Sign(s.raw(h.ID, h.Generation-1), delivery, body, now)[HeaderSignature]
 	}
-	return map[string]string{"webhook-id": delivery, "webhook-timestamp": at, "webhook-signature": signatures}
+	return signed
 }
 
 // Outcome is what became of an attempt.

@@ -4,19 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
-	"mime"
-	"net"
-	netmail "net/mail"
 	"regexp"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 	_ "time/tzdata"
 
-	"github.com/emersion/go-smtp"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"toancanh/schema/sample"
@@ -25,6 +19,7 @@ import (
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/intake"
 	"toancanh/server/mail"
+	"toancanh/server/mail/mailtest"
 	"toancanh/server/report"
 	"toancanh/server/store"
 )
@@ -36,101 +31,6 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// got is a mail that the server took.
-type got struct {
-	to, subject, body string
-	header            netmail.Header
-}
-
-// office is a mail server on a loopback address.
-type office struct {
-	t       *testing.T
-	address string // smtp://…
-	mu      sync.Mutex
-	mails   []got
-	rcpt    error // what every recipient is answered
-	silence chan struct{}
-	server  *smtp.Server
-}
-
-func newOffice(t *testing.T) *office {
-	t.Helper()
-	o := &office{t: t}
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	must(t, err)
-	o.address = "smtp://" + listener.Addr().String()
-	o.serve(listener)
-	return o
-}
-
-// open serves again at the address of before.
-func (o *office) open() {
-	o.t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(o.t.Context(), "tcp", strings.TrimPrefix(o.address, "smtp://"))
-	must(o.t, err)
-	o.serve(listener)
-}
-
-func (o *office) serve(listener net.Listener) {
-	o.server = smtp.NewServer(o)
-	o.server.Domain = "mail.test"
-	server, done := o.server, make(chan struct{})
-	go func() { defer close(done); _ = server.Serve(listener) }()
-	o.t.Cleanup(func() { _ = server.Close(); <-done })
-}
-
-func (o *office) answer(rcpt error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.rcpt = rcpt
-}
-
-func (o *office) taken() []got {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return append([]got(nil), o.mails...)
-}
-
-// NewSession is a conversation with the server.
-func (o *office) NewSession(*smtp.Conn) (smtp.Session, error) { return &talk{office: o}, nil }
-
-type talk struct {
-	office *office
-	to     string
-}
-
-func (k *talk) Reset()                               {}
-func (k *talk) Logout() error                        { return nil }
-func (k *talk) Mail(string, *smtp.MailOptions) error { return nil }
-func (k *talk) Rcpt(to string, _ *smtp.RcptOptions) error {
-	k.office.mu.Lock()
-	defer k.office.mu.Unlock()
-	k.to = to
-	return k.office.rcpt
-}
-
-func (k *talk) Data(r io.Reader) error {
-	if k.office.silence != nil {
-		<-k.office.silence
-	}
-	m, err := netmail.ReadMessage(r)
-	if err != nil {
-		return err
-	}
-	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
-	if err != nil {
-		return err
-	}
-	body, err := decoded(m)
-	if err != nil {
-		return err
-	}
-	k.office.mu.Lock()
-	defer k.office.mu.Unlock()
-	k.office.mails = append(k.office.mails, got{k.to, subject, body, m.Header})
-	return nil
 }
 
 // room is a desk with a database of its own, a real intake beside it, and a clock we hold.
@@ -210,27 +110,27 @@ func (r *room) act(acts ...report.Act) {
 }
 
 // follow adds an address, and returns the token of its links.
-func (r *room) follow(o *office, address string) string {
+func (r *room) follow(o *mailtest.Office, address string) string {
 	r.t.Helper()
 	must(r.t, r.desk.Follow(r.t.Context(), r.report.ID, address, false))
 	r.deliver()
-	mails := o.taken()
+	mails := o.Taken()
 	return token(r.t, mails[len(mails)-1])
 }
 
 // confirmed adds an address that has confirmed.
-func (r *room) confirmed(o *office, address string) string {
+func (r *room) confirmed(o *mailtest.Office, address string) string {
 	r.t.Helper()
 	link := r.follow(o, address)
 	must(r.t, r.desk.Confirm(r.t.Context(), link))
 	return link
 }
 
-func token(t *testing.T, m got) string {
+func token(t *testing.T, m mailtest.Mail) string {
 	t.Helper()
-	found := regexp.MustCompile(home + `/thu/[a-z-]+\?ma=([A-Za-z0-9_-]{43})`).FindStringSubmatch(m.body)
+	found := regexp.MustCompile(home + `/thu/[a-z-]+\?ma=([A-Za-z0-9_-]{43})`).FindStringSubmatch(m.Body)
 	if found == nil {
-		t.Fatalf("no link in %q", m.body)
+		t.Fatalf("no link in %q", m.Body)
 	}
 	return found[1]
 }

@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime/quotedprintable"
-	netmail "net/mail"
 	"os"
 	"strings"
 	"testing"
@@ -19,15 +16,11 @@ import (
 
 	"toancanh/server/fault"
 	"toancanh/server/mail"
+	"toancanh/server/mail/mailtest"
 	"toancanh/server/report"
 	"toancanh/server/store"
 	"toancanh/server/view"
 )
-
-func decoded(m *netmail.Message) (string, error) {
-	raw, err := io.ReadAll(quotedprintable.NewReader(m.Body))
-	return strings.ReplaceAll(string(raw), "\r\n", "\n"), err
-}
 
 func accepted() []report.Act {
 	return []report.Act{{Name: report.Accept}, {Name: report.Assign, Unit: "so-xd"}}
@@ -35,19 +28,19 @@ func accepted() []report.Act {
 
 func TestAnAddressHearsOfPublicStepsOnceItHasConfirmed(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
-	r := newRoom(t, o.address)
+	o := mailtest.New(t)
+	r := newRoom(t, o.Address)
 	link := r.follow(o, "canary@example.vn")
-	asked := o.taken()[0]
-	if asked.to != "canary@example.vn" || !strings.Contains(asked.subject, "Xác nhận nhận thư") || !strings.Contains(asked.body, home+"/thu/xac-nhan?ma=") {
+	asked := o.Taken()[0]
+	if asked.To != "canary@example.vn" || !strings.Contains(asked.Subject, "Xác nhận nhận thư") || !strings.Contains(asked.Body, home+"/thu/xac-nhan?ma=") {
 		t.Errorf("the first mail: %+v", asked)
 	}
-	if got := asked.header.Get("List-Unsubscribe"); got != "<"+home+"/thu/ngung?ma="+link+">" || asked.header.Get("List-Unsubscribe-Post") == "" || asked.header.Get("Auto-Submitted") != "auto-generated" {
-		t.Errorf("headers %v", asked.header)
+	if got := asked.Header.Get("List-Unsubscribe"); got != "<"+home+"/thu/ngung?ma="+link+">" || asked.Header.Get("List-Unsubscribe-Post") == "" || asked.Header.Get("Auto-Submitted") != "auto-generated" {
+		t.Errorf("headers %v", asked.Header)
 	}
 	r.act(report.Act{Name: report.Accept})
 	r.deliver()
-	if n := len(o.taken()); n != 1 {
+	if n := len(o.Taken()); n != 1 {
 		t.Fatalf("%d mails before the confirmation", n)
 	}
 	must(t, r.desk.Confirm(t.Context(), link))
@@ -61,16 +54,16 @@ func TestAnAddressHearsOfPublicStepsOnceItHasConfirmed(t *testing.T) {
 	r.deliver()
 	var told []string
 	ids := map[string]bool{}
-	for _, m := range o.taken()[1:] {
-		told = append(told, m.subject)
-		ids[m.header.Get("Message-ID")] = true
+	for _, m := range o.Taken()[1:] {
+		told = append(told, m.Subject)
+		ids[m.Header.Get("Message-ID")] = true
 		for _, never := range []string{"Canary", "nội bộ", "so-xd", "thẩm quyền", "canary@", "0905"} {
-			if strings.Contains(m.subject+m.body, never) {
-				t.Errorf("%q tells %q", m.subject, never)
+			if strings.Contains(m.Subject+m.Body, never) {
+				t.Errorf("%q tells %q", m.Subject, never)
 			}
 		}
-		if !strings.Contains(m.body, home+"/phan-anh/"+r.report.Code) || token(t, m) != link {
-			t.Errorf("body %q", m.body)
+		if !strings.Contains(m.Body, home+"/phan-anh/"+r.report.Code) || token(t, m) != link {
+			t.Errorf("body %q", m.Body)
 		}
 	}
 	want := []string{"Phản ánh " + r.report.Code + ": đang xử lý", "Phản ánh " + r.report.Code + ": đã công khai kết quả"}
@@ -80,7 +73,7 @@ func TestAnAddressHearsOfPublicStepsOnceItHasConfirmed(t *testing.T) {
 	must(t, r.desk.End(t.Context(), link))
 	r.act(report.Act{Name: report.Reopen, Reason: "Chưa sạch"})
 	r.deliver()
-	if n := len(o.taken()); n != 3 {
+	if n := len(o.Taken()); n != 3 {
 		t.Errorf("%d mails after the end", n)
 	}
 	if err := r.desk.Confirm(t.Context(), link); !fault.Is(err, fault.KindNotFound) {
@@ -90,24 +83,24 @@ func TestAnAddressHearsOfPublicStepsOnceItHasConfirmed(t *testing.T) {
 
 func TestWithdrawalForgetsTheAddressesAndWhatWaits(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
-	r := newRoom(t, o.address)
+	o := mailtest.New(t)
+	r := newRoom(t, o.Address)
 	r.confirmed(o, "a@example.vn")
 	r.act(report.Act{Name: report.Accept}, report.Act{Name: report.Withdraw, Reason: "Nhầm"})
 	r.deliver()
 	var n int
 	must(t, r.db.Owner.QueryRow(t.Context(), "select count(*) from mail_follower").Scan(&n))
-	if n != 0 || r.waiting() != 0 || len(o.taken()) != 1 {
-		t.Errorf("%d addresses, %d mails wait, %d were sent", n, r.waiting(), len(o.taken()))
+	if n != 0 || r.waiting() != 0 || len(o.Taken()) != 1 {
+		t.Errorf("%d addresses, %d mails wait, %d were sent", n, r.waiting(), len(o.Taken()))
 	}
 }
 
 func TestAMailServerThatIsAwayCostsNothingButTime(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
-	r := newRoom(t, o.address)
+	o := mailtest.New(t)
+	r := newRoom(t, o.Address)
 	r.confirmed(o, "canary@example.vn")
-	must(t, o.server.Close())
+	must(t, o.Close())
 	r.act(accepted()...)
 	for range 5 {
 		r.deliver() // only the first comes in time
@@ -117,17 +110,17 @@ func TestAMailServerThatIsAwayCostsNothingButTime(t *testing.T) {
 	}
 	r.now = r.now.Add(time.Minute)
 	r.deliver()
-	o.open()
+	o.Open()
 	r.now = r.now.Add(2*time.Minute - time.Second)
 	r.deliver()
-	if got := r.count("away"); got != 4 || len(o.taken()) != 1 {
-		t.Errorf("the second wait is not longer: %d tries, %d mails", got, len(o.taken()))
+	if got := r.count("away"); got != 4 || len(o.Taken()) != 1 {
+		t.Errorf("the second wait is not longer: %d tries, %d mails", got, len(o.Taken()))
 	}
 	r.now = r.now.Add(time.Second)
 	r.deliver()
 	r.deliver()
-	if len(o.taken()) != 3 || r.waiting() != 0 {
-		t.Errorf("%d mails, %d wait", len(o.taken()), r.waiting())
+	if len(o.Taken()) != 3 || r.waiting() != 0 {
+		t.Errorf("%d mails, %d wait", len(o.Taken()), r.waiting())
 	}
 	if n := strings.Count(r.log.String(), "does not answer"); n != 1 || !strings.Contains(r.log.String(), "answers again") || strings.Contains(r.log.String(), "canary") {
 		t.Errorf("log: %s", r.log)
@@ -147,13 +140,13 @@ func TestWhatAMailServerAnswersIsBelieved(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			o := newOffice(t)
-			r := newRoom(t, o.address)
+			o := mailtest.New(t)
+			r := newRoom(t, o.Address)
 			r.confirmed(o, "canary@example.vn")
 			r.act(accepted()...)
-			o.answer(tc.rcpt)
+			o.Answer(tc.rcpt)
 			r.deliver()
-			if r.count(tc.outcome) != 2 || r.waiting() != tc.waits || len(o.taken()) != 1 {
+			if r.count(tc.outcome) != 2 || r.waiting() != tc.waits || len(o.Taken()) != 1 {
 				t.Errorf("%d %s, %d wait", r.count(tc.outcome), tc.outcome, r.waiting())
 			}
 			if strings.Contains(r.log.String(), "canary") {
@@ -165,29 +158,29 @@ func TestWhatAMailServerAnswersIsBelieved(t *testing.T) {
 
 func TestASlowMailServerIsLeftInTime(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
-	r := newRoom(t, o.address, func(c *mail.Config) {
+	o := mailtest.New(t)
+	r := newRoom(t, o.Address, func(c *mail.Config) {
 		var err error
-		c.Post, err = mail.NewPostWithin(o.address, "a@example.vn", 300*time.Millisecond)
+		c.Post, err = mail.NewPostWithin(o.Address, "a@example.vn", 300*time.Millisecond)
 		must(t, err)
 	})
 	r.confirmed(o, "a@example.vn")
 	r.act(accepted()...)
-	o.silence = make(chan struct{})
+	o.Silence = make(chan struct{})
 	r.deliver()
 	if r.count("away") != 2 || r.waiting() != 2 {
 		t.Errorf("%d away, %d wait", r.count("away"), r.waiting())
 	}
-	close(o.silence)
+	close(o.Silence)
 }
 
 func TestAMailIsGivenUpAfterABound(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
-	r := newRoom(t, o.address)
+	o := mailtest.New(t)
+	r := newRoom(t, o.Address)
 	r.confirmed(o, "a@example.vn")
 	r.act(report.Act{Name: report.Accept})
-	o.answer(&smtp.SMTPError{Code: 451, Message: "later"})
+	o.Answer(&smtp.SMTPError{Code: 451, Message: "later"})
 	tries := 0
 	for r.waiting() > 0 {
 		if tries++; tries > mail.MostTries {
@@ -218,9 +211,9 @@ func (f *forgetful) MailDone(ctx context.Context, id string) error {
 
 func TestAfterACrashAMailComesUnderTheSameID(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
+	o := mailtest.New(t)
 	var s *forgetful
-	r := newRoom(t, o.address, func(c *mail.Config) {
+	r := newRoom(t, o.Address, func(c *mail.Config) {
 		s = &forgetful{Store: c.Store.(*store.Store)} //nolint:forcetypeassert // it is
 		c.Store = s
 	})
@@ -232,21 +225,21 @@ func TestAfterACrashAMailComesUnderTheSameID(t *testing.T) {
 	}
 	s.dies = false
 	r.deliver() // its lease holds
-	if n := len(o.taken()); n != 2 {
+	if n := len(o.Taken()); n != 2 {
 		t.Fatalf("%d mails while the lease holds", n)
 	}
 	r.now = r.now.Add(10 * time.Minute)
 	r.deliver()
-	mails := o.taken()
-	if len(mails) != 3 || mails[1].header.Get("Message-ID") != mails[2].header.Get("Message-ID") || r.waiting() != 0 {
-		t.Errorf("%d mails, ids %q and %q", len(mails), mails[1].header.Get("Message-ID"), mails[2].header.Get("Message-ID"))
+	mails := o.Taken()
+	if len(mails) != 3 || mails[1].Header.Get("Message-ID") != mails[2].Header.Get("Message-ID") || r.waiting() != 0 {
+		t.Errorf("%d mails, ids %q and %q", len(mails), mails[1].Header.Get("Message-ID"), mails[2].Header.Get("Message-ID"))
 	}
 }
 
 func TestAddressesAreSealedBoundedAndForgotten(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t)
-	r := newRoom(t, o.address)
+	o := mailtest.New(t)
+	r := newRoom(t, o.Address)
 	for _, wrong := range []string{"", "ai đó", "a@b", "a@b.vn\r\nBcc: c@d.vn"} {
 		if err := r.desk.Follow(t.Context(), r.report.ID, wrong, false); !fault.Is(err, fault.KindInvalid) || fault.Items(err)[0].Field != "email" {
 			t.Errorf("%q: %v", wrong, err)

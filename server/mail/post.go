@@ -80,7 +80,7 @@ const (
 type letter struct {
 	id, to, subject, body string
 	at                    time.Time
-	stop                  string // the address that ends these mails
+	stop                  string // the address that ends these mails; empty for those of duty
 }
 
 // talk hands letters over in one conversation, as they are asked for. The error says that there was none.
@@ -92,6 +92,27 @@ func (p *Post) talk(ctx context.Context, each func(send func(letter) outcome)) e
 	each(func(l letter) outcome { return p.send(server, l) })
 	_ = p.client.CloseWithSMTPClient(server) // what was handed over stays so
 	return nil
+}
+
+// Note is a mail to a colleague.
+type Note struct {
+	ID            string // stays the same when it is handed over again
+	To            string
+	Subject, Body string
+	At            time.Time
+}
+
+// Hand hands one note over now. The problem is why the server did not take it, in a word that names nobody; empty when
+// it did.
+func (p *Post) Hand(ctx context.Context, n Note) (problem string) {
+	result := away
+	err := p.talk(ctx, func(send func(letter) outcome) {
+		result = send(letter{id: n.ID, to: n.To, subject: n.Subject, body: n.Body, at: n.At})
+	})
+	if err == nil && result == sent {
+		return ""
+	}
+	return string(result)
 }
 
 func (p *Post) send(server *smtp.Client, l letter) outcome {
@@ -126,8 +147,10 @@ func (p *Post) write(l letter) (*gomail.Msg, error) {
 	m.SetMessageIDWithValue(l.id + "@" + p.domain)
 	m.SetDateWithValue(l.at)
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's holiday answers it
-	m.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+l.stop+">")
-	m.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click") // RFC 8058
+	if l.stop != "" {
+		m.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+l.stop+">")
+		m.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click") // RFC 8058
+	}
 	m.SetBodyString(gomail.TypeTextPlain, l.body)
 	return m, nil
 }

@@ -47,10 +47,14 @@ func (s *Site) prepareFiles() error {
 		}
 		s.faces[name] = p
 	}
-	if err := s.prepareWorker(); err != nil {
+	var err error
+	if s.worker, err = s.prepareWorker("wall-worker.js"); err != nil {
 		return err
 	}
-	err := fs.WalkDir(s.Faces, "assets", func(name string, entry fs.DirEntry, err error) error {
+	if s.pusher, err = s.prepareWorker("console-worker.js", [2]string{"Service-Worker-Allowed", "/console"}); err != nil {
+		return err
+	}
+	err = fs.WalkDir(s.Faces, "assets", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || strings.HasSuffix(name, ".br") || strings.HasSuffix(name, ".gz") {
 			return err
 		}
@@ -68,26 +72,28 @@ func (s *Site) prepareFiles() error {
 	return err
 }
 
-// workerPolicy is the content security policy of the wall's service worker: it fetches from this house, nothing else.
+// workerPolicy is the content security policy of service workers: they fetch from this house, nothing else.
 const workerPolicy = "default-src 'none'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// prepareWorker reads the wall's service worker. Its address lies below /wall/, which bounds what it may answer, and is
-// asked for anew each time: an old one would hold the pages of an old build.
-func (s *Site) prepareWorker() error {
-	p, err := s.prepareFile("wall-worker.js", door.CacheAsk, [2]string{fiber.HeaderContentSecurityPolicy, workerPolicy})
+// prepareWorker reads a service worker. The wall's address lies below /wall/, which bounds what it may answer, the console's
+// below /console. They are asked for anew each time: an old one would hold the pages of an old build.
+func (s *Site) prepareWorker(name string, headers ...[2]string) (*door.Prepared, error) {
+	headers = append(headers, [2]string{fiber.HeaderContentSecurityPolicy, workerPolicy})
+	p, err := s.prepareFile(name, door.CacheAsk, headers...)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil //nolint:nilnil // not built in
 	}
-	s.worker = p
-	return err
+	return p, err
 }
 
-func (s *Site) getWorker(c *fiber.Ctx) error {
-	if s.worker == nil {
-		return fault.NotFound("Không có tệp này.")
+func getWorker(worker *door.Prepared) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if worker == nil {
+			return fault.NotFound("Không có tệp này.")
+		}
+		worker.Serve(c.Context())
+		return nil
 	}
-	s.worker.Serve(c.Context())
-	return nil
 }
 
 // hashedName reports whether a build put a hash into the name, so that its content never changes: name-B1x9Zq0_.js.

@@ -61,6 +61,8 @@ type Config struct {
 	// Visits and Member are for community teams: Member is the id of the person signed in; Visits nil: no such pages.
 	Visits Visits
 	Member func(c *fiber.Ctx) (personID string, err error)
+	// Duty hears of people on duty that a message reached them; nil: nobody is called.
+	Duty   Duty
 	Storm  func() // plays the sample's storm; must not block
 	Photos Photos // opens what everybody may see of photos; nil: there are none and none are taken
 	Faces  fs.FS  // wall.html, console.html, assets/; nil: not built in
@@ -75,6 +77,7 @@ type Site struct {
 	files    map[string]*door.Prepared // by path, "/assets/…"
 	faces    map[string]*door.Prepared // wall, console
 	worker   *door.Prepared            // the wall's service worker; nil: not built in
+	pusher   *door.Prepared            // the console's service worker; nil: not built in
 	formFace *formFace                 // nil: not built in
 	places   []district
 	division area.Division
@@ -120,16 +123,18 @@ func (s *Site) Routes(app *fiber.App) {
 	s.routeFollow(app)
 	app.Get("/anh/:name.jpg", s.getPhoto)
 	s.teamRoutes(app)
+	s.dutyRoutes(app)
 	app.Get("/bat-dau", s.getStart)
 	app.Post("/bat-dau", s.Frame.SameSite, s.postStart)
-	app.Get("/wall/worker.js", s.getWorker)
+	app.Get("/wall/worker.js", getWorker(s.worker))
+	app.Get("/console/worker.js", getWorker(s.pusher))
 	app.Get("/wall/:screen", s.getFace("wall"))
 	app.Get("/console", s.getFace("console"))
 	app.Get("/lanh-dao", s.getFace("leader"))
 	app.Get("/assets/*", s.getAsset)
 	app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) })
 	app.Get("/robots.txt", func(c *fiber.Ctx) error {
-		return c.SendString("User-agent: *\nDisallow: /phan-anh/\nDisallow: /thu/\nDisallow: /wall/\nDisallow: /console\nDisallow: /to-cong-nghe\n")
+		return c.SendString("User-agent: *\nDisallow: /phan-anh/\nDisallow: /thu/\nDisallow: /wall/\nDisallow: /console\nDisallow: /to-cong-nghe\nDisallow: /truc\n")
 	})
 }
 

@@ -15,3 +15,8 @@ func CleanNote(field, text string) (string, error) {
 func CleanName(field, text string) (string, error) {
 	return cleanText(field, text, bounds{least: 1, most: maxTitle})
 }
+
+// CleanText is the same of a text that may be empty, at most so many characters long; with lines, of several.
+func CleanText(field, text string, most int, lines bool) (string, error) {
+	return cleanText(field, text, bounds{most: most, lines: lines})
+}

@@ -23,6 +23,8 @@ func tableOf(kind auth.SealedKind) sealedTable {
 		return sealedTable{"totp", "person_id"}
 	case auth.SealedPhotos:
 		return sealedTable{"photo", "id"}
+	case auth.SealedWays:
+		return sealedTable{"duty_way", "id"}
 	case auth.SealedMails:
 		return sealedTable{"mail_follower", "id"}
 	case auth.SealedContacts:

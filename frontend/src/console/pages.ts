@@ -7,9 +7,11 @@ export type PageName =
   | 'templates'
   | 'assignment'
   | 'teams'
+  | 'duty'
   | 'handover'
   | 'drills'
   | 'sensors'
+  | 'warnings'
   | 'screens'
   | 'people'
   | 'units'
@@ -29,9 +31,11 @@ export const fragments: Record<PageName, string> = {
   templates: '#mau-tra-loi',
   assignment: '#phan-cong',
   teams: '#to-cong-nghe-so',
+  duty: '#truc',
   handover: '#ban-giao-ca',
   drills: '#dien-tap',
   sensors: '#cam-bien',
+  warnings: '#canh-bao-dan',
   screens: '#man-hinh',
   people: '#nguoi-dung',
   units: '#don-vi',

@@ -8,6 +8,7 @@ import { Places } from '../../rules/places';
 import type { Desk } from '../session.svelte';
 import { columnsOf, limitsOf, linesOf, markOf, reachOf } from './chart';
 import { everySensor, found, seen } from './filter';
+import Chip from '../../ui/Chip.svelte';
 import SensorsPage from './SensorsPage.svelte';
 import { fareOf } from './words';
 
@@ -212,7 +213,7 @@ describe('the page', () => {
   const made = (what: string): unknown => calls.find((each) => each.what === what)?.body;
 
   it('lists those in use and narrows them as one types', async () => {
-    render(SensorsPage, { desk, formats, zone, hash: '#cam-bien', may });
+    render(SensorsPage, { Chip, desk, formats, zone, hash: '#cam-bien', may });
     await screen.findByRole('link', { name: 'Trạm nuoc-1' });
     expect(screen.queryByText('Trạm nuoc-2')).toBeNull();
     const field = screen.getByLabelText<HTMLInputElement>(/Tìm theo tên/);
@@ -225,7 +226,7 @@ describe('the page', () => {
   });
 
   it('shows who proposes what and whether it sends, and refuses only with a reason', async () => {
-    render(SensorsPage, { desk, formats, zone, hash: '#cam-bien/~duyet', may });
+    render(SensorsPage, { Chip, desk, formats, zone, hash: '#cam-bien/~duyet', may });
     await screen.findByText('Đang gửi số đo: 12 lần bị từ chối');
     screen.getByRole('button', { name: 'Chọn tất cả' }).click();
     await tick();
@@ -243,7 +244,7 @@ describe('the page', () => {
   });
 
   it('tries a table before it takes the good lines', async () => {
-    render(SensorsPage, { desk, formats, zone, hash: '#cam-bien/~bang', may });
+    render(SensorsPage, { Chip, desk, formats, zone, hash: '#cam-bien/~bang', may });
     const picker = await screen.findByLabelText<HTMLInputElement>(/CSV/i);
     Object.defineProperty(picker, 'files', { value: [new File(['code\n'], 'tram.csv')], configurable: true });
     picker.dispatchEvent(new Event('change', { bubbles: true }));

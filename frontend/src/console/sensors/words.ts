@@ -4,12 +4,13 @@ import { duration, type Formats } from '../../i18n/format';
 import { m } from '../../i18n/messages/messages.js';
 import type { Shown } from '../../rules/state';
 
+// Messages of their own: one that the frame says too would be a piece that every face fetches.
 const states: Record<Shown, () => string> = {
-  normal: m.state_normal,
-  attention: m.state_attention,
-  warning: m.state_warning,
-  critical: m.state_critical,
-  unknown: m.state_unknown,
+  normal: m.sensors_normal,
+  attention: m.sensors_attention,
+  warning: m.sensors_warning,
+  critical: m.sensors_critical,
+  unknown: m.sensors_unknown,
 };
 
 export const stateWord = (state: Shown): string => states[state]();
