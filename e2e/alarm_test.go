@@ -186,7 +186,7 @@ func TestAlarmsOfAStormAreNeitherLostNorDoubled(t *testing.T) {
 		for _, hurt := range faults {
 			blown := make(chan struct{})
 			go func() { defer close(blown); m.blow(stormSteps) }()
-			m.await(rand.N(stormSteps/2)) // at any instant of it
+			m.await(rand.N(stormSteps / 2)) // at any instant of it
 			hurt()
 			<-blown
 		}

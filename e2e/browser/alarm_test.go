@@ -3,11 +3,7 @@
 package browser_test
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -25,7 +21,7 @@ const (
 // gauge registers the river's station.
 func (p *province) gauge() {
 	p.t.Helper()
-	p.withKey(http.MethodPut, "/api/v1/sensors", map[string]any{"sensors": []map[string]any{{
+	p.withKey(p.localKey(), http.MethodPut, "/api/v1/sensors", map[string]any{"sensors": []map[string]any{{
 		"code": flooding, "name": "Mực nước sông Đắk Nông – trạm Đắk Nông (mẫu)", "kind": "river", "unit": "m", "lat": 12.002, "lon": 107.69,
 		"stale_after_s": 1800, "levels": []map[string]any{
 			{"at": 588.5, "state": "attention", "label": "BĐ1", "source": "bản tin thủy văn"},
@@ -39,38 +35,18 @@ func (p *province) rise() {
 	p.t.Helper()
 	now := time.Now().UTC()
 	for _, ago := range []time.Duration{3 * time.Minute, 0} {
-		p.withKey(http.MethodPost, "/api/v1/readings", []map[string]any{{"sensor": flooding, "value": floodLevel, "at": now.Add(-ago)}})
+		p.withKey(p.localKey(), http.MethodPost, "/api/v1/readings", []map[string]any{{"sensor": flooding, "value": floodLevel, "at": now.Add(-ago)}})
 	}
 }
 
-// withKey asks with the key that the program leaves for tools of its machine.
-func (p *province) withKey(method, path string, body any) {
+// localKey is the key that the program leaves for tools of its machine.
+func (p *province) localKey() string {
 	p.t.Helper()
 	token, err := os.ReadFile(filepath.Join(p.dir, "keys", "local.token"))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	raw, err := json.Marshal(body)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(p.t.Context(), requestWithin)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+p.addr+path, bytes.NewReader(raw))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode >= http.StatusBadRequest {
-		answer, _ := io.ReadAll(res.Body)
-		p.t.Fatalf("%s %s: %s %.400s", method, path, res.Status, answer)
-	}
+	return strings.TrimSpace(string(token))
 }
 
 // TestAnAlarmTravelsFromAReadingToWhoTakesIt holds the road of an alarm: a reading raises it, the wall counts how long nobody has
