@@ -106,11 +106,18 @@ func (m *storm) blow(minutes int) {
 	}
 }
 
-// taken is how many minutes of the storm were acknowledged.
-func (m *storm) taken() int {
+// await waits until some more minutes of the storm are taken.
+func (m *storm) await(minutes int) {
+	m.t.Helper()
+	blown := func(least int) bool {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return len(m.sent[0]) >= least
+	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return len(m.sent[0])
+	from := len(m.sent[0])
+	m.mu.Unlock()
+	eventually(m.t, "the storm blows", 60*time.Second, func() bool { return blown(from + minutes) }, nil)
 }
 
 // story is what the rules make of the readings, told by themselves.
@@ -177,9 +184,9 @@ func TestAlarmsOfAStormAreNeitherLostNorDoubled(t *testing.T) {
 	}
 	for range times(1, 20) {
 		for _, hurt := range faults {
-			blown, enough := make(chan struct{}), m.taken()+rand.N(stormSteps)
+			blown := make(chan struct{})
 			go func() { defer close(blown); m.blow(stormSteps) }()
-			eventually(t, "the storm blows", 60*time.Second, func() bool { return m.taken() >= enough }, nil)
+			m.await(rand.N(stormSteps / 2)) // at any instant of it
 			hurt()
 			<-blown
 		}

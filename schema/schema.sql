@@ -510,6 +510,121 @@ table idempotency
   constraint idempotency_pkey PRIMARY KEY (scope, key)
   CREATE INDEX idempotency_created ON public.idempotency USING brin (created_at)
   grant delete, insert, select to toancanh_app
+table incident -- A happening that the room answers as one. Its log holds every version.
+  proposed_at timestamp with time zone not null
+  changed_at timestamp with time zone not null
+  first_at timestamp with time zone not null
+  last_at timestamp with time zone not null
+  opened_at timestamp with time zone
+  closed_at timestamp with time zone
+  lat double precision not null
+  lon double precision not null
+  version bigint not null
+  year integer not null
+  number integer not null
+  tasks_open integer not null default 0
+  tasks_done integer not null default 0
+  attachments integer not null default 0
+  by_rule boolean not null
+  id uuid not null
+  origin text not null
+  state text not null
+  family text not null -- What kind of happening: things of one family may be one incident.
+  title text not null
+  division text not null
+  area text not null
+  path text[] not null
+  commander text not null default ''::text
+  commander_name text not null default ''::text
+  commander_as text not null default ''::text -- The commander's role, which is all a screen names.
+  reason text not null default ''::text
+  closing text not null default ''::text
+  constraint incident_closed_with_words CHECK (((state <> 'closed'::text) OR (closing <> ''::text)))
+  constraint incident_dismissed_with_words CHECK (((state <> 'dismissed'::text) OR (reason <> ''::text)))
+  constraint incident_number_once UNIQUE (year, number)
+  constraint incident_pkey PRIMARY KEY (id)
+  constraint incident_state CHECK ((state = ANY (ARRAY['proposed'::text, 'open'::text, 'closed'::text, 'dismissed'::text])))
+  CREATE INDEX incident_live ON public.incident USING btree (proposed_at DESC, id DESC) WHERE (state = ANY (ARRAY['proposed'::text, 'open'::text]))
+  CREATE INDEX incident_proposed ON public.incident USING btree (proposed_at DESC, id DESC)
+  grant insert, select, update to toancanh_app
+table incident_attachment -- Files kept with an incident; the content lies sealed beside the photos.
+  added_at timestamp with time zone not null
+  bytes integer not null
+  id uuid not null
+  incident_id uuid not null
+  name text not null
+  type text not null
+  hash text not null
+  by text not null
+  file text not null
+  key_id text not null
+  sealed bytea not null
+  constraint incident_attachment_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES incident(id)
+  constraint incident_attachment_pkey PRIMARY KEY (id)
+  CREATE INDEX incident_attachment_of ON public.incident_attachment USING btree (incident_id)
+  grant insert, select to toancanh_app
+table incident_entry -- Append-only log: the application may not change or delete it.
+  at timestamp with time zone not null
+  n bigint not null
+  incident_id uuid not null
+  act text not null
+  by text not null
+  by_name text not null
+  by_as text not null
+  text text not null
+  reason text not null
+  detail jsonb not null
+  constraint incident_entry_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES incident(id)
+  constraint incident_entry_pkey PRIMARY KEY (incident_id, n)
+  grant insert, select to toancanh_app
+table incident_number -- The last number given in a year; raised in the transaction of its incident, so that none is left out.
+  year integer not null
+  last integer not null
+  constraint incident_number_pkey PRIMARY KEY (year)
+  grant insert, select, update to toancanh_app
+table incident_task -- What a unit is asked to do for an incident. It holds nothing of a resident.
+  given_at timestamp with time zone not null
+  due timestamp with time zone
+  acked_at timestamp with time zone
+  ended_at timestamp with time zone
+  version bigint not null
+  n integer not null
+  id uuid not null
+  incident_id uuid not null
+  state text not null
+  unit text not null
+  text text not null
+  given_by text not null
+  given_by_name text not null
+  given_by_as text not null
+  acked_by text not null default ''::text
+  acked_by_name text not null default ''::text
+  acked_by_as text not null default ''::text
+  ended_by text not null default ''::text
+  ended_by_name text not null default ''::text
+  ended_by_as text not null default ''::text
+  result text not null default ''::text
+  constraint incident_task_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES incident(id)
+  constraint incident_task_once UNIQUE (incident_id, n)
+  constraint incident_task_pkey PRIMARY KEY (id)
+  constraint incident_task_state CHECK ((state = ANY (ARRAY['given'::text, 'acked'::text, 'done'::text, 'cancelled'::text])))
+  CREATE INDEX incident_task_unit ON public.incident_task USING btree (unit, given_at DESC, id DESC)
+  grant insert, select, update to toancanh_app
+table incident_thing -- The alarms and reports of an incident, also those that left it. None was ever removed.
+  joined_at timestamp with time zone not null
+  left_at timestamp with time zone
+  n bigint not null -- The entry that joined it last.
+  held boolean not null default true -- It belongs to a live incident: no other may have it.
+  incident_id uuid not null
+  kind text not null
+  thing uuid not null
+  constraint incident_thing_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES incident(id)
+  constraint incident_thing_kind CHECK ((kind = ANY (ARRAY['alarm'::text, 'report'::text])))
+  constraint incident_thing_left CHECK (((left_at IS NULL) OR (NOT held)))
+  constraint incident_thing_pkey PRIMARY KEY (incident_id, kind, thing)
+  CREATE INDEX incident_thing_of ON public.incident_thing USING btree (thing)
+  CREATE UNIQUE INDEX incident_thing_once ON public.incident_thing USING btree (kind, thing) WHERE held
+  grant insert, select, update to toancanh_app
 table invitation -- One-time links to set a password; a new one replaces the one before.
   person_id uuid not null
   hash bytea not null

@@ -45,7 +45,7 @@ func (s *Server) openDoors() error {
 	}
 	s.api, err = api.New(api.Config{
 		Frame: frame, Intake: s.intake, Store: s.store, Past: s.lookBack(), Atlas: s.atlas, Rules: s.rules, Units: s.units,
-		Signer: s.signer, Location: s.location, Now: time.Now, Division: s.options.Division, Title: s.options.Title,
+		Signer: s.signer, Evidence: s.evidence, Location: s.location, Now: time.Now, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Build: s.options.Build, Open: s.options.Open == "yes",
 		Sample: s.options.Sample, Live: s.live(),
 		Keeper: s.keeper, Walls: s.walls, People: s.store, Keys: s.store, Hooks: s.store, HookDesk: s.hooks, Duty: s.store, Callout: s.callout, Contacts: s.store, Sealer: s.sealer, Log: s.log,

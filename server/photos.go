@@ -22,8 +22,12 @@ func (s *Server) openShelf() error {
 	if err != nil {
 		return err
 	}
+	papers, err := auth.OpenSealer(s.options.SealKey(auth.SealedFiles))
+	if err != nil {
+		return err
+	}
 	s.shelf = intake.NewShelf(intake.ShelfConfig{
-		Files: files, Rows: s.store, Sealer: sealer, Quota: s.options.PhotoQuota << 20, Now: time.Now, Log: s.log, Metrics: s.metrics,
+		Files: files, Rows: s.store, Sealer: sealer, Papers: papers, Quota: s.options.PhotoQuota << 20, Now: time.Now, Log: s.log, Metrics: s.metrics,
 	})
 	return nil
 }

@@ -74,6 +74,7 @@ type Server struct {
 	rules    *report.Rulebook
 	units    []report.Unit
 	signer   *auth.Signer
+	evidence *auth.Signer // of files that leave the house
 	keeper   *auth.Keeper
 	sealer   *auth.Sealer // of contacts
 	receipts *auth.Receipts
@@ -174,6 +175,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	}
 	s.signer = auth.NewSigner(seed)
+	if s.evidence, err = EvidenceSigner(s.options.Config); err != nil {
+		return err
+	}
 	return s.openPeople(ctx)
 }
 
@@ -250,6 +254,7 @@ func (s *Server) wire() error {
 		Follower: followers{s.watch, append([]leader{
 			presence.NewAnnouncer(s.presence, time.Now),
 			s.drills,
+			s.gatherer(),
 			bulletin,
 			s.callout,
 		}, bridges...), s.alarming},

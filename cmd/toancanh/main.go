@@ -31,6 +31,7 @@ type verbs struct {
 	Key      keyCmd      `cmd:"" help:"Make, list, scope, rotate or revoke keys of gateways and tools; rotate the keys that seal."`
 	User     userCmd     `cmd:"" help:"List people, make a one-time link for one, or disable one."`
 	Audit    auditCmd    `cmd:"" help:"Check the audit for changes, or write it out."`
+	Evidence evidenceCmd `cmd:"" help:"Check a file of evidence, or print the fingerprint it is signed with."`
 	Screen   screenCmd   `cmd:"" help:"List the screens of a running server, or set one up."`
 	Ticket   ticketCmd   `cmd:"" help:"Print a ticket for topics of the live feed, for local tools."`
 	Health   healthCmd   `cmd:"" help:"Ask a running server whether it could store a report now; exit status 0 says yes."`

@@ -24,7 +24,7 @@ const highRow = ".critical[data-alarm]"
 // gauge registers the river's station.
 func (p *province) gauge() {
 	p.t.Helper()
-	p.withKey(p.toolKey(), http.MethodPut, "/api/v1/sensors", map[string]any{"sensors": []map[string]any{{
+	p.withKey(p.localKey(), http.MethodPut, "/api/v1/sensors", map[string]any{"sensors": []map[string]any{{
 		"code": flooding, "name": "Mực nước sông Đắk Nông – trạm Đắk Nông (mẫu)", "kind": "river", "unit": "m", "lat": 12.002, "lon": 107.69,
 		"stale_after_s": 1800, "levels": []map[string]any{
 			{"at": 588.5, "state": "attention", "label": "BĐ1", "source": "bản tin thủy văn"},
@@ -40,7 +40,7 @@ func (p *province) rise() {
 	at := time.Now().Add(-3 * time.Minute).UTC()
 	eventually(p.t, "the river's alarm is raised", shownWithin, func() bool {
 		for range 2 {
-			p.withKey(p.toolKey(), http.MethodPost, "/api/v1/readings", []map[string]any{{"sensor": flooding, "value": floodLevel, "at": at}})
+			p.withKey(p.localKey(), http.MethodPost, "/api/v1/readings", []map[string]any{{"sensor": flooding, "value": floodLevel, "at": at}})
 			at = time.Now().UTC()
 		}
 		var list struct{ Alarms []struct{ ID string } }
@@ -49,8 +49,8 @@ func (p *province) rise() {
 	}, nil)
 }
 
-// toolKey is the key that the program leaves for tools of its machine.
-func (p *province) toolKey() string {
+// localKey is the key that the program leaves for tools of its machine.
+func (p *province) localKey() string {
 	p.t.Helper()
 	token, err := os.ReadFile(filepath.Join(p.dir, "keys", "local.token"))
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -56,8 +57,9 @@ func (p *province) withKey(key, method, path string, body any) {
 		p.t.Fatal(err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode > 299 {
-		p.t.Fatalf("%s %s: %d", method, path, res.StatusCode)
+	if res.StatusCode >= http.StatusMultipleChoices {
+		answer, _ := io.ReadAll(res.Body)
+		p.t.Fatalf("%s %s: %s %.400s", method, path, res.Status, answer)
 	}
 }
 

@@ -99,13 +99,13 @@ func (p *province) paintGauges(first, many int) {
 		}
 		readings[i] = map[string]any{"sensor": paintGauge(number), "value": 101, "at": before}
 	}
-	p.withKey(p.toolKey(), http.MethodPut, "/api/v1/sensors", map[string]any{"sensors": stations})
-	p.withKey(p.toolKey(), http.MethodPost, "/api/v1/readings", readings)
+	p.withKey(p.localKey(), http.MethodPut, "/api/v1/sensors", map[string]any{"sensors": stations})
+	p.withKey(p.localKey(), http.MethodPost, "/api/v1/readings", readings)
 }
 
 // paintReading sends the reading that raises the alarm of a station.
 func (p *province) paintReading(number int) {
-	p.withKey(p.toolKey(), http.MethodPost, "/api/v1/readings", []map[string]any{{"sensor": paintGauge(number), "value": 101.2, "at": time.Now().UTC()}})
+	p.withKey(p.localKey(), http.MethodPost, "/api/v1/readings", []map[string]any{{"sensor": paintGauge(number), "value": 101.2, "at": time.Now().UTC()}})
 }
 
 // tell says what was measured, and whether it is what was promised.

@@ -38,6 +38,14 @@ const (
 	ReadTeams         Action = "team.read"
 	ManageTeams       Action = "team.manage"
 
+	ListIncidents Action = "incident.list"
+	ReadIncident  Action = "incident.read"
+	RunIncidents  Action = "incident.run"      // propose, accept and dismiss; write the log, give tasks, keep files
+	LeadIncidents Action = "incident.lead"     // name who commands, tell reporters, close and open again; the commander may too
+	TakeEvidence  Action = "incident.evidence" // the whole of an incident in one signed file
+	ListTasks     Action = "task.list"
+	AnswerTasks   Action = "task.answer" // say that a task was seen, and done
+
 	GetTicket    Action = "ticket.get"
 	AskScreen    Action = "screen.ask" // a browser asks whose screen it is
 	ReadScreen   Action = "screen.read"

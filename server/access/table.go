@@ -86,6 +86,14 @@ func Table() []Rule {
 		{ActOn("finish_visit"), "Báo kết quả xác minh", "", to(Oneself, CommunityTeam)},
 		{ReadBounces, "Xem các lần trả lại và đề xuất bị đổi", "", desk().and(OwnArea, Leader).and(Everything, KeyReports)},
 
+		{ListIncidents, "Xem danh sách sự cố", "", desk().and(OwnArea, Leader, DataOfficer, Desk)},
+		{ReadIncident, "Xem một sự cố", "", desk().and(OwnArea, Leader, DataOfficer, Desk)},
+		{RunIncidents, "Đề xuất, nhận, bỏ qua sự cố; ghi diễn biến, giao nhiệm vụ, đính kèm tệp", ReadIncident, desk()},
+		{LeadIncidents, "Cử chỉ huy, báo tin cho người phản ánh, đóng, mở lại sự cố (người chỉ huy: sự cố của mình)", ReadIncident, lead().and(Oneself, Operator)},
+		{TakeEvidence, "Tải hồ sơ chứng cứ của một sự cố", ReadIncident, lead().and(OwnArea, Leader, DataOfficer)},
+		{ListTasks, "Xem nhiệm vụ được giao trong các sự cố", "", desk().and(OwnArea, Leader, Desk).and(OwnUnit, UnitLead, UnitOfficer)},
+		{AnswerTasks, "Xác nhận, báo xong nhiệm vụ", ListTasks, desk().and(OwnUnit, UnitLead, UnitOfficer)},
+
 		{ReadKPIs, "Xem chỉ số", "", desk().and(OwnArea, Leader, UnitLead, UnitOfficer, DataOfficer, CommunityTeam, Desk, Screen).and(Everything, KeyReports)},
 		{ReadSensors, "Xem cảm biến và số đo", "", to(Everything, ShiftLead, Operator, Leader, UnitLead, UnitOfficer, CommunityTeam, Desk, Screen, KeyReports)},
 		{ManageSensors, "Sửa, nhập bảng, duyệt và ngừng dùng cảm biến", ReadSensors, lead()},

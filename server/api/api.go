@@ -18,9 +18,11 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/door"
 	"toancanh/server/drill"
+	"toancanh/server/evidence"
 	"toancanh/server/follow"
 	"toancanh/server/forecast"
 	"toancanh/server/gateway"
+	"toancanh/server/incident"
 	"toancanh/server/intake"
 	"toancanh/server/photo"
 	"toancanh/server/report"
@@ -53,6 +55,8 @@ type Intake interface {
 	AddPhoto(ctx context.Context, b intake.PhotoBody) (answer json.RawMessage, repeated bool, err error)
 	CoverPhoto(ctx context.Context, c intake.PhotoCover) (store.Photo, error)
 	OpenPhoto(ctx context.Context, p store.Photo, covered bool) ([]byte, error)
+	AttachFile(ctx context.Context, b intake.FileBody) (incident.Done, store.Accepted, error)
+	OpenFile(ctx context.Context, f store.IncidentFile) ([]byte, error)
 	AcceptReadingsAs(ctx context.Context, b intake.ReadingBody) (int, []intake.Refusal, error)
 	RegisterSensorsAs(ctx context.Context, list []sensor.Sensor, may func(sensor.Sensor) error) error
 	sensorDeeds
@@ -71,6 +75,7 @@ type Store interface {
 	assigning
 	teamwork
 	alarmStore
+	incidents
 	Photos(ctx context.Context, reportID string) ([]store.Photo, error)
 	Photo(ctx context.Context, id string) (store.Photo, error)
 	List(ctx context.Context, f store.Filter) (list []report.Report, next string, err error)
@@ -171,6 +176,8 @@ type Config struct {
 	Storm func()
 	// Ready says why a report could not be stored now; nil: it could.
 	Ready func(context.Context) error
+	// Evidence signs what is taken of incidents; nil: nothing is.
+	Evidence evidence.Key
 	// Tiles is the address of the operator's base map; empty without one.
 	Tiles string
 }
@@ -190,6 +197,7 @@ type API struct {
 	names   []bearer // of areas and categories, for search
 	running sync.Map // scope and key of deeds under way
 
+	packing  chan struct{} // held while a pack of evidence is made
 	unitBook unitBook
 	seer     seer
 	settled  atomic.Bool // somebody can sign in; never false again
@@ -197,7 +205,7 @@ type API struct {
 
 // New makes the door and prepares what never changes: areas, their shapes, the description of the API.
 func New(c Config) (*API, error) {
-	a := &API{Config: c, keyring: newKeyring(c.Store, c.Now)}
+	a := &API{Config: c, keyring: newKeyring(c.Store, c.Now), packing: make(chan struct{}, 1)}
 	if err := a.preparePlaces(); err != nil {
 		return nil, fmt.Errorf("make api: %w", err)
 	}
@@ -222,6 +230,7 @@ func (a *API) Routes(app *fiber.App) {
 		a.Frame.Bulk(path, most)
 	}
 	a.Frame.BulkOf("/api/v1/reports/", "/photos", photo.MaxBytes)
+	a.Frame.BulkOf("/api/v1/incidents/", "/attachments", mostAttached)
 	top := guarded{a, app, ""}
 	top.Get("/healthz", a.within(readyLimit, a.health))
 	top.Get("/readyz", a.within(readyLimit, a.ready))
@@ -257,6 +266,7 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Put("/transfers/:id", a.within(answerLimit, a.putTransfer))
 	v1.Get("/reports/:id/visits", a.within(answerLimit, a.listVisits))
 	v1.Post("/reports/:id/visits", a.within(answerLimit, a.postVisit))
+	a.incidentRoutes(v1)
 	v1.Get("/teams", a.within(answerLimit, a.listTeams))
 	v1.Post("/teams", a.within(answerLimit, a.postTeam))
 	v1.Get("/teams/board", a.within(answerLimit, a.getTeamBoard))

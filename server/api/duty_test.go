@@ -209,7 +209,9 @@ func TestAContactTestIsAnsweredByTheSecretInTheMessage(t *testing.T) {
 	if last.ID != made.ID || i < 0 || last.Calls[i].Result != "delivered" || last.Calls[i].AnsweredAt == nil || last.Name != "Nguyễn Văn An" {
 		t.Errorf("last %+v", last)
 	}
-	draft := read[struct{ Content struct{ Contact *handover.Test } }](t, lead.try("GET", "/api/v1/handovers/draft?area=67", nil), 200)
+	draft := read[struct {
+		Content struct{ Contact *handover.Test }
+	}](t, lead.try("GET", "/api/v1/handovers/draft?area=67", nil), 200)
 	if c := draft.Content.Contact; c == nil || c.Asked != 3 || c.Ok != 1 || !slices.Equal(c.Failed, []string{"Lãnh đạo trực", "Trưởng ca"}) {
 		t.Errorf("the handover tells %+v", c)
 	}

@@ -134,7 +134,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 			Atlas: atlas, Rules: rules, Division: "vn-2022", Origin: report.Simulated, Location: zone,
 			Keep: store.Retention{Readings: 400 * 24 * time.Hour}, Now: time.Now, Log: log,
 		}}),
-		Location: zone, Now: time.Now, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
+		Location: zone, Evidence: auth.NewSigner(bytes.Repeat([]byte{5}, 32)), Now: time.Now, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
 		Origin: report.Simulated, Build: "test", Sample: true, Live: h.store.Live(view.NewLens(zone, nil), func(schema.Topic) bool { return true }), HubSecret: hubSecret,
 		Handovers: h.store, Drills: h.store, DrillsChanged: func() {}, Storm: func() { h.storms <- struct{}{} }, Ready: h.store.Ready,
 		Warnings: h.store, CapSender: "toancanh.67",

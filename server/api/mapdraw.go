@@ -230,7 +230,7 @@ func (b *mapBase) sheet(p mapPicture, stacks []mapStack, size float64) []byte {
 	}
 	w.WriteString(`</g>`)
 	b.writeNames(&w, stacks, size)
-	b.writeKey(&w, left+sheetMargin, notes)
+	b.writeKey(&w, left+sheetMargin, keyWords{notes, p.open != nil})
 	w.WriteString(`</svg>`)
 	return w.Bytes()
 }
@@ -389,7 +389,13 @@ func originWord(o report.Origin) string {
 }
 
 // writeKey writes the signs, the steps of colour, and the notes.
-func (b *mapBase) writeKey(w *bytes.Buffer, x float64, notes []string) {
+// keyWords are what stands below a map: notes, and what the colours of communes say where they say something.
+type keyWords struct {
+	notes   []string
+	counted bool
+}
+
+func (b *mapBase) writeKey(w *bytes.Buffer, x float64, k keyWords) {
 	y := b.top + b.height + lineHeight
 	fmt.Fprintf(w, `<g id="key" fill="%s" font-size="%d" font-weight="400">`, colourSecond, noteSize)
 	at := x + 12
@@ -400,17 +406,24 @@ func (b *mapBase) writeKey(w *bytes.Buffer, x float64, notes []string) {
 			sign.id, at, y-7, at+16, y, sign.word)
 		at += 44 + float64(utf8.RuneCountInString(sign.word))*noteSize*0.52
 	}
-	y += lineHeight
+	if k.counted {
+		y += lineHeight
+		writeSteps(w, x, y)
+	}
+	for i, note := range k.notes {
+		fmt.Fprintf(w, `<text x="%.0f" y="%.0f">%s</text>`, x, y+float64(i+1)*lineHeight, html.EscapeString(note))
+	}
+	w.WriteString(`</g>`)
+}
+
+// writeSteps says what the colours of communes mean.
+func writeSteps(w *bytes.Buffer, x, y float64) {
 	const words = "Tồn đọng mỗi xã:"
 	fmt.Fprintf(w, `<text x="%.0f" y="%.0f">%s</text>`, x, y, words)
-	at = x + float64(utf8.RuneCountInString(words))*noteSize*0.55
+	at := x + float64(utf8.RuneCountInString(words))*noteSize*0.55
 	for i, word := range stepWords {
 		fmt.Fprintf(w, `<path d="M%.0f %.0fh30v18h-30z" fill="%s" stroke="%s"/><text x="%.0f" y="%.0f">%s</text>`,
 			at, y-16, stepColours[i], colourLine, at+36, y, word)
 		at += 56 + float64(utf8.RuneCountInString(word))*noteSize*0.56
 	}
-	for i, note := range notes {
-		fmt.Fprintf(w, `<text x="%.0f" y="%.0f">%s</text>`, x, y+float64(i+1)*lineHeight, html.EscapeString(note))
-	}
-	w.WriteString(`</g>`)
 }

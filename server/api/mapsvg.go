@@ -118,7 +118,7 @@ func (a *API) drawnMap(ctx context.Context, m *area.Map, here area.Area) (*door.
 // mapPicture is what the map shows at an instant.
 type mapPicture struct {
 	marks   []mapMark
-	open    map[string]int // reports by commune
+	open    map[string]int // reports by commune; nil: the colours of communes say nothing
 	missing int            // reports that the wall leaves out too
 	at      time.Time
 	origin  report.Origin

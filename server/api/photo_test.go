@@ -30,7 +30,7 @@ func (h *house) newShelf(sealer *auth.Sealer) {
 	files, err := folder.Open(h.photos, time.Now)
 	must(h.t, err)
 	h.shelf = intake.NewShelf(intake.ShelfConfig{
-		Files: files, Rows: h.store, Sealer: sealer, Quota: 64 << 20, Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)), Metrics: h.metrics,
+		Files: files, Rows: h.store, Sealer: sealer, Papers: sealer, Quota: 64 << 20, Now: time.Now, Log: slog.New(slog.NewJSONHandler(h.log, nil)), Metrics: h.metrics,
 	})
 }
 

@@ -385,7 +385,7 @@ func (a *API) readAct(o *object, units map[string]bool) report.Act {
 	switch {
 	case !o.given("act"):
 		o.wrong("act", "required", "Thiếu thao tác.")
-	case act.Name.Label() == "" || act.Name == report.Receive || act.Name.WithPhoto() || act.Name.OfVisit():
+	case act.Name.Label() == "" || act.Name == report.Receive || act.Name.WithPhoto() || act.Name.OfVisit() || act.Name == report.Inform:
 		o.wrong("act", "unknown", "Không có thao tác này.")
 	case act.Unit != "" && !known:
 		o.wrong("unit", "unknown", "Không có đơn vị mang mã này.")

@@ -32,7 +32,8 @@ const (
 	aboutDrills  = "the drills of an area"
 	aboutShifts  = "the shifts of an area"
 	aboutSensors = "the sensors of an area"
-	aboutWarned  = "the areas of a warning" // TestWhoMayDoWhatWithAWarning walks these
+	aboutHappens = "the incidents of an area, and the tasks of a unit" // TestIncidentsMeetTheTableOfRights walks these
+	aboutWarned  = "the areas of a warning"                            // TestWhoMayDoWhatWithAWarning walks these
 	aboutWhole   = "the whole province"
 	aboutOneself = "one's own session or machine" // their own tests walk these
 )
@@ -103,6 +104,14 @@ func aboutRoutes() map[string]string {
 	for _, kept := range []string{"GET /templates", "POST /templates", "PUT /templates/:id", "DELETE /templates/:id", "GET /views", "POST /views", "PUT /views/:id", "DELETE /views/:id"} {
 		method, path, _ := strings.Cut(kept, " ")
 		table[method+" /api/v1"+path] = aboutViews
+	}
+	for _, incident := range []string{
+		"GET /incidents", "POST /incidents", "GET /incidents/key", "GET /incidents/:id", "POST /incidents/:id/acts", "POST /incidents/:id/tasks",
+		"POST /incidents/:id/attachments", "GET /incidents/:id/attachments/:file", "POST /incidents/:id/update-reporters",
+		"GET /incidents/:id/evidence.zip", "GET /tasks", "POST /tasks/:id/acts",
+	} {
+		method, path, _ := strings.Cut(incident, " ")
+		table[method+" /api/v1"+path] = aboutHappens
 	}
 	for _, callback := range []string{"GET /callbacks", "POST /callbacks/:id/confirmation", "POST /callbacks/:id/refusal", "POST /callbacks/:id/number"} {
 		method, path, _ := strings.Cut(callback, " ")

@@ -16,6 +16,7 @@ const (
 	SealedPhotos   SealedKind = "photo"   // the keys of photos' files, under photo.key
 	SealedMails    SealedKind = "mail"    // addresses that hear of a report, under mail.key
 	SealedWays     SealedKind = "duty"    // how staff on duty are reached, under duty.key
+	SealedFiles    SealedKind = "file"    // the keys of incidents' files, under file.key
 )
 
 // name is what a row's content is sealed for.

@@ -13,11 +13,14 @@ const (
 	ScreenTicket = 24 * time.Hour
 )
 
-// Signer signs tickets for the live feed.
+// Signer signs with one key: tickets for the live feed, or, with a key of their own, files that leave the house.
 type Signer struct{ key ed25519.PrivateKey }
 
 // NewSigner makes a signer of a 32-byte seed.
 func NewSigner(seed []byte) *Signer { return &Signer{ed25519.NewKeyFromSeed(seed)} }
+
+// Sign signs a message of its own kind; tickets have Ticket.
+func (s *Signer) Sign(message []byte) []byte { return ed25519.Sign(s.key, message) }
 
 // Public is the key that hubs check tickets with.
 func (s *Signer) Public() ed25519.PublicKey {

@@ -86,10 +86,11 @@ type cloudEvent struct {
 
 // Types of events.
 const (
-	typeChanged = "vn.toancanh.report.changed"
-	typeGone    = "vn.toancanh.report.gone"
-	typeReset   = "vn.toancanh.reset"
-	typePing    = "vn.toancanh.ping"
+	typeChanged  = "vn.toancanh.report.changed"
+	typeIncident = "vn.toancanh.incident.changed"
+	typeGone     = "vn.toancanh.report.gone"
+	typeReset    = "vn.toancanh.reset"
+	typePing     = "vn.toancanh.ping"
 )
 
 // BatchType is the media type of a delivery.
@@ -124,6 +125,8 @@ func (h Hook) Write(b Batch, now time.Time) (body []byte, last int64) {
 		switch {
 		case e.Kind == schema.KindGone:
 			event.Type, event.ContentType = typeGone, ""
+		case e.Kind == schema.KindIncident && e.Data != nil:
+			event.Type = typeIncident
 		case e.Data == nil: // erased since; its gone follows
 			last = e.Seq
 			continue

@@ -163,3 +163,13 @@ func TestAHookThatFailsWaitsLongerAndEndsInTheEnd(t *testing.T) {
 		t.Errorf("a receiver that wants no more: %+v", gone)
 	}
 }
+
+// On a unit's topic stand incidents too: nobody must take one for a report.
+func TestAnIncidentIsToldAsOne(t *testing.T) {
+	t.Parallel()
+	e := event(11, schema.KindIncident, `{"code":"SC-2026-0001"}`)
+	body, last := told().Write(hook.Batch{Epoch: "e1", Head: 11, Events: []schema.Announced{e}}, now())
+	if last != 11 || !strings.Contains(string(body), `"type":"vn.toancanh.incident.changed"`) || !strings.Contains(string(body), "SC-2026-0001") {
+		t.Errorf("up to %d told %s", last, body)
+	}
+}

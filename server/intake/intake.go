@@ -29,6 +29,7 @@ import (
 // Store is what the intake needs kept.
 type Store interface {
 	PhotoStore
+	FileStore
 	AcceptReports(ctx context.Context, list []store.Acceptance) ([]store.Accepted, error)
 	AcceptHistory(ctx context.Context, body store.PastBody) (store.Accepted, error)
 	Act(ctx context.Context, id string, lens view.Lens, decide store.Decide) (report.Report, error)

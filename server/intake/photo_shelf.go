@@ -56,7 +56,8 @@ type ShelfConfig struct {
 	Rows  interface { // the names of files that photos have
 		PhotoFiles(ctx context.Context, each func(name string, at time.Time)) error
 	}
-	Sealer  *auth.Sealer // of the keys of files
+	Sealer  *auth.Sealer // of the keys of photos' files
+	Papers  *auth.Sealer // of the keys of incidents' files; nil: none are kept
 	Quota   int64        // bytes of all files together
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -111,11 +112,16 @@ const keyBytes = 32
 
 // newLock draws the key of a photo's files and seals it for the photo.
 func (s *Shelf) newLock(photoID string) (*auth.Sealer, auth.Sealed, error) {
+	return newLock(s.Sealer, photoID)
+}
+
+// newLock draws a key and seals it for the thing whose files it is for.
+func newLock(sealer *auth.Sealer, id string) (*auth.Sealer, auth.Sealed, error) {
 	key := make([]byte, keyBytes)
 	if _, err := rand.Read(key); err != nil {
 		return nil, auth.Sealed{}, fault.Internal(fmt.Errorf("draw key of photo: %w", err))
 	}
-	sealed, err := s.Sealer.Seal(photoID, key)
+	sealed, err := sealer.Seal(id, key)
 	if err != nil {
 		return nil, sealed, fault.Internal(err)
 	}
@@ -124,8 +130,10 @@ func (s *Shelf) newLock(photoID string) (*auth.Sealer, auth.Sealed, error) {
 }
 
 // lockOf opens the key of a photo's files.
-func (s *Shelf) lockOf(p store.Photo) (*auth.Sealer, error) {
-	key, err := s.Sealer.Open(p.ID, p.Key)
+func (s *Shelf) lockOf(p store.Photo) (*auth.Sealer, error) { return openLock(s.Sealer, p.ID, p.Key) }
+
+func openLock(sealer *auth.Sealer, id string, sealed auth.Sealed) (*auth.Sealer, error) {
+	key, err := sealer.Open(id, sealed)
 	if err != nil {
 		return nil, err
 	}
@@ -171,6 +179,11 @@ func (s *Shelf) open(ctx context.Context, p store.Photo, name string) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
+	return s.read(ctx, lock, name)
+}
+
+// read opens a file with its lock.
+func (s *Shelf) read(ctx context.Context, lock *auth.Sealer, name string) ([]byte, error) {
 	raw, err := s.Files.Open(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errPhotoIsLost

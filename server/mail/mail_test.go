@@ -282,7 +282,7 @@ func TestEveryStepHasWords(t *testing.T) {
 	must(t, json.Unmarshal(raw, &texts))
 	for _, step := range []string{
 		view.StepAccepted, view.StepAsked, view.StepAnswered, view.StepProcessing, view.StepPublished, view.StepReopened,
-		view.StepCompleted, view.StepRefused, view.StepMerged, "confirm subject", "confirm body", "step subject", "step body",
+		view.StepCompleted, view.StepRefused, view.StepMerged, view.StepInformed, "confirm subject", "confirm body", "step subject", "step body",
 	} {
 		both := texts[step]
 		if len(both) != 2 || both[0] == "" || both[1] == "" || strings.Count(both[0], "%s") != strings.Count(both[1], "%s") {

@@ -30,6 +30,9 @@ type Header struct {
 	Memory        int64 // how many bytes decoding takes at most
 }
 
+// Is reports whether a file begins as a picture that could be taken.
+func Is(raw []byte) bool { return formatOf(raw) != "" }
+
 // mostScans bounds the passes of a progressive JPEG. Each may cost a walk over the whole picture for a few bytes, and real
 // ones have about ten.
 const mostScans = 64

@@ -133,6 +133,9 @@ func (s *Site) reportFeed(c *fiber.Ctx, f followed, sight follow.Sight) *atomFee
 		if step.Step == "published" && i == lastOf(sight, "published") && sight.Text != "" {
 			e.Content = &atomText{Type: "text", Lang: "vi", Text: sight.Text}
 		}
+		if step.Text != "" {
+			e.Content = &atomText{Type: "text", Lang: "vi", Text: step.Text}
+		}
 		feed.add(e)
 	}
 	return feed

@@ -47,7 +47,7 @@ type followPage struct {
 }
 
 // followStep is a step with its day as people here write it.
-type followStep struct{ Step, Date, Day string }
+type followStep struct{ Step, Date, Day, Text string }
 
 // Can reports whether the sender may do something now.
 func (p followPage) Can(what string) bool { return slices.Contains(p.May, what) }
@@ -202,7 +202,7 @@ func (s *Site) followPage(sight follow.Sight, f followed) followPage {
 	page.Published, page.AnswerBefore = s.moment(sight.PublishedAt), s.moment(sight.AnswerUntil)
 	page.MayUntil, page.Shots = s.moment(sight.Until), shots(sight)
 	for _, step := range sight.Steps {
-		page.Timeline = append(page.Timeline, followStep{step.Step, step.Date, day(&step.Date)})
+		page.Timeline = append(page.Timeline, followStep{step.Step, step.Date, day(&step.Date), step.Text})
 	}
 	return page
 }

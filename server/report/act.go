@@ -35,6 +35,8 @@ const (
 	AddPhoto         ActName = "add_photo"
 	RedactPhoto      ActName = "redact_photo"
 	Escalate         ActName = "escalate"
+	// Inform tells the sender of a happening the report belongs to. It is done through that happening and cannot be asked for.
+	Inform ActName = "inform"
 )
 
 // Act is one thing somebody does.
@@ -125,6 +127,8 @@ func (a ActName) Label() string {
 		return "Che ảnh để công khai"
 	case Escalate:
 		return "Chuyển cấp"
+	case Inform:
+		return "Báo tin cho người phản ánh"
 	case AskVisit:
 		return "Yêu cầu xác minh tại hiện trường"
 	case ArriveVisit:
@@ -184,7 +188,7 @@ func transitionOf(a ActName) transition {
 		return transition{[]Status{CongKhai}, HoanThanh}
 	case Rate:
 		return transition{[]Status{CongKhai, HoanThanh}, ""}
-	case Withdraw, RedactPhoto: // what shows a face must go whenever somebody sees it
+	case Withdraw, RedactPhoto, Inform: // what shows a face must go whenever somebody sees it; who sent a report that is closed is told too
 		return transition{Statuses(), ""}
 	case Escalate:
 		return transition{[]Status{DaTiepNhan, DaPhanCong, TraLai, DangXuLy, MoLai}, ""}
@@ -216,7 +220,7 @@ func lawful(r Report, a ActName) bool {
 	case Rate:
 		return false // the sender's alone
 	default:
-		return a == Withdraw || a == RedactPhoto || !r.Status.Final() // what is complete only its sender may open again
+		return a == Withdraw || a == RedactPhoto || a == Inform || !r.Status.Final() // what is complete only its sender may open again
 	}
 }
 

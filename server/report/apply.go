@@ -122,7 +122,7 @@ func needsReason(a ActName) bool {
 }
 
 func needsText(a ActName) bool {
-	return a == Supplement || a == Resolve || a == Publish || a == FinishVisit
+	return a == Supplement || a == Resolve || a == Publish || a == FinishVisit || a == Inform
 }
 
 func checkUnit(r Report, unit string) error {

@@ -81,7 +81,7 @@ func (d deed) do(r Report, a Act) Report {
 		r.PublicPhotos = covered(r.PublicPhotos, PublicPhoto{a.Photo, a.Copy})
 	case Escalate:
 		r.Level = a.Level
-	case Receive, Start, AskVisit, ArriveVisit, FinishVisit: // the birth is New's; to start changes the status only, a visit not even that
+	case Receive, Start, Inform, AskVisit, ArriveVisit, FinishVisit: // the birth is New's; to start changes the status only, a visit not even that
 	}
 	return r
 }

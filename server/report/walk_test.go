@@ -65,14 +65,14 @@ func TestRandomLawfulActsKeepAReportWhole(t *testing.T) {
 		checkReplay(t, b, first, r, entries)
 		checkRewind(t, b, entries, states)
 	}
-	for _, a := range []report.ActName{report.Accept, report.Refuse, report.Merge, report.Ask, report.Supplement, report.Assign, report.Return, report.Start, report.RequestExtension, report.ApproveExtension, report.DenyExtension, report.Resolve, report.Publish, report.Reopen, report.Complete, report.Withdraw, report.ConfirmPlace, report.AddPhoto, report.RedactPhoto, report.Rate, report.Escalate, report.AskVisit, report.ArriveVisit, report.FinishVisit} {
+	for _, a := range []report.ActName{report.Accept, report.Refuse, report.Merge, report.Ask, report.Supplement, report.Assign, report.Return, report.Start, report.RequestExtension, report.ApproveExtension, report.DenyExtension, report.Resolve, report.Publish, report.Reopen, report.Complete, report.Withdraw, report.ConfirmPlace, report.AddPhoto, report.RedactPhoto, report.Rate, report.Escalate, report.Inform, report.AskVisit, report.ArriveVisit, report.FinishVisit} {
 		if done[a] == 0 {
 			t.Errorf("no walk came to %s", a)
 		}
 	}
 }
 
-// allowed are the acts lawful now, also those that come with a photo or a visit.
+// allowed are the acts lawful now, also those that come with a photo, a visit or a happening.
 func allowed(r report.Report) []report.ActName {
 	acts := report.Allowed(r)
 	if r.TakesPhotos() {
@@ -84,7 +84,7 @@ func allowed(r report.Report) []report.ActName {
 		}
 	}
 	if r.WithdrawnAt == nil {
-		acts = append(acts, report.RedactPhoto)
+		acts = append(acts, report.RedactPhoto, report.Inform)
 	}
 	return acts
 }

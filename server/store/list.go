@@ -41,7 +41,7 @@ type Filter struct {
 	Emergency  *bool
 	HasContact *bool
 	Overdue    *bool
-	Late       *bool // its original deadline fell in the last 30 days and was missed: what the rate of those on time leaves out
+	Late       *bool         // its original deadline fell in the last 30 days and was missed: what the rate of those on time leaves out
 	DueWithin  time.Duration // the running deadline comes so soon and is not past
 	From, To   *time.Time    // received at or after From and before To
 	Now        time.Time     // what Overdue and DueWithin are asked of

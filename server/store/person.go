@@ -377,3 +377,8 @@ func (s *Store) SetPassword(ctx context.Context, personID, phc, keepSession stri
 	}
 	return nil
 }
+
+// Commanders lists the people who may command an incident somewhere, by name.
+func (s *Store) Commanders(ctx context.Context) ([]auth.Person, error) {
+	return s.people(ctx, "where p.disabled_at is null and p.roles && $1 order by p.name, p.id", []string{string(access.ShiftLead), string(access.Operator)})
+}

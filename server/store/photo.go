@@ -177,7 +177,7 @@ func dropPhotos(ctx context.Context, tx pgx.Tx, before, after report.Report) err
 // photosAtOnce bounds one page of PhotoFiles.
 const photosAtOnce = 2000
 
-// PhotoFiles hands on the names of all files that photos have, with when their photo was added, page by page.
+// PhotoFiles hands on the names of all files that photos and incidents have, with when they were added, page by page.
 func (s *Store) PhotoFiles(ctx context.Context, each func(name string, at time.Time)) error {
 	type named struct {
 		ID, File, Copy string
@@ -185,7 +185,11 @@ func (s *Store) PhotoFiles(ctx context.Context, each func(name string, at time.T
 	}
 	for after := noUUID; ; {
 		page, err := collect(ctx, s, pgx.RowToStructByPos[named],
-			"select id::text, file, coalesce(copy, ''), added_at from photo where id > $1::uuid order by id limit $2", after, photosAtOnce)
+			`select * from (
+				(select id::text as id, file, coalesce(copy, ''), added_at from photo where id > $1::uuid order by id limit $2)
+				union all
+				(select id::text, file, '', added_at from incident_attachment where id > $1::uuid order by id limit $2)
+			) kept order by id limit $2`, after, photosAtOnce)
 		if err != nil {
 			return fmt.Errorf("list files of photos: %w", err)
 		}

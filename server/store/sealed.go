@@ -27,6 +27,8 @@ func tableOf(kind auth.SealedKind) sealedTable {
 		return sealedTable{"duty_way", "id"}
 	case auth.SealedMails:
 		return sealedTable{"mail_follower", "id"}
+	case auth.SealedFiles:
+		return sealedTable{"incident_attachment", "id"}
 	case auth.SealedContacts:
 	}
 	return sealedTable{"report_contact", "report_id"}

@@ -89,6 +89,9 @@ func (l *Live) dataOf(ctx context.Context, tx pgx.Tx, t schema.Topic) (json.RawM
 	if err != nil {
 		return nil, err
 	}
+	if snap.Incidents, err = incidentsOn(ctx, tx, t); err != nil {
+		return nil, err
+	}
 	if t.Audience == schema.Ops || t.Audience == schema.Wall {
 		if err := addAlarms(ctx, tx, &snap, t); err != nil {
 			return nil, err

@@ -12,6 +12,7 @@ type Step struct {
 	N    int64  `json:"-"`
 	Step string `json:"step"`
 	Date string `json:"date"`
+	Text string `json:"text,omitempty"` // of StepInformed: what the centre tells, redacted
 }
 
 // The steps, in the words of the API.
@@ -26,6 +27,7 @@ const (
 	StepCompleted  = "completed"
 	StepRefused    = "refused"
 	StepMerged     = "merged"
+	StepInformed   = "informed"
 )
 
 // Steps are the steps of a timeline; nil once it was withdrawn. How units pass a report on, and a result that was sent back
@@ -45,7 +47,11 @@ func Steps(entries []report.Entry, loc *time.Location) []Step {
 		case word == StepReopened:
 			begun = false
 		}
-		steps = append(steps, Step{N: e.N, Step: word, Date: *dateOf(&e.At, loc)})
+		step := Step{N: e.N, Step: word, Date: *dateOf(&e.At, loc)}
+		if word == StepInformed {
+			step.Text = Redact(e.Text)
+		}
+		steps = append(steps, step)
 	}
 	return steps
 }
@@ -71,6 +77,8 @@ func stepOf(e report.Entry) string {
 		return StepMerged
 	case report.Complete:
 		return StepCompleted
+	case report.Inform:
+		return StepInformed
 	case report.Rate:
 		if e.From != e.To {
 			return StepCompleted

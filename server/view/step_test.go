@@ -50,6 +50,7 @@ func TestStepsTellNothingOfWhatHappensInside(t *testing.T) {
 		{"a rating that does", []report.Act{accept, assign, resolve, publish, rate(report.SolvedYes), rate(report.SolvedPartly)}, []string{"received", "accepted", "processing", "published", "completed"}},
 		{"a question and its answer", []report.Act{{Name: report.Ask, Reason: "Ở đâu?"}, {Name: report.Supplement, Text: "Ở đây"}, {Name: report.Refuse, Reason: "Ngoài tỉnh"}}, []string{"received", "asked", "answered", "refused"}},
 		{"merged", []report.Act{{Name: report.Merge, Parent: "AAAA-BBBB"}}, []string{"received", "merged"}},
+		{"told of what happened", []report.Act{accept, {Name: report.Inform, Text: "Đường thông"}, {Name: report.Inform, Text: "Điện có lại"}}, []string{"received", "accepted", "informed", "informed"}},
 		{"withdrawn", []report.Act{accept, {Name: report.Withdraw, Reason: "Nhầm"}}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -67,5 +68,9 @@ func TestStepsTellNothingOfWhatHappensInside(t *testing.T) {
 	steps := view.Steps(timelineOf(t, accept, assign), vietnam(t))
 	if got, want := encode(t, steps[2]), `{"step":"processing","date":"2026-11-16"}`+"\n"; got != want {
 		t.Errorf("a step is %s, want %s", got, want)
+	}
+	steps = view.Steps(timelineOf(t, accept, report.Act{Name: report.Inform, Text: "Gọi 0912 345 678 nếu cần"}), vietnam(t))
+	if got, want := encode(t, steps[2]), `{"step":"informed","date":"2026-11-16","text":"Gọi [ẩn số] nếu cần"}`+"\n"; got != want {
+		t.Errorf("news are %s, want %s", got, want)
 	}
 }

@@ -125,7 +125,7 @@ func (w *Watch) Stamped(events []schema.Announced) {
 		case e.Kind == schema.KindReset:
 			w.reload = true
 			w.trend.want()
-		case e.Topic != root || e.ID == "" || e.Kind == schema.KindNote || e.Kind == schema.KindAlarm || e.Kind == schema.KindIncident:
+		case e.Topic != root || e.ID == "" || e.Kind != schema.KindReport && e.Kind != schema.KindGone: // of nothing the counters know
 		case len(w.pending) >= pendingMost:
 			w.reload = true
 		default:

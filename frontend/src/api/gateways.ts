@@ -33,7 +33,18 @@ export interface Gateway {
 /** What can be set of a gateway; the code only when it is made. */
 export type GatewaySettings = Pick<
   Gateway,
-  'id' | 'name' | 'kind' | 'lat' | 'lon' | 'owner' | 'parent' | 'keyId' | 'staleAfterS' | 'perMinute' | 'standing'
+  | 'id'
+  | 'name'
+  | 'kind'
+  | 'lat'
+  | 'lon'
+  | 'owner'
+  | 'parent'
+  | 'keyId'
+  | 'staleAfterS'
+  | 'perMinute'
+  | 'standing'
+  | 'sample'
 >;
 
 export async function listGateways(): Promise<Gateway[]> {

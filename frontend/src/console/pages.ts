@@ -3,6 +3,8 @@
 export type PageName =
   | 'reports'
   | 'alarms'
+  | 'incidents'
+  | 'tasks'
   | 'entry'
   | 'templates'
   | 'assignment'
@@ -27,6 +29,8 @@ export type PageName =
 export const fragments: Record<PageName, string> = {
   reports: '#phan-anh',
   alarms: '#canh-bao',
+  incidents: '#su-co',
+  tasks: '#nhiem-vu',
   entry: '#ghi-phan-anh',
   templates: '#mau-tra-loi',
   assignment: '#phan-cong',

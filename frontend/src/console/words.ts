@@ -49,6 +49,7 @@ const actWords: Record<string, () => string> = {
   ask_visit: m.act_ask_visit,
   arrive_visit: m.act_arrive_visit,
   finish_visit: m.act_finish_visit,
+  inform: m.act_inform,
   add_photo: m.act_add_photo,
   redact_photo: m.act_redact_photo,
 };
