@@ -27,9 +27,15 @@ export default defineConfig(({ mode }) => ({
       // Service workers keep their addresses from build to build.
       output: {
         entryFileNames: ({ name }) => (name.endsWith('-worker') ? '[name].js' : 'assets/[name]-[hash].js'),
-        // What wall and console share lies in one piece: a dozen small ones cost more than they hold.
+        // What the faces share lies in one piece: a dozen small ones cost more than they hold. What no wall needs is not in it.
         codeSplitting: {
-          groups: [{ name: 'shared', test: /src\/(?:live|rules|ui|wire|i18n\/[a-z]+\.ts)/, minShareCount: 2 }],
+          groups: [
+            {
+              name: 'shared',
+              test: /src\/(?:live|rules(?!\/(?:priority|storm))|ui|wire(?!\/(?:queue|row))|i18n\/[a-z]+\.ts)/,
+              minShareCount: 2,
+            },
+          ],
         },
       },
     },

@@ -41,7 +41,7 @@ export class ConsoleSession {
   /** How many notes were heard of, by report. */
   readonly #notes = new SvelteMap<string, number>();
   /** Who wants to hear what the stream says as it is said. */
-  readonly #hearers = new Set<(frame: Frame) => void>();
+  #hearers: readonly ((frame: Frame) => void)[] = [];
   #connection: Connection | null = null;
   #snapshots = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -71,9 +71,9 @@ export class ConsoleSession {
 
   /** Hands on every frame after it was applied; the function it returns ends that. */
   listen(hear: (frame: Frame) => void): () => void {
-    this.#hearers.add(hear);
+    this.#hearers = [...this.#hearers, hear];
     return () => {
-      this.#hearers.delete(hear);
+      this.#hearers = this.#hearers.filter((one) => one !== hear);
     };
   }
 

@@ -87,7 +87,7 @@ describe('the book of alarms', () => {
 
   it('knows after an interruption what is over, and asks for what a snapshot had no room for', async () => {
     const fetcher = vi.fn<typeof fetch>((address) => {
-      const more = String(address).includes('cursor=2');
+      const more = (address as string).includes('cursor=2');
       const alarms = more ? [raw('y')] : [raw('x')];
       return Promise.resolve(new Response(JSON.stringify({ alarms, next: more ? '' : '2' })));
     });

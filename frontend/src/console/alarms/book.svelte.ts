@@ -5,6 +5,7 @@ import { Slots } from '../../rules/slots';
 import { parseAlarm, type Alarm } from '../../wire/alarm';
 import type { Frame } from '../../wire/frame';
 import { asked, everyAlarm, matches, type AlarmFilter } from './filter';
+import { heldOf, setOf } from './held';
 
 /** The server hands out so many at once; so many pages are fetched of what no snapshot has room for. */
 const pageSize = 200;
@@ -35,10 +36,10 @@ export class AlarmBook {
   readonly #fresh = new SvelteSet<string>();
   /** Grows with every batch of changes; the alarms themselves are plain. */
   #revision = $state(0);
-  readonly #held = new Map<string, Alarm>();
+  readonly #held: Map<string, Alarm>;
   readonly #slots = new Slots();
-  #slotted: ReadonlySet<string> = new Set();
-  #listed: ReadonlySet<string> = new Set();
+  #slotted = setOf([]);
+  #listed = setOf([]);
   #next = $state('');
   #pending: ReturnType<typeof setTimeout> | undefined;
   #asking: AbortController | null = null;
@@ -49,7 +50,7 @@ export class AlarmBook {
 
   /** Begins with what is known already; `truncated` says that it is not all. */
   constructor(known: readonly Alarm[], truncated: boolean) {
-    for (const alarm of known) this.#held.set(alarm.id, alarm);
+    this.#held = heldOf(known);
     this.#short = truncated;
     this.#blank = known.length === 0;
   }
@@ -85,7 +86,7 @@ export class AlarmBook {
       wanted.sort(byUrgency).map(({ id }) => id),
       Math.max(pinnedRows, Math.min(mostPinned, wanted.length)),
     );
-    const slotted = new Set(rows.filter((id) => id !== null));
+    const slotted = setOf(rows.filter((id) => id !== null));
     const left = [...this.#slotted].filter((id) => !slotted.has(id));
     this.#slotted = slotted;
     // What leaves its pinned row is news to the list. Not now: this is read while the page is drawn.
@@ -99,7 +100,7 @@ export class AlarmBook {
   /** Takes in what the live stream says. */
   hear(frame: Frame): void {
     if (frame.type === 'snapshot') {
-      const there = new Set(frame.alarms.flatMap((raw) => this.keep(parseAlarm(raw))?.id ?? []));
+      const there = setOf(frame.alarms.flatMap((raw) => this.keep(parseAlarm(raw))?.id ?? []));
       this.#short = Object.values(frame.alarmsTruncated).some((count) => count > 0);
       // What a whole snapshot does not name is over.
       if (!this.#short) {
@@ -188,7 +189,7 @@ export class AlarmBook {
   }
 
   #list(ids: readonly string[]): void {
-    this.#listed = new Set(ids);
+    this.#listed = setOf(ids);
     this.ids = ids;
     this.#fresh.clear();
     this.#tell();
