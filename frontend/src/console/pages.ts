@@ -53,6 +53,39 @@ export const fragments: Record<PageName, string> = {
   account: '#tai-khoan',
 };
 
+/** The groups of pages, in their order. */
+export const groups = ['room', 'work', 'devices', 'house', 'self'] as const;
+export type Group = (typeof groups)[number];
+
+const inGroup: Record<PageName, Group> = {
+  reports: 'room',
+  alarms: 'room',
+  incidents: 'room',
+  tasks: 'room',
+  warnings: 'room',
+  duty: 'room',
+  handover: 'room',
+  drills: 'room',
+  entry: 'work',
+  templates: 'work',
+  assignment: 'work',
+  teams: 'work',
+  sensors: 'devices',
+  gateways: 'devices',
+  screens: 'devices',
+  desks: 'devices',
+  people: 'house',
+  units: 'house',
+  keys: 'house',
+  hooks: 'house',
+  rights: 'house',
+  reveals: 'house',
+  audit: 'house',
+  account: 'self',
+};
+
+export const groupOf = (page: PageName): Group => inGroup[page];
+
 /**
  * The page that a fragment names, or the first there is for any other and for one that is not there. What a page adds
  * to its name stands after a slash or a question mark.
