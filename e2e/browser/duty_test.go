@@ -183,7 +183,7 @@ func TestAnAlarmThatNobodyTakesReachesTheSecondPerson(t *testing.T) {
 	p.kill()
 	p.awaitChildrenGone()
 	p.start(env)
-	lead, admin = p.as(leadLogin), nil
+	lead = p.as(leadLogin)
 	eventually(t, "the second position has it by every channel", reachedWithin, func() bool {
 		return len(push.Got(browser)) > 0 && len(office.Taken()) > 1 && len(gateway.Got()) > 0
 	}, func() string { return told(lead.attempts(alarm)) })

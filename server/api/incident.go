@@ -417,7 +417,8 @@ func actionOf(name incident.ActName) access.Action {
 // commanders are who could command an incident, for whoever may choose one.
 func (a *API) commanders(ctx context.Context, who access.Principal, i incident.Incident) ([]commanderShown, error) {
 	shown := []commanderShown{}
-	if a.People == nil || i.State != incident.Open || mayIncident(who, access.LeadIncidents, i) != nil {
+	choosing := a.People != nil && i.State == incident.Open && mayIncident(who, access.LeadIncidents, i) == nil
+	if !choosing {
 		return shown, nil
 	}
 	list, err := a.Store.Commanders(ctx)
