@@ -195,7 +195,7 @@ func TestAnAlarmThatNobodyTakesReachesTheSecondPerson(t *testing.T) {
 	var shown []struct{ Title, Body string }
 	away.eval(`navigator.serviceWorker.getRegistration('/console').then((r) => r.getNotifications())
 		.then((list) => list.map(({ title, body }) => ({ Title: title, Body: body })))`, &shown)
-	if len(shown) != 1 || shown[0].Title != "Cảnh báo cao: Mực nước vượt BĐ2" || !strings.Contains(shown[0].Body, "Trạm Đắk Nông") {
+	if len(shown) != 1 || shown[0].Title != "Cảnh báo khẩn cấp: Mực nước vượt BĐ2" || !strings.Contains(shown[0].Body, "Trạm Đắk Nông") {
 		t.Errorf("the browser shows %+v", shown)
 	}
 

@@ -60,7 +60,7 @@ func TestAHighAlarmReachesTheSecondPersonInTwoMinutes(t *testing.T) {
 		t.Fatalf("%d pushes", len(pushed))
 	}
 	n := h.notice(pushed[0].Data)
-	if n.Kind != "alarm" || n.Title != "Cảnh báo cao: Mực nước vượt BĐ2" || !strings.HasPrefix(n.Body, "Trạm Đắk Nông, Xã 24611. Chưa ai nhận, báo từ ") ||
+	if n.Kind != "alarm" || n.Title != "Cảnh báo khẩn cấp: Mực nước vượt BĐ2" || !strings.HasPrefix(n.Body, "Trạm Đắk Nông, Xã 24611. Chưa ai nhận, báo từ ") ||
 		n.Action != "Mở cảnh báo" || n.Path != "/console#canh-bao/"+id {
 		t.Errorf("notice %+v", n)
 	}
@@ -295,14 +295,14 @@ func TestNothingOfAReportIsToldOutside(t *testing.T) {
 	h.do("update alarm set source = 'report', name = 'Canary ở số 5', origin = 'simulated'")
 	h.turn()
 	mail := h.office.Taken()[0]
-	if strings.Contains(mail.Subject+mail.Body, "Canary") || !strings.HasPrefix(mail.Subject, "[MÔ PHỎNG] Cảnh báo cao") || !strings.HasPrefix(mail.Body, "Xã 24611. Chưa ai nhận") {
+	if strings.Contains(mail.Subject+mail.Body, "Canary") || !strings.HasPrefix(mail.Subject, "[MÔ PHỎNG] Cảnh báo khẩn cấp") || !strings.HasPrefix(mail.Body, "Xã 24611. Chưa ai nhận") {
 		t.Errorf("%q: %q", mail.Subject, mail.Body)
 	}
 	h.now = h.now.Add(time.Minute)
 	h.raise(alarm.High)
 	h.do("update alarm set origin = 'drill'")
 	h.turn()
-	if mail := h.office.Taken()[1]; !strings.HasPrefix(mail.Subject, "[DIỄN TẬP] Cảnh báo cao") {
+	if mail := h.office.Taken()[1]; !strings.HasPrefix(mail.Subject, "[DIỄN TẬP] Cảnh báo khẩn cấp") {
 		t.Errorf("a drill: %q", mail.Subject)
 	}
 }

@@ -60,7 +60,7 @@ class World {
 const notice = {
   token: 't1',
   kind: 'alarm',
-  title: 'Cảnh báo cao: Mực nước vượt BĐ2',
+  title: 'Cảnh báo khẩn cấp: Mực nước vượt BĐ2',
   body: 'Trạm Đắk Nông',
   action: 'Mở cảnh báo',
   path: '/console#canh-bao/a1',
