@@ -48,8 +48,12 @@ func (r *round) judgeSome(h heard, m store.Moved, rows span, now time.Time) {
 	delete(r.suspects, m.SensorID)
 	newest := h.At[rows.to-1]
 	if h.past {
-		x.after = later(x.after, newest)
-		return
+		// What is over calls nobody. A value that still holds, such as this morning's fire level, does.
+		if now.Sub(newest) > x.SilenceLimit() {
+			x.after = later(x.after, newest)
+			return
+		}
+		rows.from = rows.to - 1
 	}
 	x.origin = store.ReadingOrigins()[h.Origins[rows.to-1]]
 	r.judge(x, rows, now, func(i int) (time.Time, float64, sensor.Quality) {

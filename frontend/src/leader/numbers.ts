@@ -79,7 +79,7 @@ function highView({ level, formats, now, link }: NumbersContext): TileView {
     state,
     stateWord: word,
     word: old ? m.state_stale() : word,
-    compare: untaken(held?.data ?? {}, count('unacked'), now),
+    compare: active === 0 ? m.leader_none() : untaken(held?.data ?? {}, count('unacked'), now),
     age: old ? m.age_since({ span: length }) : m.at_time({ time: formats.short(asOf, now) }),
     briefAge: old ? m.age_brief({ span: length }) : '',
     freshness: old ? 'stale' : 'fresh',
