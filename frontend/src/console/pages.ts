@@ -86,11 +86,15 @@ const inGroup: Record<PageName, Group> = {
 
 export const groupOf = (page: PageName): Group => inGroup[page];
 
+/** Where one begins: at the reports, an administrator at the people. */
+const homes: readonly PageName[] = ['reports', 'people'];
+
 /**
- * The page that a fragment names, or the first there is for any other and for one that is not there. What a page adds
+ * The page that a fragment names, or where one begins for any other and for one that is not there. What a page adds
  * to its name stands after a slash or a question mark.
  */
 export function pageOf(hash: string, there: readonly PageName[] = ['reports', 'screens']): PageName {
   const [name = ''] = hash.split(/[/?]/);
-  return there.find((page) => fragments[page] === name) ?? there[0] ?? 'account';
+  const home = homes.find((page) => there.includes(page));
+  return there.find((page) => fragments[page] === name) ?? home ?? there[0] ?? 'account';
 }

@@ -34,12 +34,16 @@ const allowed = new Set([
   'Enter',
   'F2',
   'F8',
+  'Y',
+  'X',
+  'KiB',
   'KPI',
   'CAP',
   'PMTiles',
   '/wall/',
   'https://',
   'đ',
+  'Đ',
 ]);
 
 interface Found {

@@ -77,7 +77,8 @@ export function calloutText(callout: Callout | null): string {
     case 'taken':
       return m.callout_taken({ to });
     case 'exhausted':
-      return m.callout_exhausted();
+      // Without a channel nobody was called: nobody is on duty, or can be reached.
+      return callout.channel === '' ? m.callout_nobody() : m.callout_exhausted();
     default:
       return callout.state satisfies never;
   }
