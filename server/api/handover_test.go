@@ -51,6 +51,11 @@ func TestAShiftIsHandedOverWithWhatIsOpenAndSignedByTwo(t *testing.T) {
 	h.text("update report set due_now = now() - interval '1 hour' where id = $1::uuid returning code", late.ID)
 	h.text("update report set due_now = now() + interval '2 hours' where id = $1::uuid returning code", due.ID)
 
+	h.text(`insert into incident (proposed_at, changed_at, first_at, last_at, opened_at, lat, lon, version, year, number, by_rule, id, origin, state,
+			family, title, division, area, path, commander_as)
+		values (now(), now(), now(), now(), now(), 12, 107.7, 1, 2026, 1, false, gen_random_uuid(), 'simulated', 'open', 'flood',
+			'Ngập ở Nghĩa Đức', 'vn-2022', '24611', '{67,660,24611}', 'Trưởng ca') returning title`)
+
 	lead := h.as(access.ShiftLead, province())
 	draft := read[handoverAnswer](t, lead.try("GET", "/api/v1/handovers/draft", nil), 200).Content
 	labels := func(list []handover.Item) string {
@@ -63,6 +68,7 @@ func TestAShiftIsHandedOverWithWhatIsOpenAndSignedByTwo(t *testing.T) {
 	for what, got := range map[string][2]string{
 		"highs": {labels(draft.Highs), "Nước dâng – Trạm a, Nước dâng – Trạm b"}, "shelved": {labels(draft.Shelved), "Nước dâng – Trạm d"},
 		"silent": {labels(draft.Silent), "Nước dâng – Trạm e"}, "overdue": {labels(draft.Overdue), late.Code}, "due": {labels(draft.Due), due.Code},
+		"incidents": {labels(draft.Incidents), "Ngập ở Nghĩa Đức"}, "warnings": {labels(draft.Warnings), ""},
 	} {
 		if got[0] != got[1] {
 			t.Errorf("%s: %q, want %q", what, got[0], got[1])

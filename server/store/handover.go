@@ -141,9 +141,7 @@ const handoverReport = `select id::text, code, area, status, received_at, due_no
 
 // HandoverContent reads what is open and what happened, as of one instant.
 func (s *Store) HandoverContent(ctx context.Context, shift Shift) (handover.Content, error) {
-	c := handover.Content{
-		From: shift.From, At: shift.At, Next: shift.Next, Origin: shift.Origin, Incidents: []handover.Item{}, Warnings: []handover.Item{},
-	}
+	c := handover.Content{From: shift.From, At: shift.At, Next: shift.Next, Origin: shift.Origin}
 	var highs int
 	none := new(int)
 	matters := []matter{
@@ -156,6 +154,12 @@ func (s *Store) HandoverContent(ctx context.Context, shift Shift) (handover.Cont
 		{&c.Overdue, &c.OverdueCount, fmt.Sprintf(handoverReport, "due_now < $3")},
 		{&c.Due, &c.DueCount, fmt.Sprintf(handoverReport, "due_now >= $3 and due_now < $4")},
 		{&c.Emergencies, none, fmt.Sprintf(handoverReport, "emergency")},
+		{&c.Incidents, none, `select id::text, title, area, state, coalesce(opened_at, proposed_at), null::timestamptz,
+				coalesce(nullif(commander_as, ''), commander_name), '', count(*) over ()
+			from incident where division = $1 and $2 = any(path) and origin <> 'drill' and state = 'open' order by opened_at, id limit $6`},
+		{&c.Warnings, none, `select w.id::text, p.title, w.path[array_upper(w.path, 1)], w.stage, p.sent_at, p.expires_at, '', '', count(*) over ()
+			from warning w join public_warning p using (id) where w.division = $1 and $2 = any(w.path) and w.stage = 'published'
+				and w.msg_type <> 'Cancel' and w.ended_at is null and w.expires_at > $3 order by p.sent_at, w.id limit $6`},
 		{&c.Drills, none, `select id::text, title, area, state, coalesce(started_at, starts_at), null::timestamptz, '',
 				coalesce(debrief ->> 'score', ''), count(*) over ()
 			from drill where division = $1 and $2 = any(path) and (state in ('running', 'ended') and started_at >= $5
