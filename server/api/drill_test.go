@@ -174,6 +174,12 @@ func TestADrillIsPlayedOnceJudgedAndTakenAway(t *testing.T) {
 	if c := counts["67"]; c.Open != 0 {
 		t.Errorf("the drill is counted: %+v", c)
 	}
+	figures := read[struct {
+		KPIs struct{ Sources struct{ Total int } }
+	}](t, s.lead.try("GET", "/api/v1/kpis", nil), 200)
+	if n := figures.KPIs.Sources.Total; n != 4 {
+		t.Errorf("of %d sensors is told, the province has 4", n)
+	}
 	emergency := s.text("select id::text from report where origin = 'drill' and emergency order by received_at limit 1")
 	if a := s.lead.try("POST", "/api/v1/reports/"+emergency+"/acts", map[string]any{"act": "accept", "version": 1}); a.status != 200 {
 		t.Fatalf("accept: %d %s", a.status, a.body)

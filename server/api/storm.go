@@ -31,7 +31,8 @@ func (a *API) measured(ctx context.Context, p placeAt) ([]storm.Measured, error)
 	ids := []int32{}
 	var list []storm.Measured
 	for _, code := range slices.Sorted(maps.Keys(sensors)) {
-		if x := sensors[code]; x.InUse() && x.Division == p.division && slices.Contains(x.Path, p.code) {
+		x := sensors[code]
+		if x.Origin != string(report.Drill) && x.InUse() && x.Division == p.division && slices.Contains(x.Path, p.code) {
 			ids = append(ids, x.ID)
 			list = append(list, storm.Measured{Sensor: &x.Sensor})
 		}

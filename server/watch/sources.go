@@ -10,6 +10,7 @@ import (
 
 	"toancanh/schema"
 	"toancanh/server/kpi"
+	"toancanh/server/report"
 	"toancanh/server/sensor"
 	"toancanh/server/store"
 	"toancanh/server/storm"
@@ -193,6 +194,9 @@ func (s *sources) arrange() {
 		s.inside[root.Code] = place{path: []string{root.Code}}
 	}
 	for id, x := range s.sensors {
+		if x.Origin == string(report.Drill) {
+			continue // a screen shows its values and its alarms; no figure of an area holds them
+		}
 		for i, code := range x.Path {
 			p := s.inside[code]
 			s.inside[code] = place{path: x.Path[:i+1], sensors: append(p.sensors, id)}
