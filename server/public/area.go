@@ -15,6 +15,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"toancanh/server/area"
+	"toancanh/server/disclosure"
 	"toancanh/server/door"
 	"toancanh/server/limit"
 	"toancanh/server/store"
@@ -177,7 +178,7 @@ type drawnArea struct {
 	D     string
 	Label string // its short name, where there is room for one
 	Shade int    // 0 to 4 by the number of open reports
-	Open  int
+	Open  disclosure.Number
 	X, Y  int
 }
 
@@ -215,7 +216,7 @@ func (s *Site) draw(m *area.Map, key pageKey, counts map[string]store.PublicCoun
 	}
 	most := 0
 	for _, child := range children {
-		most = max(most, counts[child.Code].Open)
+		most = max(most, told(counts[child.Code].Open))
 	}
 	for _, p := range svg.Paths {
 		i := slices.IndexFunc(children, func(a area.Area) bool { return a.Code == p.Code })
@@ -230,7 +231,7 @@ func (s *Site) draw(m *area.Map, key pageKey, counts map[string]store.PublicCoun
 		d.Shapes = append(d.Shapes, drawnArea{
 			Label: label,
 			place: place{titleOf(children[i], key.look), s.areaURL(key.division, p.Code)},
-			D:     p.D, Shade: shade(open, most), Open: open, X: p.LabelX, Y: p.LabelY,
+			D:     p.D, Shade: shade(told(open), most), Open: open, X: p.LabelX, Y: p.LabelY,
 		})
 	}
 	slices.SortFunc(d.Shapes, func(x, y drawnArea) int { return cmp.Compare(x.URL, y.URL) })
@@ -268,11 +269,22 @@ func inSentence(a area.Area) string {
 	return string(unicode.ToLower(first)) + a.Title()[size:]
 }
 
-// Number is a count as the page shows it, thousands apart; a dash while nothing is known.
-func (p areaPage) Number(n int) string {
+// told is a count for a shade: none where the place's own is not told.
+func told(n disclosure.Number) int {
+	own, _ := n.Exact()
+	return own
+}
+
+// Number is a count as the page shows it; a dash while nothing is known.
+func (p areaPage) Number(n disclosure.Number) string {
 	if p.Empty {
 		return "–"
 	}
+	return p.thousands(n.N)
+}
+
+// thousands writes a number with its thousands apart.
+func (p areaPage) thousands(n int) string {
 	mark := "."
 	if p.English {
 		mark = ","

@@ -78,9 +78,8 @@ func (s *Site) sum(p store.PublicPicture) map[string]map[string]store.PublicCoun
 }
 
 func add(a, b store.PublicCount) store.PublicCount {
-	return store.PublicCount{
-		Open: a.Open + b.Open, Late: a.Late + b.Late, Recent: a.Recent + b.Recent, Resolved: a.Resolved + b.Resolved,
-	}
+	a.Open.N, a.Late.N, a.Recent.N, a.Resolved.N = a.Open.N+b.Open.N, a.Late.N+b.Late.N, a.Recent.N+b.Recent.N, a.Resolved.N+b.Resolved.N
+	return a
 }
 
 // page is a page of the edition, made at the first request for it.
@@ -146,8 +145,7 @@ func (s *Site) read(ctx context.Context, lastGood *time.Time) {
 
 // changed reports whether a page must be made anew, if only for its own time's sake.
 func changed(before, after store.PublicPicture) bool {
-	return before.Origin != after.Origin || after.At.Sub(before.At) > renewAfter ||
-		!slices.Equal(before.Counts, after.Counts) || !slices.Equal(before.Published, after.Published)
+	return after.At.Sub(before.At) > renewAfter || !before.Same(after)
 }
 
 // district groups communes in the form's list.

@@ -3,10 +3,14 @@ package store
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"toancanh/server/disclosure"
+	"toancanh/server/sensor"
 )
 
 // PublicStore reads the public projection as the role that can see nothing else. Close it.
@@ -24,13 +28,46 @@ func OpenPublic(ctx context.Context, url string) (*PublicStore, error) {
 // Close ends the pool.
 func (p *PublicStore) Close() { p.pool.Close() }
 
-// PublicCount is what the public page says of one area.
+// PublicCount is what the public page says of one area of one division.
 type PublicCount struct {
-	Area     string // the innermost code
-	Open     int
-	Late     int // open and past the promised day
-	Recent   int // received in the last 24 hours, counted by hours
-	Resolved int // results published in the last 30 days
+	Division, Area string
+	Open           disclosure.Number
+	Late           disclosure.Number // open and past the promised day
+	Recent         disclosure.Number // received in the last 24 hours, counted by hours
+	Resolved       disclosure.Number // results published in the last 30 days
+	Kept, Missed   disclosure.Number // those of Resolved that came by the promised day, and those that came later
+}
+
+// PublicCategory is what the public page says of one category in the whole of the division.
+type PublicCategory struct {
+	Category               string
+	Open, Late, Recent     disclosure.Number
+	Resolved, Kept, Missed disclosure.Number
+}
+
+// PublicSensor is a sensor that tells everybody of water, rain, air and fire.
+type PublicSensor struct {
+	Code, Name, Kind, Unit string
+	Division, Area         string
+	Lat, Lon               float64
+	Value                  float64
+	At                     time.Time    // when it was measured; zero: nothing was yet
+	State                  sensor.State // unknown when there is no value or it is too old to be believed
+	Stale                  bool
+	Limit                  string         // the limit that is reached, in words; empty when none is
+	Levels                 []sensor.Level // rising; each names who says so
+	Unconfirmed            []string       // names of limits that no source confirms
+	Sample                 bool
+	Origin                 string
+}
+
+// WarningInForce is a warning to the public, as its message says it.
+type WarningInForce struct {
+	ID                        string // of the message, under /feed/cap/<id>.xml
+	Headline, Event, Severity string
+	Areas                     []string // codes
+	Effective, Expires        time.Time
+	Exercise                  bool // it is no real warning
 }
 
 // Published is one result open to everybody.
@@ -42,10 +79,20 @@ type Published struct {
 
 // PublicPicture is everything the public page is made of, as of At.
 type PublicPicture struct {
-	At        time.Time
-	Origin    string // what the dataset was born as
-	Counts    []PublicCount
-	Published []Published // the newest ten
+	At         time.Time
+	Origin     string // what the dataset was born as
+	Counts     []PublicCount
+	Categories []PublicCategory
+	Sensors    []PublicSensor
+	Warnings   []WarningInForce
+	Published  []Published // the newest ten
+	BatchAt    time.Time   // the quarter hour when facts of single reports last left; zero: none has
+}
+
+// Same reports whether two pictures say the same, whenever they were taken.
+func (p PublicPicture) Same(other PublicPicture) bool {
+	p.At, other.At = time.Time{}, time.Time{}
+	return reflect.DeepEqual(p, other)
 }
 
 // Picture reads the projection of a division in one snapshot. A day ends at midnight in loc.
@@ -69,7 +116,12 @@ func (p *PublicStore) Picture(ctx context.Context, division string, loc *time.Lo
 		if err != nil {
 			return err
 		}
-		if out.Counts, err = pgx.CollectRows(rows, pgx.RowToStructByPos[PublicCount]); err != nil {
+		n := PublicCount{Division: division}
+		_, err = pgx.ForEachRow(rows, []any{&n.Area, &n.Open.N, &n.Late.N, &n.Recent.N, &n.Resolved.N}, func() error {
+			out.Counts = append(out.Counts, n)
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 		rows, err = tx.Query(ctx, `select code, category, area, published_at, text, answer from public_report
