@@ -63,11 +63,11 @@ type pictures struct {
 
 var errBroken = errors.New("the database is away")
 
-func (p pictures) Picture(ctx context.Context, division string, loc *time.Location) (store.PublicPicture, error) {
+func (p pictures) Picture(ctx context.Context, division string) (store.PublicPicture, error) {
 	if p.broken.Load() {
 		return store.PublicPicture{}, errBroken
 	}
-	return p.PublicStore.Picture(ctx, division, loc)
+	return p.PublicStore.Picture(ctx, division)
 }
 
 func newHouse(t *testing.T, change ...func(*public.Config)) *house {

@@ -14,7 +14,7 @@ const mostResults = 50
 func (p *PublicStore) Results(ctx context.Context, division string, areas []string) ([]Published, error) {
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
-	rows, err := p.pool.Query(ctx, `select code, category, area, published_at, text, answer from public_report
+	rows, err := p.pool.Query(ctx, `select code, category, area, published_at, text from public_record
 		where division = $1 and area = any($2) and published_at is not null
 			and (origin = 'real') = (coalesce((select origin from dataset), 'real') = 'real')
 		order by published_at desc, code limit $3`, division, areas, mostResults)

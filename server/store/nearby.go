@@ -26,7 +26,7 @@ func (s *Store) NearbyReports(ctx context.Context, n Nearby) ([]view.NearbyRepor
 	const finest = 20 // zoom of report.cell
 	rows, err := s.read.Query(ctx, `
 		select p.code, p.category, p.area, p.status, p.received_hour, to_char(p.due_date, 'YYYY-MM-DD')
-		from public_report p
+		from public_record p
 		where p.division = $1 and p.area = any($2) and p.category = $3 and p.is_open and (p.origin = 'real') = $4
 			and ($5::bigint[] is null or exists (select from report r where r.code = p.code and (r.cell >> $6) = any($5)))
 		order by p.received_hour desc, p.code limit $7`,
