@@ -24,6 +24,7 @@ import (
 	"toancanh/schema/sample"
 	"toancanh/server/area"
 	"toancanh/server/auth"
+	"toancanh/server/disclosing/telltest"
 	"toancanh/server/door"
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/follow"
@@ -96,6 +97,7 @@ func newHouse(t *testing.T, change ...func(*public.Config)) *house {
 	})
 	must(t, err)
 	background(t, h.intake.Run)
+	telltest.Keep(t, h.store, atlas.Tree)
 	frame := door.New(door.Config{Log: log, Now: time.Now})
 	app := fiber.New(frame.AppConfig())
 	frame.Install(app)

@@ -151,12 +151,13 @@ const sqlProject = `
 				excluded.published_at, excluded.text, excluded.photos) then excluded.changed_at else public_report.changed_at end
 	where excluded.version > public_report.version`
 
-// sqlRetract takes back at once what had left and is no longer to be seen: a text that is another now, a photo that was
-// covered anew. What comes instead waits for the next batch.
+// sqlRetract takes back at once what had left and is no longer to be seen: a result, a text that is another now, a photo that
+// was covered anew. What comes instead waits for the next batch.
 const sqlRetract = `
 	update public_record set text = case when text = @text then text else '' end,
+		published_at = case when @published_at::timestamptz is not null then published_at end,
 		photos = array(select x from unnest(photos) with ordinality as p(x, n) where x = any(@photos) order by n)
-	where code = @code and (text not in ('', @text) or not photos <@ @photos)`
+	where code = @code and (text not in ('', @text) or not photos <@ @photos or @published_at::timestamptz is null and published_at is not null)`
 
 // project queues what view lets everybody see of a report, or its removal. It leaves with the next batch.
 func project(batch *pgx.Batch, r *report.Report, loc *time.Location) {
@@ -173,5 +174,5 @@ func project(batch *pgx.Batch, r *report.Report, loc *time.Location) {
 		"origin": p.Origin, "text": p.Text, "answer": p.Answer, "photos": p.Photos, "changed_at": r.ChangedAt,
 		"lat": at.Lat, "lon": at.Lon,
 	})
-	batch.Queue(sqlRetract, pgx.NamedArgs{"code": p.Code, "text": p.Text, "photos": p.Photos})
+	batch.Queue(sqlRetract, pgx.NamedArgs{"code": p.Code, "text": p.Text, "photos": p.Photos, "published_at": p.PublishedAt})
 }

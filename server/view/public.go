@@ -42,3 +42,12 @@ func PublicEvents(division string, before, after *PublicReport) []Draft {
 // PublicVersion is the version of what everybody may see of a report, by the time of its change: the report's own would tell
 // of acts that are nobody's business.
 func PublicVersion(r report.Report) int64 { return r.ChangedAt.UnixMilli() }
+
+// Within is the report with no more than so many of the areas it lies in; at least the whole is named.
+func (f FollowReport) Within(areas int) FollowReport {
+	if n := min(max(areas, 1), len(f.Path)); n > 0 {
+		f.Path = f.Path[:n]
+		f.Area = f.Path[n-1]
+	}
+	return f
+}

@@ -68,14 +68,14 @@ func Wall(r report.Report, lens Lens) (WallReport, bool) {
 
 // Public is the report for everybody; false when they may not see it: before it is accepted, in the statuses
 // the procedure keeps inside, once it is withdrawn, and while it is only a drill. Dates are days in loc, the time of
-// publication is its quarter hour. It waits for the next batch, which may widen its area.
+// publication is its quarter hour. It waits for the next batch, which gives it a version and may widen its area.
 func Public(r report.Report, loc *time.Location) (PublicReport, bool) {
 	status, ok := publicStatus(r)
 	if !ok {
 		return PublicReport{}, false
 	}
 	return PublicReport{
-		Code: r.Code, Version: PublicVersion(r), Origin: string(r.Origin), Category: r.Category, Area: r.Area, Path: path(r),
+		Code: r.Code, Origin: string(r.Origin), Category: r.Category, Area: r.Area, Path: path(r),
 		Status: status, ReceivedHour: hourOf(r.ReceivedAt, loc), DueDate: dateOf(r.Due.Resolve, loc),
 		ResolvedDate: dateOf(r.ResolvedAt, loc), PublishedAt: quarterOf(r.PublishedAt), Text: published(r),
 		// The unit's own answer was not reviewed for the public; what was is Text.
