@@ -61,7 +61,8 @@ const sqlTopicsOf = `
 	union
 	select t from public_record r, generate_subscripts(r.path, 1) as n,
 		concat_ws('/', 'public', r.division, array_to_string(r.path[1:n], '/')) as t
-	where r.code = $1 and $2 = 'public' and not t = any($3)`
+	where r.code = $1 and $2 = 'public' and not t = any($3)
+	order by 1`
 
 // widenPurges adds to each purge the topics that the thing left earlier: their rings may still hold its words.
 func widenPurges(ctx context.Context, tx pgx.Tx, drafts []view.Draft) ([]view.Draft, error) {
