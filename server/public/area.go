@@ -40,6 +40,9 @@ type areaPage struct {
 	English   bool
 	Others    []place
 	Feed      string // the address of its results as an Atom feed
+
+	say    func(key string, args ...any) string
+	nameOf func(code string) string // of an area of the page's division
 }
 
 type place struct{ Name, URL string }
@@ -117,6 +120,11 @@ func (s *Site) areaPage(e *edition, key pageKey) areaPage {
 		At: at.Format("15:04:05 02/01/2006"), AtISO: at.Format(time.RFC3339), Old: e.condition == old, Empty: e.condition == missing,
 		OfWhole: here.Parent != "", English: key.look.English,
 		Feed: "/tinh-hinh/" + strings.TrimPrefix(key.division, "vn-") + "/" + key.area + "/feed.atom",
+		say:  func(text string, args ...any) string { return s.book.say(key.look, text, args...) },
+		nameOf: func(code string) string {
+			a, _ := tree.Get(key.division, code)
+			return titleOf(a, key.look)
+		},
 	}
 	if key.look.English {
 		page.Division = division.LabelEN
@@ -275,12 +283,30 @@ func told(n disclosure.Number) int {
 	return own
 }
 
-// Number is a count as the page shows it; a dash while nothing is known.
+// Number is a count as the page says it: the place's own, or that of the wider area it is told with; a dash while nothing is
+// known.
 func (p areaPage) Number(n disclosure.Number) string {
-	if p.Empty {
+	switch own, exact := n.Exact(); {
+	case p.Empty:
 		return "–"
+	case exact:
+		return p.thousands(own)
+	case n.Less:
+		return p.say("less than", disclosure.Few)
 	}
-	return p.thousands(n.N)
+	return p.say("among", p.thousands(n.N), p.nameOf(n.Of))
+}
+
+// Mark is a count as there is room for it on the map: a dot where the place's own is not told.
+func (p areaPage) Mark(n disclosure.Number) string {
+	own, exact := n.Exact()
+	switch {
+	case p.Empty:
+		return "–"
+	case exact:
+		return p.thousands(own)
+	}
+	return "·"
 }
 
 // thousands writes a number with its thousands apart.

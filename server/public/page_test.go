@@ -41,6 +41,10 @@ func TestTheFrontPageSaysWhatTheProjectionHolds(t *testing.T) {
 			t.Errorf("the page holds %q", never)
 		}
 	}
+	commune := h.get("/tinh-hinh/2022/24612", nil).body
+	if !strings.Contains(commune, "<dd>gộp: 3 của Tỉnh Đắk Nông</div>") || strings.Contains(commune, "<dd>3</div>") {
+		t.Error("three reports of one commune are told by themselves, or not with the province")
+	}
 	counts := regexp.MustCompile(`<text [^>]*>(\d+)<tspan`).FindAllStringSubmatch(page.body, -1)
 	if len(counts) != 8 {
 		t.Errorf("the map draws %d districts, want 8", len(counts))
