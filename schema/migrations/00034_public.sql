@@ -86,12 +86,18 @@ create view public_sensor as
     and s.kind in ('river', 'inflow', 'rain', 'rain_24h', 'fire', 'pm25', 'pm10', 'so2', 'no2', 'co', 'o3', 'aqi');
 comment on view public_sensor is 'Sensors of water, rain, air and fire with their newest value: an allow-list of kinds and of columns.';
 
+create view public_in_force as
+  select p.id, p.sent_at, p.expires_at, p.status, p.origin, p.shown
+  from public_warning p join warning w using (id)
+  where w.stage = 'published' and w.msg_type <> 'Cancel' and w.ended_at is null and w.origin <> 'drill';
+comment on view public_in_force is 'Our messages to the public that no later one has ended; whoever reads looks at expires_at.';
+
 grant select, insert, update, delete on public_record, public_count, public_category, public_cell to toancanh_app;
 grant select, update on public_state to toancanh_app;
-grant select on public_record, public_count, public_category, public_cell, public_state, public_sensor to toancanh_public_read;
+grant select on public_record, public_count, public_category, public_cell, public_state, public_sensor, public_in_force to toancanh_public_read;
 
 -- +goose Down
-drop view public_sensor;
+drop view public_in_force, public_sensor;
 drop table public_state, public_cell, public_category, public_count, public_record;
 grant select on public_report to toancanh_public_read;
 alter table public_report drop column lon, drop column lat;

@@ -333,7 +333,9 @@ func TestABatchNeverOvertakesAWithdrawal(t *testing.T) {
 		var data int
 		must(t, h.db.Owner.QueryRow(t.Context(), "select count(*) from event where thing = $1 and data is not null", code).Scan(&data))
 		if data != 0 {
-			t.Fatalf("round %d: an event still holds it", n)
+			var all string
+			must(t, h.db.Owner.QueryRow(t.Context(), "select string_agg(concat_ws(' ', id, version, kind, purge, at, data), E'\\n' order by id) from event where thing = $1", code).Scan(&all))
+			t.Fatalf("round %d: an event still holds it: %s", n, all)
 		}
 	}
 }

@@ -131,6 +131,9 @@ func (d *Desk) sight(ctx context.Context, r report.Report, sender bool) (Sight, 
 		return Sight{}, err
 	}
 	if !sender {
+		if r.AcceptedAt == nil { // the code stands in no list yet
+			return s, nil
+		}
 		// Codes stand in public lists too: who has no more than one is told where it lies as roughly as those tell it.
 		told, err := d.Store.PublicPath(ctx, r.Code)
 		if err != nil {

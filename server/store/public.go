@@ -13,6 +13,7 @@ import (
 
 	"toancanh/server/disclosure"
 	"toancanh/server/sensor"
+	"toancanh/server/warning"
 )
 
 // PublicStore reads the public projection as the role that can see nothing else. Close it.
@@ -187,6 +188,9 @@ func (p *PublicStore) fill(ctx context.Context, tx pgx.Tx, out *PublicPicture, a
 	if out.Sensors, err = publicSensors(ctx, tx, a.now); err != nil {
 		return err
 	}
+	if out.Warnings, err = publicInForce(ctx, tx, a.now); err != nil {
+		return err
+	}
 	rows, err := tx.Query(ctx, `select code, category, area, published_at, text from public_record
 		where division = $1 and published_at is not null and (origin = 'real') = ($2 = 'real')
 		order by published_at desc, code limit 10`, a.division, out.Origin)
@@ -248,6 +252,25 @@ func publicSensors(ctx context.Context, tx pgx.Tx, now time.Time) ([]PublicSenso
 		}
 		return out, nil
 	})
+}
+
+func publicInForce(ctx context.Context, tx pgx.Tx, now time.Time) ([]WarningInForce, error) {
+	rows, err := tx.Query(ctx, "select shown from public_in_force where expires_at > $1 order by sent_at desc, id limit 500", now)
+	if err != nil {
+		return nil, err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[warning.Shown])
+	if err != nil {
+		return nil, err
+	}
+	var out []WarningInForce
+	for _, w := range warning.Arrange(list, "", now).Warnings {
+		out = append(out, WarningInForce{
+			ID: w.ID, Headline: w.Headline, Event: w.Event, Severity: w.Severity, Areas: w.Areas, Effective: w.Effective.UTC(),
+			Expires: w.Expires.UTC(), Exercise: w.Status != warning.Actual,
+		})
+	}
+	return out, nil
 }
 
 // Cells reads the counts of reports received, by commune, category and week or wider, newest first.

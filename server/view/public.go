@@ -39,9 +39,9 @@ func PublicEvents(division string, before, after *PublicReport) []Draft {
 	return drafts
 }
 
-// PublicVersion is the version of what everybody may see of a report, by the time of its change: the report's own would tell
-// of acts that are nobody's business.
-func PublicVersion(r report.Report) int64 { return r.ChangedAt.UnixMilli() }
+// PublicVersion is the version of what everybody may see of a report, by the time of its change: the report's own would tell of
+// acts that are nobody's business. It is later than that of a batch of the same instant.
+func PublicVersion(r report.Report) int64 { return r.ChangedAt.UnixMilli() + 1 }
 
 // Within is the report with no more than so many of the areas it lies in; at least the whole is named.
 func (f FollowReport) Within(areas int) FollowReport {

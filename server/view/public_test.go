@@ -55,7 +55,7 @@ func TestPublicAnswersHoldTheseFieldsAndNoOthers(t *testing.T) {
 	}{
 		{view.PublicReport{}, "code version category area path origin status received_hour due_date resolved_date published_at text answer photos"},
 		{view.NearbyReport{}, "code category area status received_hour due_date"},
-		{view.Step{}, "step date"},
+		{view.Step{}, "step date text"},
 		{view.FollowReport{}, "code version origin category area path status status_label received_hour due_date resolved_date published_at answer_until reason parent text photos"},
 	} {
 		typ := reflect.TypeOf(c.answer)
