@@ -1,6 +1,7 @@
 package disclosure_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"math/rand/v2"
@@ -10,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"toancanh/schema/sample"
 	"toancanh/server/area"
@@ -258,11 +259,10 @@ func attackAreas(t *testing.T, tree *area.Tree, division string, a attack) {
 		return all
 	}
 	for _, x := range a.told {
-		own, exact := x.Exact()
-		if !exact || x.Measure != a.pair[0] && x.Measure != a.pair[1] {
+		if x.Less || x.Measure != a.pair[0] && x.Measure != a.pair[1] {
 			continue
 		}
-		list := inside(x.Division, x.Place)
+		own, list := x.N, inside(x.Division, cmp.Or(x.Of, x.Place))
 		sum := 0
 		for _, i := range list {
 			sum += a.truth(x.Measure, leaves[i].Code)
@@ -467,7 +467,7 @@ func TestARareCategoryIsToldOfALongerTimeOrWithOthers(t *testing.T) {
 		{Area: "660", Category: "GT", From: monday(0), Until: monday(1).AddDate(0, 0, -1), Rest: true, N: 5},
 		{Area: "67", From: monday(0), Until: monday(2).AddDate(0, 0, -1), Rest: true, N: 7},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("cells (-want +got):\n%s", diff)
 	}
 }
