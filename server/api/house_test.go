@@ -101,7 +101,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	must(t, err)
 	sealer, err := auth.NewSealer(bytes.Repeat([]byte{1}, 32))
 	must(t, err)
-	h.teller = telltest.New(t, h.store, atlas.Tree)
+	h.teller = telltest.New(t, h.store, atlas.Tree, time.Now)
 	h.newShelf(sealer)
 	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	in, err := intake.New(intake.Config{

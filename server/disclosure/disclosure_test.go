@@ -353,11 +353,11 @@ func TestNoSubtractionOfWeeksCategoriesAndRowsTellsASmallNumber(t *testing.T) {
 				}
 				sum += c.N
 			}
-			all, untold := 0, 0
+			all := 0
 			for _, n := range total {
 				all += n
 			}
-			if untold = all - sum; untold < 0 || untold >= disclosure.Few {
+			if untold := all - sum; untold < 0 || untold >= disclosure.Few {
 				t.Errorf("%s: the cells hold %d of %d: what is not told has to be less than %d, and nothing twice", name, sum, all, disclosure.Few)
 			}
 			attackCells(t, tree, division, weeksTold{name, truth, cells, g.Reaches(list)})

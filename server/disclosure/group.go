@@ -74,7 +74,7 @@ func gather(start []group, levels []level) []group {
 	for _, l := range levels {
 		whole, waiting = l.gather(whole, waiting)
 	}
-	all := append(whole, waiting...)
+	all := slices.Concat(whole, waiting)
 	slices.SortFunc(all, func(a, b group) int { return cmp.Compare(a.items[0], b.items[0]) })
 	return all
 }

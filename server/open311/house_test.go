@@ -65,7 +65,7 @@ func newHouse(t testing.TB, change ...func(*open311.Config)) *house {
 	must(t, err)
 	sealer, err := auth.NewSealer(bytes.Repeat([]byte{1}, 32))
 	must(t, err)
-	h.teller = telltest.New(t, h.store, atlas.Tree)
+	h.teller = telltest.New(t, h.store, atlas.Tree, time.Now)
 	log := slog.New(slog.DiscardHandler)
 	h.intake, err = intake.New(intake.Config{
 		Store: h.store, Rules: rules, Atlas: atlas, Division: "vn-2022", Sealer: sealer, Origin: report.Simulated,

@@ -97,7 +97,7 @@ func newHouse(t *testing.T, change ...func(*public.Config)) *house {
 	})
 	must(t, err)
 	background(t, h.intake.Run)
-	telltest.Keep(t, h.store, atlas.Tree)
+	telltest.Keep(t, h.store, atlas.Tree, time.Now)
 	frame := door.New(door.Config{Log: log, Now: time.Now})
 	app := fiber.New(frame.AppConfig())
 	frame.Install(app)

@@ -60,10 +60,10 @@ func TestPublicAnswersHoldTheseFieldsAndNoOthers(t *testing.T) {
 	} {
 		typ := reflect.TypeOf(c.answer)
 		var got []string
-		for i := range typ.NumField() {
-			name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+		for field := range typ.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if name == "" {
-				name = "!" + typ.Field(i).Name // without a name of its own it would be told under that of the code
+				name = "!" + field.Name // without a name of its own it would be told under that of the code
 			}
 			if name != "-" {
 				got = append(got, name)

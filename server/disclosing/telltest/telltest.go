@@ -16,9 +16,10 @@ import (
 )
 
 // New makes a teller of the sample's division of 2022, of simulated data, whose batches may follow each other at once.
-func New(t testing.TB, s *store.Store, tree *area.Tree) *Teller {
+func New(t testing.TB, s *store.Store, tree *area.Tree, now func() time.Time) *Teller {
 	t.Helper()
 	c := config(t, s, tree)
+	c.Now = now
 	c.Every = time.Millisecond
 	return &Teller{t, disclosing.New(c)}
 }
@@ -38,9 +39,10 @@ func (x *Teller) Leave() {
 }
 
 // Keep tells again and again until the test ends, in batches less than a second apart.
-func Keep(t testing.TB, s *store.Store, tree *area.Tree) {
+func Keep(t testing.TB, s *store.Store, tree *area.Tree, now func() time.Time) {
 	t.Helper()
 	c := config(t, s, tree)
+	c.Now = now
 	c.Every = 300 * time.Millisecond
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -73,6 +75,6 @@ func config(t testing.TB, s *store.Store, tree *area.Tree) disclosing.Config {
 	}
 	return disclosing.Config{
 		Store: s, Ground: disclosure.NewGround(tree, "vn-2022"), Categories: categories, Places: places, Division: "vn-2022",
-		Location: zone, Every: disclosure.Batch, Wake: func() {}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Location: zone, Every: disclosure.Batch, Wake: func() {}, Log: slog.New(slog.DiscardHandler),
 	}
 }
