@@ -387,3 +387,45 @@ func TestWeeksThatAreOverAreCounted(t *testing.T) {
 		t.Errorf("cells (-want +got):\n%s", diff)
 	}
 }
+
+func TestThePictureHoldsSensorsWarningsAndItsOwnAge(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.look()
+	_, err := h.db.Owner.Exec(t.Context(), `
+		insert into sensor (code, name, kind, unit, lat, lon, stale_after, division, area, path, origin, levels)
+		select c, 'Trạm', 'river', 'm', 12, 107.7, '30 min', 'vn-2022', '24611', '{67,660,24611}', 'real',
+			'[{"At":588.5,"State":"attention","Label":"BĐ1","Source":"05/2020/QĐ-TTg"}]' from unnest('{a,b,c}'::text[]) c;
+		insert into reading_latest (sensor_id, value, ts) select id, 588.82, now() - case code when 'a' then '1 min'::interval else '31 min' end
+			from sensor where code in ('a', 'b');
+		insert into warning (created_at, changed_at, version, id, stage, msg_type, origin, division, path, writers, chain, draft, ended_at)
+		select now(), now(), 1, i::uuid, 'published', 'Alert', o, 'vn-2022', '{67}', '{}', '{}', '{}', e
+		from (values ('00000000-0000-7000-8000-000000000001', 'real', null), ('00000000-0000-7000-8000-000000000002', 'real', now()),
+			('00000000-0000-7000-8000-000000000003', 'drill', null), ('00000000-0000-7000-8000-000000000004', 'real', null)) as w(i, o, e);
+		insert into public_warning (id, sent_at, expires_at, msg_type, status, origin, title, summary, shown, body)
+		select id, now(), now() + case when id::text like '%4' then '-1 min'::interval else '1 hour' end, 'Alert', 'Actual', origin, 'x', 'x',
+			json_build_object('id', id, 'headline', 'Lũ trên sông', 'severity', 'Severe', 'areas', '["24611"]'::json, 'status', 'Actual',
+				'effective', now(), 'expires', now() + '1 hour'::interval), 'x' from warning`)
+	must(t, err)
+	p, err := h.public.Picture(t.Context(), "vn-2022")
+	must(t, err)
+	var got []string
+	for _, s := range p.Sensors {
+		got = append(got, fmt.Sprintf("%s %s %q %t %t", s.Code, s.State, s.Limit, s.Stale, s.At.IsZero()))
+	}
+	want := []string{`a attention "BĐ1 588,50 m" false false`, `b unknown "" true false`, `c unknown "" true true`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("sensors (-want +got):\n%s", diff)
+	}
+	if len(p.Warnings) != 1 || p.Warnings[0].Headline != "Lũ trên sông" || p.Warnings[0].Exercise {
+		t.Errorf("in force: %+v, want the one that is neither ended nor over nor a drill", p.Warnings)
+	}
+	if p.Idle || p.BatchAt.IsZero() {
+		t.Errorf("just counted: idle %t, batch at %s", p.Idle, p.BatchAt)
+	}
+	_, err = h.db.Owner.Exec(t.Context(), "update public_state set counted_at = now() - interval '9 seconds'")
+	must(t, err)
+	if p, err = h.public.Picture(t.Context(), "vn-2022"); err != nil || !p.Idle {
+		t.Errorf("nobody has counted for 9 s: idle %t, %v", p.Idle, err)
+	}
+}

@@ -1,5 +1,7 @@
 package disclosure
 
+import "slices"
+
 // Measure is what is counted.
 type Measure string
 
@@ -50,28 +52,34 @@ func measured() []counted {
 	}
 }
 
+// counts are those of one measure by item, and the groups they are told by.
+type counts struct {
+	name   Measure
+	groups []group
+	by     []int
+}
+
+// count counts n items; at says which one a tally is of.
+func (c counted) count(n int, levels []level, list []Tally, at func(Tally) (int, bool)) []counts {
+	whole, part := make([]int, n), make([]int, n)
+	for _, t := range list {
+		if i, ok := at(t); ok {
+			w, p := c.of(t)
+			whole[i], part[i] = whole[i]+w, part[i]+p
+		}
+	}
+	coarse, fine := split(whole, part, levels)
+	all := []counts{{c.whole, coarse, whole}, {c.part, fine, part}, {c.rest, fine, less(whole, part)}}
+	return slices.DeleteFunc(all, func(m counts) bool { return m.name == "" })
+}
+
 // Areas are the numbers of every area of every division.
 func (g *Ground) Areas(list []Tally) []Told {
 	var told []Told
 	for _, c := range measured() {
-		whole, part := make([]int, len(g.leaves)), make([]int, len(g.leaves))
-		for _, t := range list {
-			if i, ok := g.index[t.Area]; ok {
-				n, p := c.of(t)
-				whole[i], part[i] = whole[i]+n, part[i]+p
-			}
-		}
-		coarse, fine := split(whole, part, g.levels)
-		for _, m := range []struct {
-			name   Measure
-			groups []group
-			counts []int
-		}{{c.whole, coarse, whole}, {c.part, fine, part}, {c.rest, fine, less(whole, part)}} {
-			if m.name == "" {
-				continue
-			}
+		for _, m := range c.count(len(g.leaves), g.levels, list, func(t Tally) (int, bool) { i, ok := g.index[t.Area]; return i, ok }) {
 			for _, p := range g.areas {
-				told = append(told, Told{p.division, p.code, m.name, g.tell(p, m.groups, m.counts)})
+				told = append(told, Told{p.division, p.code, m.name, g.tell(p, m.groups, m.by)})
 			}
 		}
 	}
@@ -164,36 +172,26 @@ func (g *Ground) Categories(codes []string, list []Tally) []Told {
 	var told []Told
 	together := []level{{keys: make([]int, len(codes)), merges: true}}
 	for _, c := range measured() {
-		whole, part := make([]int, len(codes)), make([]int, len(codes))
-		for _, t := range list {
-			if i, ok := index[t.Category]; ok {
-				n, p := c.of(t)
-				whole[i], part[i] = whole[i]+n, part[i]+p
-			}
-		}
-		coarse, fine := split(whole, part, together)
-		for _, m := range []struct {
-			name   Measure
-			groups []group
-			counts []int
-		}{{c.whole, coarse, whole}, {c.part, fine, part}, {c.rest, fine, less(whole, part)}} {
-			if m.name == "" {
-				continue
-			}
+		for _, m := range c.count(len(codes), together, list, func(t Tally) (int, bool) { i, ok := index[t.Category]; return i, ok }) {
 			for _, one := range m.groups {
-				n := Number{N: sum(m.counts, one.items)}
-				n.Less = n.N > 0 && n.N < Few && len(codes) < Few
-				if n.Less {
-					n.N = 0
-				}
-				if len(one.items) > 1 && (n.N > 0 || n.Less) {
-					n.Of = Others
-				}
+				n := joint(one, sum(m.by, one.items), len(codes))
 				for _, i := range one.items {
 					told = append(told, Told{g.division, codes[i], m.name, n})
 				}
 			}
 		}
+	}
+	return told
+}
+
+// joint is the number of a group of some of so many categories. Few of very few categories are not told.
+func joint(one group, n, categories int) Number {
+	told := Number{N: n, Less: n > 0 && n < Few && categories < Few}
+	if told.Less {
+		told.N = 0
+	}
+	if len(one.items) > 1 && n > 0 {
+		told.Of = Others
 	}
 	return told
 }
