@@ -850,11 +850,11 @@ table public_report -- What everybody may see of a report, an allow-list written
 table public_state -- When the counts were last found true, and the quarter hour of the newest batch.
   counted_at timestamp with time zone
   batch_at timestamp with time zone
+  loads bigint not null default 0 -- Grows with every load of the past: what left long ago elsewhere need not wait here.
   only_row boolean not null default true
   constraint public_state_one_row CHECK (only_row)
   constraint public_state_pkey PRIMARY KEY (only_row)
   grant select, update to toancanh_app
-  grant select to toancanh_public_read
 table public_warning -- Every message of ours as it went out, for everybody. No person is named in it, and no row ever changes.
   n bigint not null generated always as identity
   sent_at timestamp with time zone not null

@@ -73,9 +73,11 @@ comment on column public_cell.rest is 'It counts what no other row of the same c
 create table public_state (
   counted_at timestamptz,
   batch_at   timestamptz,
+  loads      bigint not null default 0,
   only_row   boolean primary key default true constraint public_state_one_row check (only_row)
 );
 comment on table public_state is 'When the counts were last found true, and the quarter hour of the newest batch.';
+comment on column public_state.loads is 'Grows with every load of the past: what left long ago elsewhere need not wait here.';
 insert into public_state default values;
 
 create view public_sensor as
@@ -94,7 +96,8 @@ comment on view public_in_force is 'Our messages to the public that no later one
 
 grant select, insert, update, delete on public_record, public_count, public_category, public_cell to toancanh_app;
 grant select, update on public_state to toancanh_app;
-grant select on public_record, public_count, public_category, public_cell, public_state, public_sensor, public_in_force to toancanh_public_read;
+grant select on public_record, public_count, public_category, public_cell, public_sensor, public_in_force to toancanh_public_read;
+grant select (counted_at, batch_at) on public_state to toancanh_public_read;
 
 -- +goose Down
 drop view public_in_force, public_sensor;

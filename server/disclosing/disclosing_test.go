@@ -429,3 +429,20 @@ func TestThePictureHoldsSensorsWarningsAndItsOwnAge(t *testing.T) {
 		t.Errorf("nobody has counted for 9 s: idle %t, %v", p.Idle, err)
 	}
 }
+
+func TestALoadedPastNeedNotWait(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.look()
+	_, err := h.db.Owner.Exec(t.Context(), `
+		insert into public_report (code, version, category, division, area, path, status, is_open, received_hour, origin, changed_at)
+		values ('K7M2-Q9XD', 3, 'GT', 'vn-2022', '24611', '{67,660,24611}', 'dang_xu_ly', true, '2026-10-01 01:00Z', 'real', '2026-10-01 01:22Z');
+		update public_state set loads = loads + 1`)
+	must(t, err)
+	h.at("03:02:00")
+	fresh := h.send("GT")
+	h.look()
+	if got := h.left(); got["K7M2-Q9XD"] != "67 dang_xu_ly 01:15:00" || got[fresh] != "" {
+		t.Errorf("left: %v, want the past alone, with its own quarter hour", got)
+	}
+}

@@ -75,16 +75,19 @@ func tellNumbers(ctx context.Context, tx pgx.Tx, sql string, list []disclosure.T
 	return err
 }
 
-// LastBatch is when facts of single reports last left; zero before the first time.
-func (s *Store) LastBatch(ctx context.Context) (time.Time, error) {
-	at, err := collect(ctx, s, pgx.RowTo[*time.Time], "select batch_at from public_state")
+// Batches is what has left so far.
+type Batches struct {
+	At    *time.Time // when facts of single reports last left; nil before the first time
+	Loads int64      // loads of the past so far
+}
+
+// Batches reads what has left so far.
+func (s *Store) Batches(ctx context.Context) (Batches, error) {
+	list, err := collect(ctx, s, pgx.RowToStructByPos[Batches], "select batch_at, loads from public_state")
 	if err != nil {
-		return time.Time{}, fmt.Errorf("read the last batch: %w", err)
+		return Batches{}, fmt.Errorf("read the last batch: %w", err)
 	}
-	if len(at) == 0 || at[0] == nil {
-		return time.Time{}, nil
-	}
-	return at[0].UTC(), nil
+	return firstOr(list, nil)
 }
 
 // Received counts the reports everybody may know of, by commune, category and week in loc; real says which.
@@ -98,7 +101,8 @@ func (s *Store) Received(ctx context.Context, division string, loc *time.Locatio
 	return list, nil
 }
 
-// PublicBatch is what leaves at At, the one before it having left at Before.
+// PublicBatch is what leaves at At, the one before it having left at Before. At the same time as before only what had not
+// left at all leaves.
 type PublicBatch struct {
 	At, Before time.Time
 	Division   string
@@ -131,7 +135,7 @@ const sqlDue = `
 		to_char(d.resolved_date, 'YYYY-MM-DD'), d.published_at, coalesce(d.origin, ''), coalesce(d.text, ''), coalesce(d.photos, '{}'),
 		coalesce(d.changed_at, 'epoch'), d.lat, d.lon
 	from due d full join (select * from public_record where @codes::text[] is null or code = any(@codes)) r using (code)
-	where (d.code is null or d.changed_at < @at)
+	where (d.code is null or d.changed_at < @at) and (r.code is null or not @again)
 		and (d.category, d.division, d.path, d.status, d.is_open, d.received_hour, d.due_date, d.resolved_date, d.published_at, d.origin, d.text, d.photos, d.lat, d.lon)
 		is distinct from
 			(r.category, r.division, r.path, r.status, r.is_open, r.received_hour, r.due_date, r.resolved_date, r.published_at, r.origin, r.text, r.photos, r.lat, r.lon)
@@ -166,7 +170,7 @@ func (b PublicBatch) args(codes []string) pgx.NamedArgs {
 	}
 	return pgx.NamedArgs{
 		"real": isReal, "categories": categories, "weeks": weeks, "areas": areas, "depths": depths,
-		"division": b.Division, "zone": b.Location.String(), "squared": b.Squared, "codes": codes, "at": b.At,
+		"division": b.Division, "zone": b.Location.String(), "squared": b.Squared, "codes": codes, "at": b.At, "again": !b.At.After(b.Before),
 	}
 }
 
@@ -231,7 +235,7 @@ func (s *Store) Leave(ctx context.Context, b PublicBatch, codes []string, quiet 
 // changed is when everybody could see a change first: with this batch, unless it lies before the last one and was only
 // brought in now.
 func (l leaving) changed(b PublicBatch) time.Time {
-	if l.Was || !l.ChangedAt.Before(b.Before) {
+	if l.Was || !b.Before.IsZero() && !l.ChangedAt.Before(b.Before) {
 		return b.At
 	}
 	return disclosure.Quarter(l.ChangedAt)
