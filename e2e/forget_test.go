@@ -145,7 +145,7 @@ func (n *nowhere) stored() (found []string) {
 	n.t.Helper()
 	ctx, cancel := context.WithTimeout(n.t.Context(), 5*time.Second)
 	defer cancel()
-	for _, table := range []string{"event", "public_report", "idempotency"} {
+	for _, table := range []string{"event", "public_report", "public_record", "idempotency"} {
 		var rows int
 		err := n.w.pool.QueryRow(ctx, "select count(*) from "+table+" x where x::text like '%' || $1 || '%'", n.word).Scan(&rows)
 		if err != nil {

@@ -108,6 +108,7 @@ func (w *town) prepare(verb string, env ...string) *server {
 		"TOANCANH_LISTEN=" + addr, "TOANCANH_DATA=" + w.dir, "TOANCANH_DATABASE_URL=" + w.postgres.DSN(testpg.App),
 		"TOANCANH_HUB_SECRET=" + secret, "TOANCANH_LIMITS=off", "TOANCANH_LOG_LEVEL=info",
 		"TOANCANH_OPEN=yes", // of real data nobody hears anything without signing in
+		"TOANCANH_PUBLIC_EVERY=500ms",
 	}, w.env, env)
 	if w.redisURL != "" {
 		all = append(all, "TOANCANH_REDIS_URL="+w.redisURL)
@@ -121,7 +122,7 @@ func up(t testing.TB, env ...string) *server {
 	addr, dir := freeAddress(t), t.TempDir()
 	s := &server{t: t, addr: addr, order: order{args: []string{"up"}, env: slices.Concat([]string{
 		"TOANCANH_LISTEN=" + addr, "TOANCANH_DATA=" + dir, "TOANCANH_SIMULATE=off", "TOANCANH_HISTORY_DAYS=0",
-		"TOANCANH_LIMITS=off", "TOANCANH_LOG_LEVEL=info",
+		"TOANCANH_LIMITS=off", "TOANCANH_LOG_LEVEL=info", "TOANCANH_PUBLIC_EVERY=500ms",
 	}, env)}}
 	// Registered before the program's own end, so run after it: child servers may outlive a killed program by seconds.
 	t.Cleanup(func() { s.awaitChildrenGone() })

@@ -765,7 +765,63 @@ table place_proposal
   constraint place_proposal_version_fkey FOREIGN KEY (version) REFERENCES boundary(version)
   CREATE INDEX place_proposal_open ON public.place_proposal USING btree (report_id) WHERE (decision = ''::text)
   grant insert, select, update to toancanh_app
-table public_report -- The public projection: an allow-list written by view, all that toancanh_public_read may see of reports.
+table public_category -- How many there are of each category in the whole division; wider is * when counted together with others.
+  value integer
+  division text not null
+  category text not null
+  measure text not null
+  wider text not null default ''::text
+  constraint public_category_pkey PRIMARY KEY (division, category, measure)
+  grant delete, insert, select, update to toancanh_app
+  grant select to toancanh_public_read
+table public_cell -- Reports received, by commune, category and week; where there are fewer than five, of a wider area or a longer time.
+  from_date date not null
+  until_date date not null
+  value integer not null
+  rest boolean not null -- It counts what no other row of the same category and time counts in that area.
+  division text not null
+  area text not null
+  category text not null
+  constraint public_cell_not_few CHECK ((value >= 5))
+  constraint public_cell_pkey PRIMARY KEY (division, category, from_date, until_date, area, rest)
+  grant delete, insert, select, update to toancanh_app
+  grant select to toancanh_public_read
+table public_count -- How many there are in each area, as far as it may be told; null: fewer than five.
+  value integer
+  division text not null
+  area text not null
+  measure text not null
+  wider text not null default ''::text -- The wider area the number is of, when the area's own is not told.
+  constraint public_count_pkey PRIMARY KEY (division, area, measure)
+  grant delete, insert, select, update to toancanh_app
+  grant select to toancanh_public_read
+table public_record -- What has left of single reports, in batches: an allow-list. The area is as wide as it takes to stand for five.
+  received_hour timestamp with time zone not null
+  changed_at timestamp with time zone not null
+  published_at timestamp with time zone
+  version bigint not null -- Grows with every batch that changes the row; tells nothing of the report's own.
+  lat double precision
+  lon double precision
+  due_date date
+  resolved_date date
+  is_open boolean not null
+  code text not null
+  category text not null
+  division text not null
+  area text not null
+  path text[] not null
+  status text not null
+  origin text not null
+  text text not null default ''::text
+  photos text[] not null default '{}'::text[]
+  constraint public_record_pkey PRIMARY KEY (code)
+  CREATE INDEX public_record_changed ON public.public_record USING btree (changed_at DESC, code)
+  CREATE INDEX public_record_path ON public.public_record USING gin (path)
+  CREATE INDEX public_record_published ON public.public_record USING btree (published_at DESC) WHERE (published_at IS NOT NULL)
+  CREATE INDEX public_record_received ON public.public_record USING btree (received_hour DESC, code)
+  grant delete, insert, select, update to toancanh_app
+  grant select to toancanh_public_read
+table public_report -- What everybody may see of a report, an allow-list written by view, before it leaves: rows wait here for the next batch.
   code text not null
   version bigint not null
   category text not null
@@ -783,13 +839,22 @@ table public_report -- The public projection: an allow-list written by view, all
   answer text not null default ''::text
   photos text[] not null default '{}'::text[]
   changed_at timestamp with time zone not null default now() -- When what everybody may see of the report last changed.
+  lat double precision -- Middle of a square of 500 m; the exact place never comes here.
+  lon double precision
   constraint public_report_pkey PRIMARY KEY (code)
   CREATE INDEX public_report_area ON public.public_report USING btree (division, area)
   CREATE INDEX public_report_changed ON public.public_report USING btree (changed_at DESC, code)
   CREATE INDEX public_report_published ON public.public_report USING btree (published_at DESC) WHERE (published_at IS NOT NULL)
   CREATE INDEX public_report_received ON public.public_report USING btree (received_hour DESC, code)
   grant delete, insert, select, update to toancanh_app
-  grant select to toancanh_public_read
+table public_state -- When the counts were last found true, and the quarter hour of the newest batch.
+  counted_at timestamp with time zone
+  batch_at timestamp with time zone
+  loads bigint not null default 0 -- Grows with every load of the past: what left long ago elsewhere need not wait here.
+  only_row boolean not null default true
+  constraint public_state_one_row CHECK (only_row)
+  constraint public_state_pkey PRIMARY KEY (only_row)
+  grant select, update to toancanh_app
 table public_warning -- Every message of ours as it went out, for everybody. No person is named in it, and no row ever changes.
   n bigint not null generated always as identity
   sent_at timestamp with time zone not null

@@ -72,6 +72,7 @@ type Config struct {
 	DutyHome     string   `env:"TOANCANH_DUTY_HOME" name:"duty-home" help:"This house as people on duty reach it, https://host, for links in their messages. Empty: TOANCANH_SMTP_HOME."`
 
 	Hub          string        `env:"TOANCANH_HUB" default:"on" enum:"on,off" help:"off: do not serve the live feed from this process; stand-alone hubs do."`
+	PublicEvery  time.Duration `env:"TOANCANH_PUBLIC_EVERY" default:"15m" help:"How often facts of single reports leave for everybody. Shorter than 15m tells when things happened: for demonstrations and tests only."`
 	KeepReadings time.Duration `env:"TOANCANH_KEEP_READINGS" default:"9600h" help:"How long single readings are kept; five-minute sums stay."`
 	LogFormat    string        `env:"TOANCANH_LOG_FORMAT" default:"text" enum:"text,json" help:"Form of the log on standard error: text or json."`
 	LogLevel     string        `env:"TOANCANH_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
@@ -128,6 +129,9 @@ func (c Config) Validate() error {
 	}
 	if c.PhotoQuota < 1 || c.PhotoQuota > mostQuota {
 		wrong("TOANCANH_PHOTO_QUOTA", "%d is not between 1 and %d MiB", c.PhotoQuota, mostQuota)
+	}
+	if c.PublicEvery < 100*time.Millisecond || c.PublicEvery > time.Hour {
+		wrong("TOANCANH_PUBLIC_EVERY", "%s is not between 100ms and 1h", c.PublicEvery)
 	}
 	if c.KeepReadings < 48*time.Hour {
 		wrong("TOANCANH_KEEP_READINGS", "%s is less than 48h, which the pages need", c.KeepReadings)

@@ -7,7 +7,7 @@ import (
 )
 
 func valid() Config {
-	return Config{Listen: "127.0.0.1:8080", Timezone: "Asia/Ho_Chi_Minh", KeepReadings: 9600 * time.Hour, PhotoQuota: 64, DeskIdle: 10 * time.Minute}
+	return Config{Listen: "127.0.0.1:8080", Timezone: "Asia/Ho_Chi_Minh", KeepReadings: 9600 * time.Hour, PhotoQuota: 64, DeskIdle: 10 * time.Minute, PublicEvery: 15 * time.Minute}
 }
 
 func TestValidateTellsEveryFaultAtOnce(t *testing.T) {

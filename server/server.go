@@ -27,6 +27,7 @@ import (
 	"toancanh/server/audit"
 	"toancanh/server/auth"
 	"toancanh/server/callout"
+	"toancanh/server/disclosing"
 	"toancanh/server/door"
 	"toancanh/server/drilling"
 	"toancanh/server/feed"
@@ -99,6 +100,7 @@ type Server struct {
 	pages    *public.Site
 
 	drills     *drilling.Player
+	disclosing *disclosing.Teller
 	ownDoors   *drilling.Loopback
 	presence   *presence.Board
 	seeing     io.Closer // what presence is shared through; may be nil
@@ -241,6 +243,9 @@ func (s *Server) wire() error {
 	s.drills = drilling.New(drilling.Config{
 		Store: s.store, Doors: s.ownDoors, Actor: s.intake, Atlas: s.atlas, Division: s.options.Division, Now: time.Now, Log: s.log,
 	})
+	if err := s.openDisclosing(); err != nil {
+		return err
+	}
 	bridges, err := s.openBridges()
 	if err != nil {
 		return err
@@ -257,6 +262,7 @@ func (s *Server) wire() error {
 			s.gatherer(),
 			bulletin,
 			s.callout,
+			s.disclosing,
 		}, bridges...), s.alarming},
 		Log: s.log, Now: time.Now, Metrics: s.metrics,
 	})

@@ -75,7 +75,7 @@ func (p *province) start(env []string) {
 	p.cmd = exec.Command(path, p.args...) //nolint:noctx // ended by pid
 	p.cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + p.dir, "TMPDIR=" + os.TempDir(), "TOANCANH_LISTEN=" + p.addr,
-		"TOANCANH_DATA=" + p.dir, "TOANCANH_LIMITS=off",
+		"TOANCANH_DATA=" + p.dir, "TOANCANH_LIMITS=off", "TOANCANH_PUBLIC_EVERY=500ms",
 	}, env...)
 	if bin := os.Getenv("TOANCANH_PG_BIN"); bin != "" {
 		p.cmd.Env = append(p.cmd.Env, "TOANCANH_PG_BIN="+bin)

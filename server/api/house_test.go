@@ -26,6 +26,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/callout"
 	"toancanh/server/callout/calltest"
+	"toancanh/server/disclosing/telltest"
 	"toancanh/server/door"
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/follow"
@@ -54,6 +55,7 @@ type house struct {
 	log     *lockedBuffer
 	metrics *prometheus.Registry
 	storms  chan struct{}
+	teller  *telltest.Teller
 	deeds   *intake.Intake
 	shelf   *intake.Shelf
 	photos  string // their directory
@@ -99,6 +101,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	must(t, err)
 	sealer, err := auth.NewSealer(bytes.Repeat([]byte{1}, 32))
 	must(t, err)
+	h.teller = telltest.New(t, h.store, atlas.Tree, time.Now)
 	h.newShelf(sealer)
 	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	in, err := intake.New(intake.Config{

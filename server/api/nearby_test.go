@@ -16,8 +16,10 @@ type nearbyAnswer struct {
 	}
 }
 
+// nearby asks after a batch has left.
 func (h *house) nearby(category string, lat, lon float64) []string {
 	h.t.Helper()
+	h.teller.Leave()
 	path := fmt.Sprintf("/api/v1/reports/nearby?category=%s&lat=%f&lon=%f", category, lat, lon)
 	var codes []string
 	for _, r := range read[nearbyAnswer](h.t, h.do(call{method: "GET", path: path}), 200).Reports {

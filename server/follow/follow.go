@@ -24,6 +24,7 @@ type Store interface {
 	Timeline(ctx context.Context, reportID string) ([]report.Entry, error)
 	Rating(ctx context.Context, reportID string, publishedAt time.Time) (report.Rating, error)
 	Photos(ctx context.Context, reportID string) ([]store.Photo, error)
+	PublicPath(ctx context.Context, code string) ([]string, error)
 }
 
 // Actor does acts on reports.
@@ -130,6 +131,15 @@ func (d *Desk) sight(ctx context.Context, r report.Report, sender bool) (Sight, 
 		return Sight{}, err
 	}
 	if !sender {
+		if r.AcceptedAt == nil { // the code stands in no list yet
+			return s, nil
+		}
+		// Codes stand in public lists too: who has no more than one is told where it lies as roughly as those tell it.
+		told, err := d.Store.PublicPath(ctx, r.Code)
+		if err != nil {
+			return Sight{}, err
+		}
+		s.FollowReport = s.Within(len(told))
 		return s, nil
 	}
 	s.May = []string{}

@@ -24,6 +24,7 @@ import (
 	"toancanh/server/api"
 	"toancanh/server/area"
 	"toancanh/server/auth"
+	"toancanh/server/disclosing/telltest"
 	"toancanh/server/door"
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/intake"
@@ -43,6 +44,7 @@ type house struct {
 	db     testpg.DB
 	store  *store.Store
 	intake *intake.Intake
+	teller *telltest.Teller
 }
 
 // newHouse builds a house; change may alter the door's configuration.
@@ -63,6 +65,7 @@ func newHouse(t testing.TB, change ...func(*open311.Config)) *house {
 	must(t, err)
 	sealer, err := auth.NewSealer(bytes.Repeat([]byte{1}, 32))
 	must(t, err)
+	h.teller = telltest.New(t, h.store, atlas.Tree, time.Now)
 	log := slog.New(slog.DiscardHandler)
 	h.intake, err = intake.New(intake.Config{
 		Store: h.store, Rules: rules, Atlas: atlas, Division: "vn-2022", Sealer: sealer, Origin: report.Simulated,
@@ -141,8 +144,10 @@ type answer struct {
 
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}, Timeout: 30 * time.Second}
 
+// get reads after a batch has left.
 func (h *house) get(path string) answer {
 	h.t.Helper()
+	h.teller.Leave()
 	return h.do("GET", path, nil, nil)
 }
 

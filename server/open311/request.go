@@ -60,8 +60,12 @@ type extended struct {
 	Origin         string `json:"origin" xml:"origin"`
 }
 
-// communeCentre says that lat and long are the middle of the commune, wherever in it the matter lies.
-const communeCentre = "commune_centre"
+// precision says of what lat and long are the middle: of the commune, wherever in it the matter lies, or of a wider area while too
+// few of its kind were received there that week.
+func (d *Door) precision(division, code string) string {
+	a, _ := d.Atlas.Tree.Get(division, code)
+	return string(a.Level) + "_centre"
+}
 
 func (d *Door) listRequests(ctx context.Context, c *fiber.Ctx, f format) error {
 	if err := d.Frame.Limit(c, limit.Costly(), ""); err != nil {
@@ -314,7 +318,7 @@ func (d *Door) request(r store.PublicRecord, at spot) request {
 func (d *Door) extended(r store.PublicRecord) *extended {
 	e := &extended{
 		Status: extendedStatus(r.Status), DetailedStatus: r.Status, StatusName: statusName(r.Status), DueDate: day(r.DueDate),
-		ResolvedDate: day(r.ResolvedDate), Precision: communeCentre, AreaCode: r.Area, Division: r.Division, Origin: r.Origin,
+		ResolvedDate: day(r.ResolvedDate), Precision: d.precision(r.Division, r.Area), AreaCode: r.Area, Division: r.Division, Origin: r.Origin,
 	}
 	if r.PublishedAt != nil {
 		e.Published = text(d.stamp(*r.PublishedAt))
@@ -342,13 +346,13 @@ func statusName(status string) string {
 	return report.Status(status).Label()
 }
 
-// spot is where a report lies as far as everybody may know: somewhere in a commune.
+// spot is where a report lies as far as everybody may know: somewhere in a commune, or in a wider area.
 type spot struct {
 	address   text
 	lat, long number
 }
 
-// place is the commune: its name with those of the areas around it, and its middle.
+// place is the area: its name with those of the areas around it, and its middle.
 func (d *Door) place(division, code string) (s spot) {
 	var names []string
 	for _, up := range slices.Backward(d.Atlas.Tree.Path(division, code)) {
@@ -363,7 +367,7 @@ func (d *Door) place(division, code string) (s spot) {
 	return s
 }
 
-// centre is where a map names a commune.
+// centre is where a map names an area.
 func (d *Door) centre(division, code string) (report.Point, bool) {
 	m, ok := d.Atlas.Map(division)
 	if !ok {

@@ -15,6 +15,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"toancanh/server/area"
+	"toancanh/server/disclosure"
 	"toancanh/server/door"
 	"toancanh/server/limit"
 	"toancanh/server/store"
@@ -39,6 +40,9 @@ type areaPage struct {
 	English   bool
 	Others    []place
 	Feed      string // the address of its results as an Atom feed
+
+	say    func(key string, args ...any) string
+	nameOf func(code string) string // of an area of the page's division
 }
 
 type place struct{ Name, URL string }
@@ -116,6 +120,11 @@ func (s *Site) areaPage(e *edition, key pageKey) areaPage {
 		At: at.Format("15:04:05 02/01/2006"), AtISO: at.Format(time.RFC3339), Old: e.condition == old, Empty: e.condition == missing,
 		OfWhole: here.Parent != "", English: key.look.English,
 		Feed: "/tinh-hinh/" + strings.TrimPrefix(key.division, "vn-") + "/" + key.area + "/feed.atom",
+		say:  func(text string, args ...any) string { return s.book.say(key.look, text, args...) },
+		nameOf: func(code string) string {
+			a, _ := tree.Get(key.division, code)
+			return titleOf(a, key.look)
+		},
 	}
 	if key.look.English {
 		page.Division = division.LabelEN
@@ -177,7 +186,7 @@ type drawnArea struct {
 	D     string
 	Label string // its short name, where there is room for one
 	Shade int    // 0 to 4 by the number of open reports
-	Open  int
+	Open  disclosure.Number
 	X, Y  int
 }
 
@@ -215,7 +224,7 @@ func (s *Site) draw(m *area.Map, key pageKey, counts map[string]store.PublicCoun
 	}
 	most := 0
 	for _, child := range children {
-		most = max(most, counts[child.Code].Open)
+		most = max(most, told(counts[child.Code].Open))
 	}
 	for _, p := range svg.Paths {
 		i := slices.IndexFunc(children, func(a area.Area) bool { return a.Code == p.Code })
@@ -230,7 +239,7 @@ func (s *Site) draw(m *area.Map, key pageKey, counts map[string]store.PublicCoun
 		d.Shapes = append(d.Shapes, drawnArea{
 			Label: label,
 			place: place{titleOf(children[i], key.look), s.areaURL(key.division, p.Code)},
-			D:     p.D, Shade: shade(open, most), Open: open, X: p.LabelX, Y: p.LabelY,
+			D:     p.D, Shade: shade(told(open), most), Open: open, X: p.LabelX, Y: p.LabelY,
 		})
 	}
 	slices.SortFunc(d.Shapes, func(x, y drawnArea) int { return cmp.Compare(x.URL, y.URL) })
@@ -268,11 +277,40 @@ func inSentence(a area.Area) string {
 	return string(unicode.ToLower(first)) + a.Title()[size:]
 }
 
-// Number is a count as the page shows it, thousands apart; a dash while nothing is known.
-func (p areaPage) Number(n int) string {
-	if p.Empty {
+// told is a count for a shade: none where the place's own is not told.
+func told(n disclosure.Number) int {
+	own, _ := n.Exact()
+	return own
+}
+
+// Number is a count as the page says it: the place's own, or that of the wider area it is told with; a dash while nothing is
+// known.
+func (p areaPage) Number(n disclosure.Number) string {
+	switch own, exact := n.Exact(); {
+	case p.Empty:
 		return "–"
+	case exact:
+		return p.thousands(own)
+	case n.Less:
+		return p.say("less than", disclosure.Few)
 	}
+	return p.say("among", p.thousands(n.N), p.nameOf(n.Of))
+}
+
+// Mark is a count as there is room for it on the map: a dot where the place's own is not told.
+func (p areaPage) Mark(n disclosure.Number) string {
+	own, exact := n.Exact()
+	switch {
+	case p.Empty:
+		return "–"
+	case exact:
+		return p.thousands(own)
+	}
+	return "·"
+}
+
+// thousands writes a number with its thousands apart.
+func (p areaPage) thousands(n int) string {
 	mark := "."
 	if p.English {
 		mark = ","

@@ -36,7 +36,7 @@ const mostPages = 512
 type edition struct {
 	picture   store.PublicPicture
 	condition condition
-	counts    map[string]map[string]store.PublicCount // by division and area, parents summed
+	counts    map[string]map[string]store.PublicCount // by division and area
 	home      *door.Prepared
 
 	mu    sync.Mutex
@@ -50,37 +50,22 @@ type pageKey struct {
 }
 
 func (s *Site) newEdition(p store.PublicPicture, c condition) *edition {
-	e := &edition{picture: p, condition: c, counts: s.sum(p), pages: map[pageKey]*door.Prepared{}}
+	e := &edition{picture: p, condition: c, counts: byArea(p), pages: map[pageKey]*door.Prepared{}}
 	root, _ := s.Atlas.Tree.Root(s.Division)
 	e.home = s.page(e, pageKey{s.Division, root.Code, look{}})
 	return e
 }
 
-// sum adds the counts of the innermost areas up to every parent, in every division. A division other than that of the
-// reports takes each of their areas whole into its successor.
-func (s *Site) sum(p store.PublicPicture) map[string]map[string]store.PublicCount {
-	tree := s.Atlas.Tree
+// byArea lays out the counts for the pages.
+func byArea(p store.PublicPicture) map[string]map[string]store.PublicCount {
 	all := map[string]map[string]store.PublicCount{}
-	for _, d := range tree.Divisions() {
-		sums := map[string]store.PublicCount{}
-		for _, n := range p.Counts {
-			code, ok := tree.Successor(s.Division, n.Area, d.Code)
-			if !ok {
-				continue
-			}
-			for _, up := range tree.Path(d.Code, code) {
-				sums[up] = add(sums[up], n)
-			}
+	for _, n := range p.Counts {
+		if all[n.Division] == nil {
+			all[n.Division] = map[string]store.PublicCount{}
 		}
-		all[d.Code] = sums
+		all[n.Division][n.Area] = n
 	}
 	return all
-}
-
-func add(a, b store.PublicCount) store.PublicCount {
-	return store.PublicCount{
-		Open: a.Open + b.Open, Late: a.Late + b.Late, Recent: a.Recent + b.Recent, Resolved: a.Resolved + b.Resolved,
-	}
 }
 
 // page is a page of the edition, made at the first request for it.
@@ -126,16 +111,20 @@ func (s *Site) read(ctx context.Context, lastGood *time.Time) {
 	asked := s.Now()
 	limited, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
-	picture, err := s.Pictures.Picture(limited, s.Division, s.Location)
+	picture, err := s.Pictures.Picture(limited, s.Division)
 	before := s.now.Load()
 	switch {
 	case ctx.Err() != nil:
 	case err == nil:
 		*lastGood = asked
-		if s.redraw.Swap(false) || before.condition != good || changed(before.picture, picture) {
-			s.now.Store(s.newEdition(picture, good))
+		c := good
+		if picture.Idle {
+			c = old
 		}
-		if before.condition == old {
+		if s.redraw.Swap(false) || before.condition != c || changed(before.picture, picture) {
+			s.now.Store(s.newEdition(picture, c))
+		}
+		if before.condition == old && c == good {
 			s.Log.InfoContext(ctx, "public pages are up to date again")
 		}
 	case before.condition == good && s.Now().Sub(*lastGood) > oldAfter:
@@ -146,8 +135,7 @@ func (s *Site) read(ctx context.Context, lastGood *time.Time) {
 
 // changed reports whether a page must be made anew, if only for its own time's sake.
 func changed(before, after store.PublicPicture) bool {
-	return before.Origin != after.Origin || after.At.Sub(before.At) > renewAfter ||
-		!slices.Equal(before.Counts, after.Counts) || !slices.Equal(before.Published, after.Published)
+	return after.At.Sub(before.At) > renewAfter || !before.Same(after)
 }
 
 // district groups communes in the form's list.

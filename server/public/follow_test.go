@@ -319,6 +319,7 @@ func TestTheFeedOfAnAreaTellsItsPublishedResults(t *testing.T) {
 	code := h.publish("Đã dọn, gọi 0912345678 nếu còn")
 	stored, err := h.store.Report(t.Context(), code)
 	must(t, err)
+	h.wait(func() bool { return strings.Contains(h.get("/tinh-hinh/2022/67/feed.atom", nil).body, "Đã dọn") })
 	province := h.get("/tinh-hinh/2022/67/feed.atom", nil)
 	f := readFeed(t, province)
 	if len(f.Entries) != 1 || !strings.HasPrefix(f.Entries[0].Content, "Đã dọn") {

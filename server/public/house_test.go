@@ -24,6 +24,7 @@ import (
 	"toancanh/schema/sample"
 	"toancanh/server/area"
 	"toancanh/server/auth"
+	"toancanh/server/disclosing/telltest"
 	"toancanh/server/door"
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/follow"
@@ -63,11 +64,11 @@ type pictures struct {
 
 var errBroken = errors.New("the database is away")
 
-func (p pictures) Picture(ctx context.Context, division string, loc *time.Location) (store.PublicPicture, error) {
+func (p pictures) Picture(ctx context.Context, division string) (store.PublicPicture, error) {
 	if p.broken.Load() {
 		return store.PublicPicture{}, errBroken
 	}
-	return p.PublicStore.Picture(ctx, division, loc)
+	return p.PublicStore.Picture(ctx, division)
 }
 
 func newHouse(t *testing.T, change ...func(*public.Config)) *house {
@@ -96,6 +97,7 @@ func newHouse(t *testing.T, change ...func(*public.Config)) *house {
 	})
 	must(t, err)
 	background(t, h.intake.Run)
+	telltest.Keep(t, h.store, atlas.Tree, time.Now)
 	frame := door.New(door.Config{Log: log, Now: time.Now})
 	app := fiber.New(frame.AppConfig())
 	frame.Install(app)

@@ -28,7 +28,7 @@ const answerLimit = 5 * time.Second
 
 // Pictures reads the public projection.
 type Pictures interface {
-	Picture(ctx context.Context, division string, loc *time.Location) (store.PublicPicture, error)
+	Picture(ctx context.Context, division string) (store.PublicPicture, error)
 	Results(ctx context.Context, division string, areas []string) ([]store.Published, error)
 }
 

@@ -40,6 +40,11 @@ func TestTextsAreWholeAndComposed(t *testing.T) {
 	for _, m := range regexp.MustCompile(`\.say\([\w.]+, "([^"]+)"[,)]`).FindAllStringSubmatch(string(feed), -1) {
 		used[m[1]] = true
 	}
+	area, err := os.ReadFile("area.go")
+	must(t, err)
+	for _, m := range regexp.MustCompile(`\bp\.say\("([^"]+)"[,)]`).FindAllStringSubmatch(string(area), -1) {
+		used[m[1]] = true
+	}
 	for key, both := range texts {
 		if !used[key] {
 			t.Errorf("text %q is used nowhere", key)

@@ -244,10 +244,11 @@ func (s *Store) AcceptHistory(ctx context.Context, body PastBody) (Accepted, err
 		if err := copyEntries(ctx, tx, entries); err != nil {
 			return err
 		}
-		if err := sendBatch(ctx, tx, projection); err != nil {
+		projection.Queue("update public_state set loads = loads + 1") // last: the row is everybody's
+		if err := insertEvents(ctx, tx, resets(topics), body.At); err != nil {
 			return err
 		}
-		return insertEvents(ctx, tx, resets(topics), body.At)
+		return sendBatch(ctx, tx, projection)
 	})
 	if err != nil {
 		return Accepted{}, fmt.Errorf("accept history: %w", classify(err))

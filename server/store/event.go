@@ -55,6 +55,15 @@ func insertEvents(ctx context.Context, tx pgx.Tx, drafts []view.Draft, at time.T
 	return purgePayloads(ctx, tx, drafts)
 }
 
+// sqlTopicsOf finds where a thing was told: by the events there still are, and by what has left of it for everybody.
+const sqlTopicsOf = `
+	select t from event, unnest(topics) as t where thing = $1 and audience = $2 and not t = any($3)
+	union
+	select t from public_record r, generate_subscripts(r.path, 1) as n,
+		concat_ws('/', 'public', r.division, array_to_string(r.path[1:n], '/')) as t
+	where r.code = $1 and $2 = 'public' and not t = any($3)
+	order by 1`
+
 // widenPurges adds to each purge the topics that the thing left earlier: their rings may still hold its words.
 func widenPurges(ctx context.Context, tx pgx.Tx, drafts []view.Draft) ([]view.Draft, error) {
 	if !slices.ContainsFunc(drafts, func(d view.Draft) bool { return d.Purge }) {
@@ -65,8 +74,7 @@ func widenPurges(ctx context.Context, tx pgx.Tx, drafts []view.Draft) ([]view.Dr
 		if !d.Purge {
 			continue
 		}
-		rows, err := tx.Query(ctx, `select distinct t from event, unnest(topics) as t
-			where thing = $1 and audience = $2 and not t = any($3)`, d.ID, string(d.Audience), d.Topics)
+		rows, err := tx.Query(ctx, sqlTopicsOf, d.ID, string(d.Audience), d.Topics)
 		if err != nil {
 			return nil, fmt.Errorf("find topics %s was on: %w", d.ID, classify(err))
 		}
@@ -79,7 +87,8 @@ func widenPurges(ctx context.Context, tx pgx.Tx, drafts []view.Draft) ([]view.Dr
 	return drafts, nil
 }
 
-// purgePayloads erases the stored payloads of what was withdrawn: whoever asks for past events gets "gone".
+// purgePayloads erases the stored payloads of what was withdrawn: whoever asks for past events gets "gone". What had left
+// for everybody goes at once, without waiting for a batch.
 func purgePayloads(ctx context.Context, tx pgx.Tx, drafts []view.Draft) error {
 	for _, d := range drafts {
 		if !d.Purge {
@@ -90,6 +99,12 @@ func purgePayloads(ctx context.Context, tx pgx.Tx, drafts []view.Draft) error {
 			d.ID, string(d.Audience), d.Version, schema.KindGone)
 		if err != nil {
 			return fmt.Errorf("purge payloads of %s: %w", d.ID, classify(err))
+		}
+		if d.Audience != schema.Public {
+			continue
+		}
+		if _, err := tx.Exec(ctx, "delete from public_record where code = $1", d.ID); err != nil {
+			return fmt.Errorf("take back %s: %w", d.ID, classify(err))
 		}
 	}
 	return nil
@@ -123,31 +138,42 @@ type Entry struct {
 
 const sqlProject = `
 	insert into public_report (code, version, category, division, area, path, status, is_open, received_hour,
-		due_date, resolved_date, published_at, origin, text, answer, photos, changed_at)
+		due_date, resolved_date, published_at, origin, text, answer, photos, changed_at, lat, lon)
 	values (@code, @version, @category, @division, @area, @path, @status, @open, @received_hour,
-		@due_date::date, @resolved_date::date, @published_at, @origin, @text, @answer, @photos, @changed_at)
+		@due_date::date, @resolved_date::date, @published_at, @origin, @text, @answer, @photos, @changed_at, @lat, @lon)
 	on conflict (code) do update set version = excluded.version, category = excluded.category,
 		division = excluded.division, area = excluded.area, path = excluded.path, status = excluded.status,
 		is_open = excluded.is_open, received_hour = excluded.received_hour, due_date = excluded.due_date,
 		resolved_date = excluded.resolved_date, published_at = excluded.published_at, origin = excluded.origin,
-		text = excluded.text, answer = excluded.answer, photos = excluded.photos,
+		text = excluded.text, answer = excluded.answer, photos = excluded.photos, lat = excluded.lat, lon = excluded.lon,
 		changed_at = case when (public_report.category, public_report.area, public_report.status, public_report.due_date,
 				public_report.resolved_date, public_report.published_at, public_report.text, public_report.photos)
 			is distinct from (excluded.category, excluded.area, excluded.status, excluded.due_date, excluded.resolved_date,
 				excluded.published_at, excluded.text, excluded.photos) then excluded.changed_at else public_report.changed_at end
 	where excluded.version > public_report.version`
 
-// project queues the public projection of a report: what view lets everybody see, or its removal.
+// sqlRetract takes back at once what had left and is no longer to be seen: a result, a text that is another now, a photo that
+// was covered anew. What comes instead waits for the next batch.
+const sqlRetract = `
+	update public_record set text = case when text = @text then text else '' end,
+		published_at = case when @published_at::timestamptz is not null then published_at end,
+		photos = array(select x from unnest(photos) with ordinality as p(x, n) where x = any(@photos) order by n)
+	where code = @code and (text not in ('', @text) or not photos <@ @photos or @published_at::timestamptz is null and published_at is not null)`
+
+// project queues what view lets everybody see of a report, or its removal. It leaves with the next batch.
 func project(batch *pgx.Batch, r *report.Report, loc *time.Location) {
 	p, ok := view.Public(*r, loc)
 	if !ok {
 		batch.Queue("delete from public_report where code = $1", r.Code)
 		return
 	}
+	at := view.Square(*r)
 	batch.Queue(sqlProject, pgx.NamedArgs{
-		"code": p.Code, "version": p.Version, "category": p.Category, "division": r.Division, "area": p.Area,
+		"code": p.Code, "version": r.Version, "category": p.Category, "division": r.Division, "area": p.Area,
 		"path": p.Path, "status": p.Status, "open": r.Open(), "received_hour": p.ReceivedHour,
 		"due_date": p.DueDate, "resolved_date": p.ResolvedDate, "published_at": p.PublishedAt,
 		"origin": p.Origin, "text": p.Text, "answer": p.Answer, "photos": p.Photos, "changed_at": r.ChangedAt,
+		"lat": at.Lat, "lon": at.Lon,
 	})
+	batch.Queue(sqlRetract, pgx.NamedArgs{"code": p.Code, "text": p.Text, "photos": p.Photos, "published_at": p.PublishedAt})
 }

@@ -14,7 +14,7 @@ const mostResults = 50
 func (p *PublicStore) Results(ctx context.Context, division string, areas []string) ([]Published, error) {
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
-	rows, err := p.pool.Query(ctx, `select code, category, area, published_at, text, answer from public_report
+	rows, err := p.pool.Query(ctx, `select code, category, area, published_at, text from public_record
 		where division = $1 and area = any($2) and published_at is not null
 			and (origin = 'real') = (coalesce((select origin from dataset), 'real') = 'real')
 		order by published_at desc, code limit $3`, division, areas, mostResults)
@@ -29,4 +29,13 @@ func (p *PublicStore) Results(ctx context.Context, division string, areas []stri
 		list[i].PublishedAt = list[i].PublishedAt.UTC()
 	}
 	return list, nil
+}
+
+// PublicPath is where a report lies as far as that has left for everybody, the root first; empty when nothing has.
+func (s *Store) PublicPath(ctx context.Context, code string) ([]string, error) {
+	paths, err := collect(ctx, s, pgx.RowTo[[]string], "select path from public_record where code = $1", code)
+	if err != nil {
+		return nil, fmt.Errorf("read what is told of %s: %w", code, err)
+	}
+	return firstOr(paths, nil)
 }

@@ -19,15 +19,16 @@ type Nearby struct {
 	Most  int
 }
 
-// NearbyReports reads the newest open reports that everybody may know of and that lie where n says.
+// NearbyReports reads the newest open reports that have left for everybody and that lie where n says. What is told of each is
+// what has left: its area may be a wider one.
 func (s *Store) NearbyReports(ctx context.Context, n Nearby) ([]view.NearbyReport, error) {
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
 	const finest = 20 // zoom of report.cell
 	rows, err := s.read.Query(ctx, `
 		select p.code, p.category, p.area, p.status, p.received_hour, to_char(p.due_date, 'YYYY-MM-DD')
-		from public_report p
-		where p.division = $1 and p.area = any($2) and p.category = $3 and p.is_open and (p.origin = 'real') = $4
+		from public_record p join public_report d using (code)
+		where d.division = $1 and d.area = any($2) and p.category = $3 and p.is_open and (p.origin = 'real') = $4
 			and ($5::bigint[] is null or exists (select from report r where r.code = p.code and (r.cell >> $6) = any($5)))
 		order by p.received_hour desc, p.code limit $7`,
 		n.Division, n.Areas, n.Category, n.Real, n.Tiles, 2*(finest-view.NearbyZoom), n.Most)

@@ -39,7 +39,7 @@ type PublicFilter struct {
 
 const sqlRecords = `
 	select code, category, division, area, status, is_open, received_hour, changed_at, due_date, resolved_date, published_at, origin, text, photos
-	from public_report where (origin = 'real') = @real `
+	from public_record where (origin = 'real') = @real `
 
 const sqlRecordsWithin = `
 	and received_hour between @from and @to and changed_at between @changed_from and @changed_to

@@ -81,6 +81,13 @@ func (l *Live) dataOf(ctx context.Context, tx pgx.Tx, t schema.Topic) (json.RawM
 		}
 		return json.Marshal(schema.Snapshot{Reports: []json.RawMessage{}, Screen: state})
 	}
+	if t.Audience == schema.Public {
+		left, err := publicOf(ctx, tx, t)
+		if err != nil {
+			return nil, err
+		}
+		return encodePublic(left)
+	}
 	reports, err := reportsOf(ctx, tx, t)
 	if err != nil {
 		return nil, err
@@ -121,6 +128,43 @@ func reportsOf(ctx context.Context, tx pgx.Tx, t schema.Topic) ([]report.Report,
 	return pgx.CollectRows(rows, scanReport)
 }
 
+// publicOf reads what has left of the reports of a topic: the open ones and the newest closed, newest first.
+func publicOf(ctx context.Context, tx pgx.Tx, t schema.Topic) ([]view.PublicReport, error) {
+	const columns = `select code, version, category, area, path, origin, status, received_hour, to_char(due_date, 'YYYY-MM-DD'),
+		to_char(resolved_date, 'YYYY-MM-DD'), published_at, text, '', photos from public_record
+		where division = $1 and path @> array[$2] and `
+	rows, err := tx.Query(ctx, fmt.Sprintf(
+		"(%[1]s is_open order by received_hour desc, code limit %[2]d) union all (%[1]s not is_open order by changed_at desc, code limit %[3]d)",
+		columns, snapshotItems, snapshotClosed), t.Division, t.Area())
+	if err != nil {
+		return nil, err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[view.PublicReport])
+	for i := range list {
+		list[i].ReceivedHour, list[i].PublishedAt = list[i].ReceivedHour.UTC(), inUTCOrNil(list[i].PublishedAt)
+	}
+	return list, err
+}
+
+// encodePublic is a schema.Snapshot of as many as there is room for.
+func encodePublic(list []view.PublicReport) (json.RawMessage, error) {
+	snap := schema.Snapshot{Reports: []json.RawMessage{}}
+	size := 0
+	for _, r := range list {
+		body, err := json.Marshal(r)
+		if err != nil {
+			return nil, fmt.Errorf("encode report %s: %w", r.Code, err)
+		}
+		if size+len(body) > publicSnapshotBytes || snap.Truncated > 0 {
+			snap.Truncated++
+			continue
+		}
+		size += len(body) + 1
+		snap.Reports = append(snap.Reports, body)
+	}
+	return json.Marshal(snap)
+}
+
 // EncodeSnapshot is a schema.Snapshot of the reports an audience may see, in their order, as many as there is room for.
 func EncodeSnapshot(a schema.Audience, reports []report.Report, lens view.Lens) (json.RawMessage, error) {
 	snap, err := snapshotOf(a, reports, lens)
@@ -131,14 +175,10 @@ func EncodeSnapshot(a schema.Audience, reports []report.Report, lens view.Lens) 
 }
 
 func snapshotOf(a schema.Audience, reports []report.Report, lens view.Lens) (schema.Snapshot, error) {
-	limit := snapshotBytes
-	if a == schema.Public {
-		limit = publicSnapshotBytes
-	}
 	snap := schema.Snapshot{Reports: []json.RawMessage{}}
 	size, full := 0, false
 	for _, r := range reports {
-		if full && a != schema.Public {
+		if full {
 			// To draw what has no room would cost most of all: its words would be redacted for nothing.
 			if r.WithdrawnAt == nil {
 				snap.Truncated++
@@ -153,7 +193,7 @@ func snapshotOf(a schema.Audience, reports []report.Report, lens view.Lens) (sch
 		if err != nil {
 			return snap, fmt.Errorf("encode report %s: %w", r.ID, err)
 		}
-		if size+len(body) > limit || len(snap.Reports) == snapshotItems {
+		if size+len(body) > snapshotBytes || len(snap.Reports) == snapshotItems {
 			snap.Truncated++
 			full = true
 			continue
@@ -170,9 +210,7 @@ func seenBy(a schema.Audience, r report.Report, lens view.Lens) (any, bool) {
 		return view.Ops(r), true
 	case schema.Wall:
 		return view.Wall(r, lens)
-	case schema.Public:
-		return view.Public(r, lens.Location)
-	case schema.Screen:
+	case schema.Public, schema.Screen: // what has left, and what a screen shows, are no reports
 	}
 	return nil, false
 }

@@ -22,8 +22,8 @@ type Draft struct {
 	Purge bool
 }
 
-// Events are the events of a change, before it nil at birth: the new state to every topic that sees it, and gone
-// to every topic it left. A withdrawn report leaves every topic, and each is asked to forget what was said: also
+// Events are the events of a change, before it nil at birth: the new state to every topic of staff and screens that sees it,
+// and gone to every topic it left. Everybody else is told later, by PublicEvents. But a withdrawn report leaves every topic, and each is asked to forget what was said: also
 // one it had left before in its present area. Topics of areas and units it was in long ago only the store knows; it
 // erases what it keeps by ID. Operators still find the report through the API, without its texts.
 func Events(before *report.Report, after report.Report, lens Lens) []Draft {
@@ -35,9 +35,13 @@ func Events(before *report.Report, after report.Report, lens Lens) []Draft {
 	purge := after.WithdrawnAt != nil
 	var drafts []Draft
 	for i, now := range is {
-		if len(now.topics) > 0 && now.news(was[i]) {
+		version := after.Version
+		if now.audience == schema.Public {
+			version = PublicVersion(after)
+		}
+		if len(now.topics) > 0 {
 			drafts = append(drafts, Draft{
-				Audience: now.audience, Kind: schema.KindReport, ID: now.id, Version: after.Version,
+				Audience: now.audience, Kind: schema.KindReport, ID: now.id, Version: version,
 				Topics: now.topics, Data: now.data,
 			})
 		}
@@ -47,7 +51,7 @@ func Events(before *report.Report, after report.Report, lens Lens) []Draft {
 		}
 		if len(left) > 0 {
 			drafts = append(drafts, Draft{
-				Audience: now.audience, Kind: schema.KindGone, ID: now.id, Version: after.Version, Topics: left, Purge: purge,
+				Audience: now.audience, Kind: schema.KindGone, ID: now.id, Version: version, Topics: left, Purge: purge,
 			})
 		}
 	}
@@ -61,7 +65,6 @@ type face struct {
 	topics   []string // empty when the audience may not see it
 	reach    []string // where the audience may see it or may have seen it
 	data     []byte
-	seen     []byte // data without the version: what a person could tell apart
 }
 
 // faces are those of ops, wall, public and unit, in this order.
@@ -79,14 +82,11 @@ func facesOf(r report.Report, lens Lens) faces {
 		wall.topics, wall.data = wall.reach, encode(w)
 	}
 
+	// What everybody may see leaves later, in batches; here they may only be asked to forget. The store adds the topics on
+	// which it was told: to name its commune to those who never heard it would tell it.
 	public := face{audience: schema.Public, id: r.Code}
-	if r.AcceptedAt != nil {
-		public.reach = schema.AreaTopics(schema.Public, r.Division, r.Path...)
-	}
-	if p, ok := Public(r, lens.Location); ok {
-		public.topics, public.data = public.reach, encode(p)
-		p.Version = 0
-		public.seen = encode(p)
+	if r.AcceptedAt != nil && len(r.Path) > 0 {
+		public.reach = schema.AreaTopics(schema.Public, r.Division, r.Path[0])
 	}
 
 	unit := face{audience: schema.Unit, id: r.ID, data: ops.data}
@@ -97,12 +97,6 @@ func facesOf(r report.Report, lens Lens) faces {
 		unit.topics = unit.reach
 	}
 	return faces{ops, wall, public, unit}
-}
-
-// news is false for the public when nothing they can see has changed: that an officer has touched a report is not
-// theirs to know. Other audiences are told of every act.
-func (f face) news(was face) bool {
-	return f.audience != schema.Public || string(f.seen) != string(was.seen) || len(without(f.topics, was.topics)) > 0
 }
 
 // without is the list without those in other.

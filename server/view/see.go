@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"toancanh/server/disclosure"
 	"toancanh/server/kpi"
 	"toancanh/server/report"
 )
@@ -66,16 +67,17 @@ func Wall(r report.Report, lens Lens) (WallReport, bool) {
 }
 
 // Public is the report for everybody; false when they may not see it: before it is accepted, in the statuses
-// the procedure keeps inside, once it is withdrawn, and while it is only a drill. Dates are days in loc.
+// the procedure keeps inside, once it is withdrawn, and while it is only a drill. Dates are days in loc, the time of
+// publication is its quarter hour. It waits for the next batch, which gives it a version and may widen its area.
 func Public(r report.Report, loc *time.Location) (PublicReport, bool) {
 	status, ok := publicStatus(r)
 	if !ok {
 		return PublicReport{}, false
 	}
 	return PublicReport{
-		Code: r.Code, Version: r.Version, Origin: string(r.Origin), Category: r.Category, Area: r.Area, Path: path(r),
+		Code: r.Code, Origin: string(r.Origin), Category: r.Category, Area: r.Area, Path: path(r),
 		Status: status, ReceivedHour: hourOf(r.ReceivedAt, loc), DueDate: dateOf(r.Due.Resolve, loc),
-		ResolvedDate: dateOf(r.ResolvedAt, loc), PublishedAt: utc(r.PublishedAt), Text: published(r),
+		ResolvedDate: dateOf(r.ResolvedAt, loc), PublishedAt: quarterOf(r.PublishedAt), Text: published(r),
 		// The unit's own answer was not reviewed for the public; what was is Text.
 		Answer: "", Photos: publicPhotos(r),
 	}, true
@@ -210,6 +212,15 @@ func utc(t *time.Time) *time.Time {
 func hourOf(t time.Time, loc *time.Location) time.Time {
 	l := t.In(loc)
 	return time.Date(l.Year(), l.Month(), l.Day(), l.Hour(), 0, 0, 0, loc).UTC()
+}
+
+// quarterOf rounds down to the quarter hour.
+func quarterOf(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	q := disclosure.Quarter(*t)
+	return &q
 }
 
 func dateOf(t *time.Time, loc *time.Location) *string {

@@ -21,6 +21,7 @@ func playApart(ctx context.Context, r role, listener net.Listener) error {
 		Config: server.Config{
 			Listen: listener.Addr().String(), Data: r.Data, DatabaseURL: r.Database, Timezone: "Asia/Ho_Chi_Minh",
 			Open: "no", Limits: "off", Hub: "on", KeepReadings: 9600 * time.Hour, DeskIdle: 10 * time.Minute,
+			PublicEvery: 15 * time.Minute,
 		},
 		Build: "bench", Log: log, Intake: server.Intake{Committers: apartWriters, Together: 1},
 	})
