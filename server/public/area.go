@@ -16,7 +16,6 @@ import (
 
 	"toancanh/server/area"
 	"toancanh/server/disclosure"
-	"toancanh/server/door"
 	"toancanh/server/limit"
 	"toancanh/server/store"
 )
@@ -69,44 +68,23 @@ func (s *Site) getArea(c *fiber.Ctx) error {
 		return err
 	}
 	root, _ := s.Atlas.Tree.Root(s.Division)
-	key := pageKey{division: s.Division, area: root.Code}
+	key := pageKey{kind: areaKind, division: s.Division, area: root.Code}
 	if c.Params("division") != "" {
 		var err error
 		if key, _, err = s.areaKey(c); err != nil {
 			return err
 		}
 	}
-	var moved bool
-	key.look, moved = s.lookOf(c)
-	if moved {
-		return c.Redirect(c.Path(), fiber.StatusSeeOther)
-	}
-	e := s.now.Load()
-	p := s.page(e, key)
-	p.Serve(c.Context())
-	if e.condition == missing {
-		c.Set(fiber.HeaderRetryAfter, "5")
-		c.Status(fiber.StatusServiceUnavailable)
-	}
-	return nil
+	return s.servePage(c, key)
 }
 
-// makePage makes the bytes of an area's page.
-func (s *Site) makePage(e *edition, key pageKey) *door.Prepared {
+// areaModel lays out the page of an area.
+func (s *Site) areaModel(e *edition, key pageKey) model {
 	here, _ := s.Atlas.Tree.Get(key.division, key.area)
 	page := s.areaPage(e, key)
-	body, err := s.book.write("area", model{
-		Look: key.look, Title: fmt.Sprintf("%s – %s", titleOf(here, key.look), s.Title), Centre: s.centre(),
-		Here: s.areaURL(key.division, key.area), Feed: page.Feed, Banner: e.picture.Origin != "real", Refresh: true, Page: page,
-	})
-	if err != nil {
-		s.Log.Error("public page was not made", "err", err) //nolint:sloglint // made outside of any request
-		body = []byte("<!doctype html>")
+	return model{
+		Title: fmt.Sprintf("%s – %s", titleOf(here, key.look), s.Title), Here: s.areaURL(key.division, key.area), Feed: page.Feed, Page: page,
 	}
-	return door.Prepare(door.Content{
-		Body: body, Type: htmlType, Cache: door.CacheAsk, Vary: "Cookie",
-		Headers: [][2]string{{fiber.HeaderContentSecurityPolicy, door.PagePolicy(body)}},
-	})
 }
 
 func (s *Site) areaPage(e *edition, key pageKey) areaPage {

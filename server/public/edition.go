@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+
 	"toancanh/server/area"
 	"toancanh/server/door"
 	"toancanh/server/store"
@@ -43,16 +45,29 @@ type edition struct {
 	pages map[pageKey]*door.Prepared
 }
 
-// pageKey names one page in one look.
+// kind is a sort of page that is made of an edition; its template has its name.
+type kind string
+
+const areaKind kind = "area"
+
+// pageKey names one page in one look. Kinds that speak of the whole centre leave division and area empty.
 type pageKey struct {
+	kind           kind
 	division, area string
 	look           look
+}
+
+// makers lay out the pages of each kind.
+func (s *Site) makers() map[kind]func(*edition, pageKey) model {
+	return map[kind]func(*edition, pageKey) model{
+		areaKind: s.areaModel,
+	}
 }
 
 func (s *Site) newEdition(p store.PublicPicture, c condition) *edition {
 	e := &edition{picture: p, condition: c, counts: byArea(p), pages: map[pageKey]*door.Prepared{}}
 	root, _ := s.Atlas.Tree.Root(s.Division)
-	e.home = s.page(e, pageKey{s.Division, root.Code, look{}})
+	e.home = s.page(e, pageKey{areaKind, s.Division, root.Code, look{}})
 	return e
 }
 
@@ -81,6 +96,37 @@ func (s *Site) page(e *edition, key pageKey) *door.Prepared {
 		e.pages[key] = p
 	}
 	return p
+}
+
+// makePage makes the bytes of a page.
+func (s *Site) makePage(e *edition, key pageKey) *door.Prepared {
+	m := s.kinds[key.kind](e, key)
+	m.Look, m.Centre, m.Banner, m.Refresh = key.look, s.centre(), e.picture.Origin != "real", true
+	body, err := s.book.write(string(key.kind), m)
+	if err != nil {
+		s.Log.Error("public page was not made", "err", err) //nolint:sloglint // made outside of any request
+		body = []byte("<!doctype html>")
+	}
+	return door.Prepare(door.Content{
+		Body: body, Type: htmlType, Cache: door.CacheAsk, Vary: "Cookie",
+		Headers: [][2]string{{fiber.HeaderContentSecurityPolicy, door.PagePolicy(body)}},
+	})
+}
+
+// servePage answers with a page of the newest edition in the look its reader wants.
+func (s *Site) servePage(c *fiber.Ctx, key pageKey) error {
+	var moved bool
+	key.look, moved = s.lookOf(c)
+	if moved {
+		return c.Redirect(c.Path(), fiber.StatusSeeOther)
+	}
+	e := s.now.Load()
+	s.page(e, key).Serve(c.Context())
+	if e.condition == missing {
+		c.Set(fiber.HeaderRetryAfter, "5")
+		c.Status(fiber.StatusServiceUnavailable)
+	}
+	return nil
 }
 
 // Run reads the projection and swaps the pages until ctx ends.

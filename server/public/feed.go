@@ -214,5 +214,5 @@ func (s *Site) areaKey(c *fiber.Ctx) (pageKey, area.Area, error) {
 	if !ok {
 		return pageKey{}, here, fault.NotFound("Không có trang của địa bàn này.")
 	}
-	return pageKey{division: division, area: code}, here, nil
+	return pageKey{kind: areaKind, division: division, area: code}, here, nil
 }

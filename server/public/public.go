@@ -72,6 +72,7 @@ type Config struct {
 type Site struct {
 	Config
 	book     *book
+	kinds    map[kind]func(*edition, pageKey) model
 	now      atomic.Pointer[edition]
 	redraw   atomic.Bool               // the maps are others since the edition was made
 	files    map[string]*door.Prepared // by path, "/assets/…"
@@ -100,7 +101,7 @@ func New(c Config) (*Site, error) {
 	if s.book, err = newBook(s.files); err != nil {
 		return nil, fmt.Errorf("make public pages: %w", err)
 	}
-	s.places = s.listPlaces()
+	s.places, s.kinds = s.listPlaces(), s.makers()
 	s.now.Store(s.newEdition(store.PublicPicture{Origin: string(c.Origin)}, missing))
 	return s, nil
 }
