@@ -169,6 +169,12 @@ func TestAlarmsOfAStormAreNeitherLostNorDoubled(t *testing.T) {
 	if err := s.api().postJSON("/api/v1/alarm-types/mua_to/enable", map[string]any{"version": 1, "why": "trận bão của bài thử"}, nil); err != nil {
 		t.Fatal(err)
 	}
+	// The judge learns of a type within seconds, and what came before that it judges by none.
+	judged := fmt.Sprintf("toancanh_alarms_sensors %d\n", gauges)
+	eventually(t, "the type is in force", limit(10*time.Second), func() bool {
+		a, err := s.api().get("/metrics")
+		return err == nil && strings.Contains(string(a.body), judged)
+	}, nil)
 	eventually(t, "the first alarm", limit(30*time.Second), func() bool {
 		m.blow(1)
 		return w.count("select count(*) from alarm") > 0
