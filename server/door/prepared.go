@@ -18,6 +18,9 @@ const (
 	CacheForever = "public, max-age=31536000, immutable"
 	// CacheAsk lets anybody keep a copy and asks before each use whether it still holds.
 	CacheAsk = "no-cache"
+	// CachePage is CacheAsk for what may be shown for a day while the house does not answer (RFC 5861, 4): it says its own
+	// time. "no-cache" would forbid that.
+	CachePage = "max-age=0, stale-if-error=86400"
 )
 
 // How hard bodies are compressed. The highest levels take a hundred times as long for a fifth less, which neither a

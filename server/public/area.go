@@ -27,8 +27,13 @@ type areaPage struct {
 	Credit    string
 	Schematic bool
 	Up        []place // from the root down to the parent
+	Summary   string
+	Warnings  []inForce
 	Total     store.PublicCount
 	Rows      []areaRow
+	Topics    []topicRow // by category, of the whole division only
+	Sensors   sensorTable
+	Batch     string // when facts of single reports last left
 	Map       *drawing
 	Published []published
 	OfWhole   bool   // Published are the newest of the whole province that lie here
@@ -49,6 +54,11 @@ type place struct{ Name, URL string }
 type areaRow struct {
 	place
 	store.PublicCount
+}
+
+type topicRow struct {
+	Name string
+	store.PublicNumbersOf
 }
 
 type published struct {
@@ -121,6 +131,18 @@ func (s *Site) areaPage(e *edition, key pageKey) areaPage {
 		page.Map = s.draw(m, key, counts)
 	}
 	page.Published = s.published(e, key)
+	page.Warnings = s.warningsIn(e.picture, key)
+	page.Sensors = s.sensorsIn(e.picture, key)
+	if key.division == s.Division && here.Parent == "" {
+		for _, c := range e.picture.Categories {
+			category, _ := s.Rules.Category(c.Category)
+			page.Topics = append(page.Topics, topicRow{category.Name, c.PublicNumbersOf})
+		}
+	}
+	if !e.picture.BatchAt.IsZero() {
+		page.Batch = e.picture.BatchAt.In(s.Location).Format("15:04 02/01/2006")
+	}
+	page.Summary = s.summary(e, key, page)
 	for _, d := range tree.Divisions() {
 		if root, ok := tree.Root(d.Code); ok && d.Code != key.division {
 			label := d.Label
@@ -272,6 +294,9 @@ func (p areaPage) Number(n disclosure.Number) string {
 	case n.Less:
 		return p.say("less than", disclosure.Few)
 	}
+	if n.Of == disclosure.Others {
+		return p.say("among others", p.thousands(n.N))
+	}
 	return p.say("among", p.thousands(n.N), p.nameOf(n.Of))
 }
 
@@ -303,11 +328,8 @@ func (p areaPage) thousands(n int) string {
 // numbersOf is a row with its page, for the template that writes both rows and total.
 type numbersOf struct {
 	Page areaPage
-	Row  store.PublicCount
+	Row  store.PublicNumbersOf
 }
 
-// With is a row of the table.
-func (p areaPage) With(r areaRow) numbersOf { return numbersOf{p, r.PublicCount} }
-
-// WithTotal is the table's last line.
-func (p areaPage) WithTotal() numbersOf { return numbersOf{p, p.Total} }
+// With is a row of a table.
+func (p areaPage) With(n store.PublicNumbersOf) numbersOf { return numbersOf{p, n} }

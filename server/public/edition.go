@@ -37,6 +37,7 @@ const mostPages = 512
 // edition is everything the public pages say at one time. It does not change but for the pages made of it on demand.
 type edition struct {
 	picture   store.PublicPicture
+	told      store.PublicPicture // what summaries tell of
 	condition condition
 	counts    map[string]map[string]store.PublicCount // by division and area
 	home      *door.Prepared
@@ -65,7 +66,7 @@ func (s *Site) makers() map[kind]func(*edition, pageKey) model {
 }
 
 func (s *Site) newEdition(p store.PublicPicture, c condition) *edition {
-	e := &edition{picture: p, condition: c, counts: byArea(p), pages: map[pageKey]*door.Prepared{}}
+	e := &edition{picture: p, told: toldOf(s.now.Load(), p, c), condition: c, counts: byArea(p), pages: map[pageKey]*door.Prepared{}}
 	root, _ := s.Atlas.Tree.Root(s.Division)
 	e.home = s.page(e, pageKey{areaKind, s.Division, root.Code, look{}})
 	return e
@@ -108,7 +109,7 @@ func (s *Site) makePage(e *edition, key pageKey) *door.Prepared {
 		body = []byte("<!doctype html>")
 	}
 	return door.Prepare(door.Content{
-		Body: body, Type: htmlType, Cache: door.CacheAsk, Vary: "Cookie",
+		Body: body, Type: htmlType, Cache: door.CachePage, Vary: "Cookie",
 		Headers: [][2]string{{fiber.HeaderContentSecurityPolicy, door.PagePolicy(body)}},
 	})
 }

@@ -115,7 +115,7 @@ func TestPagesAreServedAsPreparedBytes(t *testing.T) {
 			t.Errorf("policy %q", policy)
 		}
 		for name, want := range map[string]string{
-			"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache", "Vary": "Accept-Encoding, Cookie",
+			"X-Content-Type-Options": "nosniff", "Cache-Control": "max-age=0, stale-if-error=86400", "Vary": "Accept-Encoding, Cookie",
 			"Content-Type": "text/html; charset=utf-8",
 		} {
 			if got := plain.header.Get(name); got != want {

@@ -3,6 +3,7 @@ package public_test
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -35,15 +36,26 @@ func TestTextsAreWholeAndComposed(t *testing.T) {
 			}
 		}
 	}
-	feed, err := os.ReadFile("feed.go")
+	sources, err := filepath.Glob("*.go")
 	must(t, err)
-	for _, m := range regexp.MustCompile(`\.say\([\w.]+, "([^"]+)"[,)]`).FindAllStringSubmatch(string(feed), -1) {
-		used[m[1]] = true
-	}
-	area, err := os.ReadFile("area.go")
-	must(t, err)
-	for _, m := range regexp.MustCompile(`\bp\.say\("([^"]+)"[,)]`).FindAllStringSubmatch(string(area), -1) {
-		used[m[1]] = true
+	for _, name := range sources {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(name)
+		must(t, err)
+		for _, m := range regexp.MustCompile(`\bsay\((?:[\w.]+, )?"([^"]+)"(\+)?`).FindAllStringSubmatch(string(source), -1) {
+			if m[2] == "" {
+				used[m[1]] = true
+				if len(texts[m[1]]) != 2 {
+					t.Errorf("%s: text %q is not there in both languages", name, m[1])
+				}
+				continue
+			}
+			for key := range texts { // one of several, by a word of the data
+				used[key] = used[key] || strings.HasPrefix(key, m[1])
+			}
+		}
 	}
 	for key, both := range texts {
 		if !used[key] {

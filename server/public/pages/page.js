@@ -1,32 +1,75 @@
-// Keeps the page at its newest without losing the reader's place. The button stops that (WCAG 2.2.2).
+// Keeps the page at its newest without losing the reader's place, and says when it cannot. The button stops that
+// (WCAG 2.2.2); the summary is read aloud at most once in ten seconds (4.1.3).
 'use strict';
 (() => {
-  const words = document.documentElement.lang === 'en'
-    ? ['Pause updates', 'Resume updates']
-    : ['Tạm dừng cập nhật', 'Tiếp tục cập nhật'];
+  const english = document.documentElement.lang === 'en';
+  const words = english
+    ? { pause: 'Pause updates', resume: 'Resume updates', lost: 'The centre has not answered since {}. What stands here may be old.' }
+    : { pause: 'Tạm dừng cập nhật', resume: 'Tiếp tục cập nhật', lost: 'Trung tâm không trả lời từ {}. Những gì ghi ở đây có thể đã cũ.' };
+  const every = 5000;
+  const longest = 30000;
+  const sayEvery = 10000;
+  const find = (id, from = document) => from.getElementById(id);
   let paused = false;
-  const hang = () => {
-    const place = document.getElementById('tam-dung');
-    if (!place) return;
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.textContent = words[paused ? 1 : 0];
-    button.onclick = () => { paused = !paused; button.textContent = words[paused ? 1 : 0]; };
-    place.append(button);
+  let failed = 0;
+  let answered = new Date();
+  let said = 0;
+  let made = '';
+  let timer = 0;
+
+  const place = find('tam-dung');
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = words.pause;
+  button.onclick = () => {
+    paused = !paused;
+    button.textContent = paused ? words.resume : words.pause;
+    if (!paused) renew();
+  };
+  if (place) place.append(button);
+
+  const tell = (lost) => {
+    const line = find('mat-noi');
+    if (!line) return;
+    line.hidden = !lost;
+    const text = lost ? words.lost.replace('{}', answered.toLocaleTimeString(english ? 'en-GB' : 'vi-VN')) : '';
+    if (line.textContent !== text) line.textContent = text;
+  };
+  const show = (fresh) => {
+    const words = find('tom-tat', fresh);
+    const summary = find('tom-tat');
+    if (words && summary && words.textContent !== summary.textContent && Date.now() - said >= sayEvery) {
+      said = Date.now();
+      summary.textContent = words.textContent;
+    }
+    const now = find('than');
+    const next = find('than', fresh);
+    if (!now || !next || next.innerHTML === made || now.contains(document.activeElement)) return;
+    const open = [...now.querySelectorAll('details[open]')].map((d) => d.id);
+    now.innerHTML = made = next.innerHTML;
+    for (const id of open) find(id)?.setAttribute('open', '');
+  };
+  const later = () => {
+    clearTimeout(timer);
+    const wait = Math.min(longest, every * 2 ** Math.max(0, failed - 1));
+    timer = setTimeout(renew, wait * (0.8 + 0.2 * Math.random()));
   };
   const renew = async () => {
-    if (paused || document.hidden || document.getElementById('noi-dung').contains(document.activeElement)) return;
-    try {
-      const answer = await fetch(location.href, { cache: 'no-cache', signal: AbortSignal.timeout(10000) });
-      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('noi-dung');
-      const now = document.getElementById('noi-dung');
-      if (!fresh || fresh.innerHTML === now.dataset.made) return;
-      now.innerHTML = fresh.innerHTML;
-      now.dataset.made = fresh.innerHTML;
-      hang();
-    } catch { /* the page keeps its own time in words */ }
+    clearTimeout(timer);
+    if (!paused && !document.hidden) {
+      try {
+        const answer = await fetch(location.href, { cache: 'no-cache', signal: AbortSignal.timeout(4000) });
+        if (!answer.ok && answer.status !== 503) throw new Error(answer.status);
+        show(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+        answered = new Date();
+        failed = 0;
+      } catch {
+        failed++;
+      }
+      tell(failed > 0);
+    }
+    later();
   };
-  hang();
-  setInterval(renew, 30000);
-  document.addEventListener('visibilitychange', renew);
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) renew(); });
+  later();
 })();
