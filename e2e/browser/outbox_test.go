@@ -178,6 +178,9 @@ func TestAReportWrittenWithoutANetworkArrivesOnce(t *testing.T) {
 
 	// What was told of before is offered, and what the server refuses comes back with nothing lost.
 	p.post("/api/v1/reports/"+code+"/acts", map[string]any{"act": "accept", "version": count1(t, p, "select version from report")}, nil)
+	eventually(t, "it has left for everybody", liveWithin, func() bool {
+		return count1(t, p, "select count(*) from public_record where is_open") == 1
+	}, nil)
 	first.tabTo("#to-khai input[type=radio]")
 	first.press("ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown")
 	first.stepTo("Chuyện thế nào?")
