@@ -31,7 +31,8 @@ type areaPage struct {
 	Warnings  []inForce
 	Total     store.PublicCount
 	Rows      []areaRow
-	Topics    []topicRow // by category, of the whole division only
+	Topics    []topicRow             // by category, of the whole division only
+	Others    *store.PublicNumbersOf // of the categories that are told together; nil: none are
 	Sensors   sensorTable
 	Batch     string // when facts of single reports last left
 	Map       *drawing
@@ -42,11 +43,12 @@ type areaPage struct {
 	Old       bool
 	Empty     bool // never read
 	English   bool
-	Others    []place
-	Feed      string // the address of its results as an Atom feed
+	Elsewhere []place // the same by other divisions
+	Feed      string  // the address of its results as an Atom feed
 
 	say    func(key string, args ...any) string
 	nameOf func(code string) string // of an area of the page's division
+	here   string                   // the page's area
 }
 
 type place struct{ Name, URL string }
@@ -104,7 +106,7 @@ func (s *Site) areaPage(e *edition, key pageKey) areaPage {
 	counts := e.counts[key.division]
 	at := e.picture.At.In(s.Location)
 	page := areaPage{
-		Name: nameInSentence(here, key.look), Division: division.Label, Total: counts[key.area],
+		here: key.area, Name: nameInSentence(here, key.look), Division: division.Label, Total: counts[key.area],
 		At: at.Format("15:04:05 02/01/2006"), AtISO: at.Format(time.RFC3339), Old: e.condition == old, Empty: e.condition == missing,
 		OfWhole: here.Parent != "", English: key.look.English,
 		Feed: "/tinh-hinh/" + strings.TrimPrefix(key.division, "vn-") + "/" + key.area + "/feed.atom",
@@ -138,6 +140,7 @@ func (s *Site) areaPage(e *edition, key pageKey) areaPage {
 			category, _ := s.Rules.Category(c.Category)
 			page.Topics = append(page.Topics, topicRow{category.Name, c.PublicNumbersOf})
 		}
+		page.Others = othersOf(e.picture.Categories)
 	}
 	if !e.picture.BatchAt.IsZero() {
 		page.Batch = e.picture.BatchAt.In(s.Location).Format("15:04 02/01/2006")
@@ -149,7 +152,7 @@ func (s *Site) areaPage(e *edition, key pageKey) areaPage {
 			if key.look.English {
 				label = d.LabelEN
 			}
-			page.Others = append(page.Others, place{label, s.areaURL(d.Code, root.Code)})
+			page.Elsewhere = append(page.Elsewhere, place{label, s.areaURL(d.Code, root.Code)})
 		}
 	}
 	return page
@@ -294,10 +297,37 @@ func (p areaPage) Number(n disclosure.Number) string {
 	case n.Less:
 		return p.say("less than", disclosure.Few)
 	}
-	if n.Of == disclosure.Others {
-		return p.say("among others", p.thousands(n.N))
-	}
 	return p.say("among", p.thousands(n.N), p.nameOf(n.Of))
+}
+
+// Cell is a count in a table that tells below what it is part of.
+func (p areaPage) Cell(n disclosure.Number) string {
+	if _, exact := n.Exact(); !exact && !p.Empty && (n.Of == disclosure.Others || n.Of == p.here) {
+		return p.say("together")
+	}
+	return p.Number(n)
+}
+
+// othersOf are the numbers of the categories that are told together.
+func othersOf(list []store.PublicCategory) *store.PublicNumbersOf {
+	var sum store.PublicNumbersOf
+	some := false
+	for _, c := range list {
+		for _, n := range []struct {
+			from disclosure.Number
+			to   *disclosure.Number
+		}{
+			{c.Open, &sum.Open}, {c.Late, &sum.Late}, {c.Recent, &sum.Recent}, {c.Resolved, &sum.Resolved}, {c.Kept, &sum.Kept}, {c.Missed, &sum.Missed},
+		} {
+			if n.from.Of == disclosure.Others {
+				*n.to, some = disclosure.Number{N: n.from.N, Less: n.from.Less}, true
+			}
+		}
+	}
+	if !some {
+		return nil
+	}
+	return &sum
 }
 
 // Mark is a count as there is room for it on the map: a dot where the place's own is not told.

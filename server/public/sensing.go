@@ -16,6 +16,7 @@ type sensorTable struct {
 	All    []sensorRow
 	Bad    []sensorRow // above a limit
 	Silent int         // without a value that can be believed
+	Limits []string    // the limits with who says so, each with the sensors that have them
 }
 
 // sensorRow is a sensor as a page says it.
@@ -24,7 +25,6 @@ type sensorRow struct {
 	State              sensor.State
 	Word               string // the state in words
 	Limit              string // the limit that is reached
-	Levels             string // its limits, each with who says so
 	At, AtISO          string // when it was measured; empty: never
 	Stale              bool
 }
@@ -75,6 +75,7 @@ func (s *Site) sensorsIn(p store.PublicPicture, key pageKey) sensorTable {
 		return cmp.Or(cmp.Compare(x, y), cmp.Compare(loudness(a.State), loudness(b.State)), cmp.Compare(a.Name, b.Name))
 	})
 	var table sensorTable
+	table.Limits = s.limitsOf(found, key.look)
 	for _, one := range found {
 		row := s.sensorRow(one, key.look, p.At)
 		table.All = append(table.All, row)
@@ -105,17 +106,36 @@ func (s *Site) sensorRow(one store.PublicSensor, l look, now time.Time) sensorRo
 			row.At = at.Format("15:04 02/01")
 		}
 	}
-	var levels []string
-	for _, level := range one.Levels {
-		if level.Confirmed() {
-			levels = append(levels, level.Label+": "+s.measured(level.At, one.Unit, l)+" ("+level.Source+")")
-		}
-	}
-	if len(one.Unconfirmed) > 0 {
-		levels = append(levels, s.book.say(l, "unconfirmed", strings.Join(one.Unconfirmed, ", ")))
-	}
-	row.Levels = strings.Join(levels, "; ")
 	return row
+}
+
+// limitsOf tells limits, each set once with all sensors that have it.
+func (s *Site) limitsOf(found []store.PublicSensor, l look) []string {
+	var sets []string
+	named := map[string][]string{}
+	for _, one := range found {
+		var levels []string
+		for _, level := range one.Levels {
+			if level.Confirmed() {
+				levels = append(levels, level.Label+": "+s.measured(level.At, one.Unit, l)+" ("+level.Source+")")
+			}
+		}
+		if len(one.Unconfirmed) > 0 {
+			levels = append(levels, s.book.say(l, "unconfirmed", strings.Join(one.Unconfirmed, ", ")))
+		}
+		if len(levels) == 0 {
+			continue
+		}
+		set := strings.Join(levels, "; ")
+		if named[set] == nil {
+			sets = append(sets, set)
+		}
+		named[set] = append(named[set], one.Name)
+	}
+	for i, set := range sets {
+		sets[i] = strings.Join(named[set], ", ") + " – " + set + "."
+	}
+	return sets
 }
 
 // measured is a value with its unit, in at most two decimals.
