@@ -30,6 +30,7 @@ type verbs struct {
 	Geo      geoCmd      `cmd:"" help:"Bring real boundaries of provinces, districts and communes; list them; go back to the schematic."`
 	Key      keyCmd      `cmd:"" help:"Make, list, scope, rotate or revoke keys of gateways and tools; rotate the keys that seal."`
 	User     userCmd     `cmd:"" help:"List people, make a one-time link for one, or disable one."`
+	Export   exportCmd   `cmd:"" help:"Write what everybody may see as files: the public pages."`
 	Audit    auditCmd    `cmd:"" help:"Check the audit for changes, or write it out."`
 	Evidence evidenceCmd `cmd:"" help:"Check a file of evidence, or print the fingerprint it is signed with."`
 	Screen   screenCmd   `cmd:"" help:"List the screens of a running server, or set one up."`

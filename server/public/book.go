@@ -115,13 +115,14 @@ func (b *book) write(name string, m model) ([]byte, error) {
 // model is what every page knows; Page holds what only one kind of page needs.
 type model struct {
 	Look    look
-	Title   string // of the document
-	Centre  string // the name of the centre
-	Here    string // the address of the page without its query
-	Banner  bool   // the data are not real
-	Closed  bool   // not for search engines
-	Refresh bool   // the page changes by itself
-	Feed    string // the address of what the page tells as an Atom feed; may be empty
+	Title   string    // of the document
+	Centre  string    // the name of the centre
+	Here    string    // the address of the page without its query
+	Banner  bool      // the data are not real
+	Closed  bool      // not for search engines
+	Refresh bool      // the page changes by itself
+	Feed    string    // the address of what the page tells as an Atom feed; may be empty
+	Copy    *copyNote // the page is a saved copy; nil: it is live
 	Page    any
 }
 

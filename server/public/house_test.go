@@ -45,6 +45,7 @@ type house struct {
 	store  *store.Store
 	intake *intake.Intake
 	site   *public.Site
+	reader *store.PublicStore
 	broken atomic.Bool // the projection cannot be read
 	storms chan struct{}
 	mails  *mail.Desk
@@ -84,6 +85,7 @@ func newHouse(t *testing.T, change ...func(*public.Config)) *house {
 	reader, err := store.OpenPublic(t.Context(), h.db.DSN(testpg.Public))
 	must(t, err)
 	t.Cleanup(reader.Close)
+	h.reader = reader
 	atlas, err := sampleAtlas()
 	must(t, err)
 	rules, _, err := report.Load(sample.Files(), zone)
