@@ -205,6 +205,10 @@ func (r *room) lead(n int) {
 	r.judges = judges
 	r.mu.Unlock()
 	r.stop = func() { stop(); running.Wait() }
+	if n == 1 {
+		// What was received before anybody judged here at all is judged by nobody.
+		r.until("somebody judges", func() bool { return judges[0].Silent() != nil })
+	}
 }
 
 // halt ends whoever judges, in the midst of whatever it does: nothing is kept at the end.

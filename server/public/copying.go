@@ -120,6 +120,9 @@ func (c *Copier) Run(ctx context.Context) error {
 	complained := false
 	for {
 		err := c.step(ctx)
+		if ctx.Err() != nil {
+			return nil // what was left undone was asked to be
+		}
 		if err != nil && !complained {
 			c.Log.WarnContext(ctx, "the copy is not new", slog.Any("err", err))
 		} else if err == nil && complained {
@@ -138,9 +141,6 @@ func (c *Copier) step(ctx context.Context) error {
 	condition, silent := c.condition, c.silent
 	picture, err := c.read(ctx)
 	c.look(ctx)
-	if ctx.Err() != nil {
-		return nil
-	}
 	if picture == nil {
 		return errors.Join(errNothingKnown, err)
 	}
