@@ -8,9 +8,9 @@ import (
 	"io/fs"
 )
 
-//go:embed *.csv outline.geojson alarm_types.json
+//go:embed *.csv outline.geojson alarm_types.json dti.json
 var files embed.FS
 
 // Files returns the sample's files: the areas, their outline, the categories, units and holidays, the sensors with the gateways
-// they speak through, and the types of alarms.
+// they speak through, the types of alarms, and what was published of the digital transformation index.
 func Files() fs.FS { return files }
