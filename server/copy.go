@@ -10,6 +10,7 @@ import (
 
 	"toancanh/schema/sample"
 	"toancanh/server/area"
+	"toancanh/server/dti"
 	"toancanh/server/public"
 	"toancanh/server/report"
 	"toancanh/server/store"
@@ -43,9 +44,13 @@ func Copy(ctx context.Context, o CopyOptions) error {
 	if err != nil {
 		return err
 	}
+	published, err := dti.Load(sample.Files())
+	if err != nil {
+		return err
+	}
 	copier, err := public.NewCopier(public.CopyConfig{
 		Config: public.Config{
-			Pictures: pictures, Atlas: atlas, Rules: rules, Location: o.Location(), Now: time.Now, Log: o.Log, Division: o.Division, Title: o.Title,
+			Pictures: pictures, Atlas: atlas, Rules: rules, DTI: published, Location: o.Location(), Now: time.Now, Log: o.Log, Division: o.Division, Title: o.Title,
 		},
 		Dir: o.Dir, Every: o.Every, Live: strings.TrimSuffix(o.Live, "/"),
 		// It asks one address that its operator named, and wants to know whether that one answers.

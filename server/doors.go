@@ -142,7 +142,7 @@ func (s *Server) openPartners(frame *door.Frame) error {
 // openPages hangs the HTML pages and the built faces in.
 func (s *Server) openPages(frame *door.Frame, enter func(*fiber.Ctx, string) error) (err error) {
 	config := public.Config{
-		Frame: frame, Pictures: s.public, Intake: s.intake, Follow: s.follow, Receipts: s.receipts, Atlas: s.atlas, Rules: s.rules,
+		Frame: frame, Pictures: s.public, Intake: s.intake, Follow: s.follow, Receipts: s.receipts, Atlas: s.atlas, Rules: s.rules, DTI: s.published,
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Sample: s.options.Sample, Storm: s.options.Storm, Enter: enter,
 		Visits: visits{s.store, s.intake}, Member: s.api.Member, Duty: s.callout,

@@ -30,6 +30,7 @@ import (
 	"toancanh/server/disclosing"
 	"toancanh/server/door"
 	"toancanh/server/drilling"
+	"toancanh/server/dti"
 	"toancanh/server/feed"
 	"toancanh/server/follow"
 	"toancanh/server/hook"
@@ -99,6 +100,8 @@ type Server struct {
 	feed     *feed.Feed
 	pages    *public.Site
 
+	published dti.Book // of digital transformation
+
 	drills     *drilling.Player
 	disclosing *disclosing.Teller
 	ownDoors   *drilling.Loopback
@@ -160,6 +163,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return fmt.Errorf("TOANCANH_DIVISION: there is no division %q", s.options.Division)
 	}
 	if s.rules, s.units, err = report.Load(sample.Files(), s.location); err != nil {
+		return err
+	}
+	if s.published, err = dti.Load(sample.Files()); err != nil {
 		return err
 	}
 	born := string(report.Real)

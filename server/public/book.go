@@ -36,7 +36,7 @@ func (b *book) say(l look, key string, args ...any) string {
 
 // names of the templates, each with the frame around it.
 func templateNames() []string {
-	return []string{"area", "form", "follow", "mail", "duty", "start", "team", "problem", "unbuilt"}
+	return []string{"area", "dti", "form", "follow", "mail", "duty", "start", "team", "problem", "unbuilt"}
 }
 
 func newBook(files map[string]*door.Prepared) (*book, error) {
@@ -119,6 +119,7 @@ type model struct {
 	Centre  string    // the name of the centre
 	Here    string    // the address of the page without its query
 	Banner  bool      // the data are not real
+	Facts   bool      // what the page tells was published, whatever the data of the house are
 	Closed  bool      // not for search engines
 	Refresh bool      // the page changes by itself
 	Feed    string    // the address of what the page tells as an Atom feed; may be empty

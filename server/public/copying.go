@@ -296,8 +296,8 @@ func fileAt(address string, english bool) string {
 
 // copyPage is a page as a file: its links lead to other files of the copy, or to the live pages.
 func (s *Site) copyPage(e *edition, key pageKey, note copyNote) ([]byte, error) {
-	m := s.kinds[key.kind](e, key)
-	m.Look, m.Centre, m.Banner, m.Copy = key.look, s.centre(), e.picture.Origin != "real", &note
+	m := s.modelOf(e, key)
+	m.Copy = &note
 	page, err := s.book.write(string(key.kind), m)
 	if err != nil {
 		return nil, err

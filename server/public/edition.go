@@ -62,6 +62,7 @@ type pageKey struct {
 func (s *Site) makers() map[kind]func(*edition, pageKey) model {
 	return map[kind]func(*edition, pageKey) model{
 		areaKind: s.areaModel,
+		dtiKind:  s.dtiModel,
 	}
 }
 
@@ -101,8 +102,8 @@ func (s *Site) page(e *edition, key pageKey) *door.Prepared {
 
 // makePage makes the bytes of a page.
 func (s *Site) makePage(e *edition, key pageKey) *door.Prepared {
-	m := s.kinds[key.kind](e, key)
-	m.Look, m.Centre, m.Banner, m.Refresh = key.look, s.centre(), e.picture.Origin != "real", true
+	m := s.modelOf(e, key)
+	m.Refresh = true
 	body, err := s.book.write(string(key.kind), m)
 	if err != nil {
 		s.Log.Error("public page was not made", "err", err) //nolint:sloglint // made outside of any request
@@ -112,6 +113,13 @@ func (s *Site) makePage(e *edition, key pageKey) *door.Prepared {
 		Body: body, Type: htmlType, Cache: door.CachePage, Vary: "Cookie",
 		Headers: [][2]string{{fiber.HeaderContentSecurityPolicy, door.PagePolicy(body)}},
 	})
+}
+
+// modelOf lays a page out.
+func (s *Site) modelOf(e *edition, key pageKey) model {
+	m := s.kinds[key.kind](e, key)
+	m.Look, m.Centre, m.Banner = key.look, s.centre(), e.picture.Origin != "real" && !m.Facts
+	return m
 }
 
 // servePage answers with a page of the newest edition in the look its reader wants.

@@ -26,6 +26,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/disclosing/telltest"
 	"toancanh/server/door"
+	"toancanh/server/dti"
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/follow"
 	"toancanh/server/intake"
@@ -105,7 +106,10 @@ func newHouse(t *testing.T, change ...func(*public.Config)) *house {
 	frame.Install(app)
 	h.mails, err = mail.New(mail.Config{Store: h.store, Sealer: sealer, Now: time.Now, Log: log})
 	must(t, err)
+	published, err := dti.Load(sample.Files())
+	must(t, err)
 	c := public.Config{
+		DTI:   published,
 		Mails: h.mails,
 		Frame: frame, Pictures: pictures{reader, &h.broken}, Intake: h.intake, Atlas: atlas, Rules: rules,
 		Location: zone, Now: time.Now, Log: log, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",

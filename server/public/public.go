@@ -17,6 +17,7 @@ import (
 
 	"toancanh/server/area"
 	"toancanh/server/door"
+	"toancanh/server/dti"
 	"toancanh/server/follow"
 	"toancanh/server/intake"
 	"toancanh/server/report"
@@ -48,6 +49,7 @@ type Config struct {
 	Mails    Mails // nil: nobody is written to
 	Atlas    *area.Atlas
 	Rules    *report.Rulebook
+	DTI      dti.Book // what was published of digital transformation
 	Location *time.Location
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -117,6 +119,7 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/", s.getArea)
 	app.Get("/tinh-hinh/:division/:area", s.getArea)
 	app.Get("/tinh-hinh/:division/:area/feed.atom", s.getAreaFeed)
+	app.Get("/dti", s.getDTI)
 	app.Get("/phan-anh", s.getForm)
 	app.Post("/phan-anh", s.Frame.SameSite, s.postForm)
 	app.Get("/phan-anh/worker.js", s.getFormFile(func(f *formFace) *door.Prepared { return f.worker }))
