@@ -189,7 +189,8 @@ func checkNumbers(t testing.TB, pool *pgxpool.Pool) {
 			left join topic_head h using (topic) where h.topic is null`,
 		"events not on each of their topics once": `
 			select count(*) from event e left join (select event_id, count(*) as n from topic_entry group by event_id) t
-				on t.event_id = e.id where cardinality(e.topics) is distinct from t.n`,
+				on t.event_id = e.id where cardinality(e.topics) is distinct from t.n
+				and not exists (select from outbox o where o.event_id = e.id)`, // public facts leave by themselves, also meanwhile
 		"reports with an event missing": `
 			select count(*) from report r left join (
 				select thing, count(*) as n from event where audience = 'ops' group by thing) e on e.thing = r.id::text
