@@ -3,6 +3,7 @@ package public
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,8 +88,7 @@ func (s *Site) dtiPage(l look) dtiPage {
 		}
 	}
 	var told []string
-	for i := len(b.Ranks) - 1; i >= 0; i-- {
-		r := b.Ranks[i]
+	for _, r := range slices.Backward(b.Ranks) {
 		row := rankRow{Year: r.Year, Rank: r.Rank, Of: r.Of, Source: in(r.Source), Scheme: s.book.say(l, "dti scheme not told")}
 		if scheme, ok := b.Scheme(r.Scheme); ok {
 			row.Scheme = scheme.Decision
@@ -117,8 +117,7 @@ func (s *Site) dtiPage(l look) dtiPage {
 			page.Scores = append(page.Scores, table)
 		}
 	}
-	for i := len(b.Schemes) - 1; i >= 0; i-- {
-		x := b.Schemes[i]
+	for _, x := range slices.Backward(b.Schemes) {
 		table := schemeTable{Decision: x.Decision, Source: in(x.Source), Components: x.Components}
 		for _, index := range x.Indices {
 			table.Indices = append(table.Indices, indexRow{index.Code, in(index.Words), index.Weight, index.Components})
