@@ -139,7 +139,7 @@ func drawRanks(history []dti.Rank) rankChart {
 	at := map[int]rankPoint{}
 	for i, r := range history {
 		p := rankPoint{
-			X: 110 + i*320/max(1, len(history)-1), Year: r.Year, Rank: r.Rank,
+			X: 130 + i*300/max(1, len(history)-1), Year: r.Year, Rank: r.Rank,
 			Y: c.Top + int(math.Round(float64((r.Rank-1)*(c.Bottom-c.Top))/float64(c.Last-1))),
 		}
 		at[r.Year], c.Points = p, append(c.Points, p)
