@@ -3,23 +3,22 @@ package api
 import (
 	"context"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
 	"toancanh/server/area"
+	"toancanh/server/disclosure"
 	"toancanh/server/fault"
 	"toancanh/server/report"
 	"toancanh/server/store"
-	"toancanh/server/view"
 )
 
 // mostNearby bounds the list: whoever has one report to send reads a few.
 const mostNearby = 5
 
 // getNearby says which open reports of a kind lie near a place, before somebody sends the same again. It tells only what
-// the public projection tells, and where they lie only as closely as a tile of view.NearbyZoom.
+// has left for everybody, and finds by nothing else: by the square of 500 m where one is told, by the commune where that is.
 func (a *API) getNearby(ctx context.Context, c *fiber.Ctx) error {
 	q, err := query(c, "category", "lat", "lon")
 	if err != nil {
@@ -56,29 +55,8 @@ func (a *API) readNearby(q map[string]string) (store.Nearby, error) {
 	if err != nil {
 		return n, fault.Invalid("lat", "Vị trí nằm ngoài địa bàn phục vụ.").Because("outside").Wrap(err)
 	}
-	n.Areas = []string{here.Code}
-	if view.NearbyByArea(n.Category) {
-		return n, nil
-	}
-	n.Tiles = area.Neighbourhood(at, view.NearbyZoom)
-	n.Areas = append(n.Areas, areasBeside(m, at)...)
+	n.Area, n.Squares = here.Code, disclosure.Around(lat, lon)
 	return n, nil
-}
-
-// areasBeside are the areas that the tiles around a point reach into.
-func areasBeside(m *area.Map, at area.Point) []string {
-	const wide = 360.0 / (1 << view.NearbyZoom) // degrees of longitude
-	high := wide * math.Cos(at.Lat*math.Pi/180)
-	var list []string
-	for _, dy := range []float64{-1, 0, 1} {
-		for _, dx := range []float64{-1, 0, 1} {
-			beside, err := m.Place(area.Point{Lat: at.Lat + dy*high, Lon: at.Lon + dx*wide})
-			if err == nil && !slices.Contains(list, beside.Code) {
-				list = append(list, beside.Code)
-			}
-		}
-	}
-	return list
 }
 
 // degreesParam is a parameter that must be there and lie between -most and most degrees.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"toancanh/server/auth"
+	"toancanh/server/disclosure"
 )
 
 type nearbyAnswer struct {
@@ -45,31 +46,47 @@ func TestWhatLiesNearbyIsToldCoarselyAndOnlyWhenItIsPublic(t *testing.T) {
 		}
 		return r.Code
 	}
+	// five sends enough of a kind that the commune and the squares are told, and the codes newest first as they are offered.
+	five := func(category string, lat, lon float64) (list []receipt) {
+		for range disclosure.Few {
+			r := place(category, lat, lon)
+			list = append(list, r)
+		}
+		return list
+	}
 	here := place("MT", lat, lon)
 	if got := h.nearby("MT", lat, lon); len(got) != 0 {
 		t.Errorf("before it is accepted: %v, want nothing", got)
 	}
 	code := accept(here)
-	far := accept(place("MT", lat+0.012, lon)) // some 1.3 km
-	crime := accept(place("AN", lat, lon))
+	if got := h.nearby("MT", lat, lon); len(got) != 0 {
+		t.Errorf("while it is one alone in its week, of which no commune is told: %v, want nothing", got)
+	}
+	for _, r := range five("MT", lat+0.02, lon)[1:] { // some 2 km, in the same commune
+		accept(r)
+	}
+	for _, r := range five("AN", lat+0.012, lon) {
+		accept(r)
+	}
 	for _, tc := range []struct {
 		name     string
 		category string
 		lat, lon float64
-		want     []string
+		want     int
 	}{
-		{"at the place", "MT", lat, lon, []string{code}},
-		{"some 250 m away", "MT", lat + 0.0022, lon, []string{code}},
-		{"more than a kilometre away", "MT", lat + 0.012, lon, []string{far}},
-		{"of another kind", "GT", lat, lon, nil},
-		{"a crime, in its whole commune", "AN", lat + 0.012, lon, []string{crime}},
-		{"a crime, in another commune", "AN", 12.45, 107.64, nil},
+		{"at the place", "MT", lat, lon, 1},
+		{"some 250 m away", "MT", lat + 0.0022, lon, 1},
+		{"more than a kilometre away", "MT", lat + 0.02, lon, disclosure.Few - 1},
+		{"of another kind", "GT", lat, lon, 0},
+		{"a crime, in its whole commune", "AN", lat, lon, disclosure.Few},
+		{"a crime, in another commune", "AN", 12.45, 107.64, 0},
 	} {
-		if got := h.nearby(tc.category, tc.lat, tc.lon); !slices.Equal(got, tc.want) {
-			t.Errorf("%s: got %v, want %v", tc.name, got, tc.want)
+		got := h.nearby(tc.category, tc.lat, tc.lon)
+		if len(got) != tc.want || tc.want == 1 && got[0] != code {
+			t.Errorf("%s: got %v, want %d", tc.name, got, tc.want)
 		}
 	}
-	t.Run("nothing but the public projection is told", func(t *testing.T) {
+	t.Run("nothing but what has left is told", func(t *testing.T) {
 		a := h.do(call{method: "GET", path: fmt.Sprintf("/api/v1/reports/nearby?category=MT&lat=%f&lon=%f", lat, lon)})
 		for _, never := range []string{"Canary", here.ID, "lat", "lon", "12.00", "description", "unit"} {
 			if strings.Contains(string(a.body), never) {
@@ -77,13 +94,18 @@ func TestWhatLiesNearbyIsToldCoarselyAndOnlyWhenItIsPublic(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a walk around it ends at the edges of tiles", func(t *testing.T) {
-		// However finely somebody asks, only where two tiles meet the answer changes.
+	t.Run("a walk around it ends at the edges of squares", func(t *testing.T) {
+		// However finely somebody asks, only where two squares of 500 m meet the answer changes.
 		changes, before := 0, true
 		for i := range 60 {
-			found := slices.Contains(h.nearby("MT", lat, lon+float64(i)*0.0002), code)
+			at := lon + float64(i)*0.0002
+			found := slices.Contains(h.nearby("MT", lat, at), code)
 			if found != before {
 				changes++
+				_, left := disclosure.Coarse(lat, at-0.0002)
+				if _, right := disclosure.Coarse(lat, at); left == right {
+					t.Errorf("the answer changed at %f, inside of a square", at)
+				}
 			}
 			before = found
 		}
@@ -98,8 +120,8 @@ func TestWhatLiesNearbyIsToldCoarselyAndOnlyWhenItIsPublic(t *testing.T) {
 		if a.status != 200 {
 			t.Fatalf("withdraw: %d %s", a.status, a.body)
 		}
-		if got := h.nearby("MT", lat, lon); len(got) != 0 {
-			t.Errorf("got %v, want nothing", got)
+		if got := h.nearby("MT", lat, lon); slices.Contains(got, code) {
+			t.Errorf("got %v, among them one that was withdrawn", got)
 		}
 	})
 	for query, field := range map[string]string{

@@ -55,24 +55,6 @@ const (
 // smaller zoom z is Cell >> 2*(20-z). The point must have passed Check.
 func Cell(p Point) int64 { return interleave(tiles(p)) }
 
-// Neighbourhood are the nine tiles of a zoom around the point, its own among them, numbered as Cell >> 2*(20-zoom). Tiles
-// beyond the edge of the world are left out. The point must have passed Check, and zoom lie in [0, 20].
-func Neighbourhood(p Point, zoom int) []int64 {
-	x, y := tiles(p)
-	x, y = x>>(cellZoom-zoom), y>>(cellZoom-zoom)
-	count := uint64(1) << zoom
-	var list []int64
-	for _, dy := range []uint64{0, 1, 2} {
-		for _, dx := range []uint64{0, 1, 2} {
-			nx, ny := x+dx-1, y+dy-1 // below 0 they wrap, beyond every count
-			if nx < count && ny < count {
-				list = append(list, interleave(nx, ny))
-			}
-		}
-	}
-	return list
-}
-
 // tiles are the column and the row of the finest tile the point lies in.
 func tiles(p Point) (x, y uint64) {
 	lat := radians(math.Max(-mercatorLimit, math.Min(mercatorLimit, p.Lat)))

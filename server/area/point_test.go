@@ -86,23 +86,3 @@ func TestDistance(t *testing.T) {
 		t.Errorf("to itself it is %v km, want 0", got)
 	}
 }
-
-func TestANeighbourhoodIsTheNineTilesAroundAPoint(t *testing.T) {
-	t.Parallel()
-	const zoom, far = 17, 2 * (20 - 17)
-	at := area.Point{Lat: 12.0041, Lon: 107.6907}
-	tiles := area.Neighbourhood(at, zoom)
-	if len(tiles) != 9 || tiles[4] != area.Cell(at)>>far {
-		t.Fatalf("tiles %v, want nine with %d in the middle", tiles, area.Cell(at)>>far)
-	}
-	const width = 360.0 / (1 << zoom) // degrees of longitude
-	for i, step := range [][2]float64{{1, -1}, {1, 0}, {1, 1}, {0, -1}, {0, 0}, {0, 1}, {-1, -1}, {-1, 0}, {-1, 1}} {
-		beside := area.Point{Lat: at.Lat + step[0]*width*0.978, Lon: at.Lon + step[1]*width}
-		if got, want := tiles[i], area.Cell(beside)>>far; got != want {
-			t.Errorf("tile %d: got %d, want %d", i, got, want)
-		}
-	}
-	if corner := area.Neighbourhood(area.Point{Lat: 90, Lon: -180}, zoom); len(corner) != 4 {
-		t.Errorf("at a corner of the world: %d tiles, want 4", len(corner))
-	}
-}

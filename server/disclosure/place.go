@@ -23,6 +23,24 @@ func Coarse(lat, lon float64) (float64, float64) {
 	return round(middle), round((math.Floor(lon/wide) + 0.5) * wide)
 }
 
+// Middle is the middle of a square, in degrees.
+type Middle struct{ Lat, Lon float64 }
+
+// Around are the middles of the square of a point and of the eight beside it.
+func Around(lat, lon float64) []Middle {
+	const high = Square / float64(metresPerDegree)
+	var list []Middle
+	for _, dy := range []float64{-1, 0, 1} {
+		y, _ := Coarse(lat+dy*high, lon)
+		wide := high / math.Max(math.Cos(y*math.Pi/180), 0.01)
+		for _, dx := range []float64{-1, 0, 1} {
+			_, x := Coarse(y, lon+dx*wide)
+			list = append(list, Middle{y, x})
+		}
+	}
+	return list
+}
+
 // round leaves five decimals, about a metre.
 func round(x float64) float64 { return math.Round(x*1e5) / 1e5 }
 

@@ -6,32 +6,36 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"toancanh/server/disclosure"
 	"toancanh/server/view"
 )
 
-// Nearby says which open reports of the public projection to look for.
+// Nearby says which open reports to look for.
 type Nearby struct {
 	Division, Category string
-	Areas              []string // the innermost codes they may lie in
-	// Tiles of view.NearbyZoom they may lie in; nil: anywhere in the areas.
-	Tiles []int64
-	Real  bool // real ones; else those of every other origin
-	Most  int
+	// Area is the innermost one around the place: whatever is told of it, with no square, counts as near.
+	Area    string
+	Squares []disclosure.Middle // of the squares around the place
+	Real    bool                // real ones; else those of every other origin
+	Most    int
 }
 
-// NearbyReports reads the newest open reports that have left for everybody and that lie where n says. What is told of each is
-// what has left: its area may be a wider one.
+// NearbyReports reads the newest open reports that are told to lie where n says. It asks what has left and nothing else, so
+// that asking from many places finds out no more than reading it all.
 func (s *Store) NearbyReports(ctx context.Context, n Nearby) ([]view.NearbyReport, error) {
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
-	const finest = 20 // zoom of report.cell
+	lats, lons := make([]float64, len(n.Squares)), make([]float64, len(n.Squares))
+	for i, q := range n.Squares {
+		lats[i], lons[i] = q.Lat, q.Lon
+	}
 	rows, err := s.read.Query(ctx, `
-		select p.code, p.category, p.area, p.status, p.received_hour, to_char(p.due_date, 'YYYY-MM-DD')
-		from public_record p join public_report d using (code)
-		where d.division = $1 and d.area = any($2) and p.category = $3 and p.is_open and (p.origin = 'real') = $4
-			and ($5::bigint[] is null or exists (select from report r where r.code = p.code and (r.cell >> $6) = any($5)))
-		order by p.received_hour desc, p.code limit $7`,
-		n.Division, n.Areas, n.Category, n.Real, n.Tiles, 2*(finest-view.NearbyZoom), n.Most)
+		select code, category, area, status, received_hour, to_char(due_date, 'YYYY-MM-DD')
+		from public_record
+		where division = $1 and category = $2 and is_open and (origin = 'real') = $3
+			and (lat is null and area = $4 or (lat, lon) in (select * from unnest($5::float8[], $6::float8[])))
+		order by received_hour desc, code limit $7`,
+		n.Division, n.Category, n.Real, n.Area, lats, lons, n.Most)
 	if err != nil {
 		return nil, fmt.Errorf("read reports nearby: %w", classify(err))
 	}
