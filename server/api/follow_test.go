@@ -98,6 +98,7 @@ func TestASenderFollowsRatesAndAsksAgain(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	r := h.published("Rác trước nhà Chim Hoàng Yến")
+	h.teller.Leave()
 	anybody := read[sight](t, h.follow(r.Code, ""), 200)
 	if anybody.steps() != "received accepted processing published" || anybody.Sender || anybody.May != nil || anybody.Text != "Đã dọn sạch" {
 		t.Errorf("anybody sees %+v", anybody)
@@ -147,6 +148,47 @@ func TestASenderFollowsRatesAndAsksAgain(t *testing.T) {
 	if n > 0 || strings.Contains(h.log.String(), "Hoàng Yến") {
 		t.Errorf("a sender's words stand in %d audit rows, or in the log", n)
 	}
+}
+
+// Who has no more than the code, which public lists contain, is told how a report stands when those lists tell it.
+func TestTheCodeAloneTellsWhatHasLeftAndTheSecretWhatIs(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	r := h.post("Rác")
+	told := func(when, secret, status, steps string) sight {
+		t.Helper()
+		s := read[sight](t, h.follow(r.Code, secret), 200)
+		if s.Status != status || s.steps() != steps {
+			t.Errorf("%s: told %s (%s), want %s (%s)", when, s.Status, s.steps(), status, steps)
+		}
+		return s
+	}
+	read[opsAnswer](t, h.act(r.ID, map[string]any{"act": "accept", "version": 1}), 200)
+	told("accepted, before a batch", "", "moi", "received")
+	told("accepted, to the sender", r.Secret, "da_tiep_nhan", "received accepted")
+	h.teller.Leave()
+	first := h.follow(r.Code, "").body
+	told("accepted, after a batch", "", "da_tiep_nhan", "received accepted")
+	for i, act := range []map[string]any{{"act": "assign", "unit": "so-xd"}, {"act": "start"}, {"act": "resolve", "text": "nội bộ"}, {"act": "publish", "text": "Đã dọn"}} {
+		act["version"] = i + 2
+		read[opsAnswer](t, h.act(r.ID, act), 200)
+		if again := h.follow(r.Code, "").body; !bytes.Equal(again, first) {
+			t.Errorf("%s shows before the batch: %s, was %s", act["act"], again, first)
+		}
+	}
+	if mine := told("published, to the sender", r.Secret, "cong_khai", "received accepted processing published"); mine.Text != "Đã dọn" {
+		t.Errorf("the sender reads %q", mine.Text)
+	}
+	h.teller.Leave()
+	if anybody := told("published, after a batch", "", "cong_khai", "received accepted processing published"); anybody.Text != "Đã dọn" {
+		t.Errorf("after the batch anybody reads %q", anybody.Text)
+	}
+	read[sight](t, h.asSender(r, map[string]any{"act": "reopen", "reason": "Vẫn còn"}), 200)
+	if s := read[sight](t, h.follow(r.Code, ""), 200); s.Text != "" || strings.Contains(s.steps(), "reopened") {
+		t.Errorf("a result taken down, of which the rest waits: %+v", s)
+	}
+	read[opsAnswer](t, h.act(r.ID, map[string]any{"act": "withdraw", "reason": "Trùng", "version": 7}), 200)
+	problem(t, h.follow(r.Code, ""), 404)
 }
 
 func TestASenderLeavesAnAddress(t *testing.T) {

@@ -24,7 +24,7 @@ type Store interface {
 	Timeline(ctx context.Context, reportID string) ([]report.Entry, error)
 	Rating(ctx context.Context, reportID string, publishedAt time.Time) (report.Rating, error)
 	Photos(ctx context.Context, reportID string) ([]store.Photo, error)
-	PublicPath(ctx context.Context, code string) ([]string, error)
+	Left(ctx context.Context, code string) (store.Left, error)
 }
 
 // Actor does acts on reports.
@@ -126,21 +126,17 @@ func (d *Desk) sight(ctx context.Context, r report.Report, sender bool) (Sight, 
 	if err != nil {
 		return Sight{}, err
 	}
-	s := Sight{FollowReport: seen, Steps: view.Steps(entries, d.Location), Sender: sender}
-	if s.Shows, err = d.shows(ctx, r, seen.Photos); err != nil {
-		return Sight{}, err
-	}
 	if !sender {
-		if r.AcceptedAt == nil { // the code stands in no list yet
-			return s, nil
-		}
-		// Codes stand in public lists too: who has no more than one is told where it lies as roughly as those tell it.
-		told, err := d.Store.PublicPath(ctx, r.Code)
+		// Codes stand in public lists too: who has no more than one is told what those tell, when they tell it.
+		left, err := d.Store.Left(ctx, r.Code)
 		if err != nil {
 			return Sight{}, err
 		}
-		s.FollowReport = s.Within(len(told))
-		return s, nil
+		seen, entries = ofAnybody(seen, r.ChangedAt, left), before(entries, left.Until)
+	}
+	s := Sight{FollowReport: seen, Steps: view.Steps(entries, d.Location), Sender: sender}
+	if s.Shows, err = d.shows(ctx, r, seen.Photos); err != nil || !sender {
+		return s, err
 	}
 	s.May = []string{}
 	for _, act := range report.SenderMay(r, d.Now()) {
@@ -161,6 +157,31 @@ func (d *Desk) sight(ctx context.Context, r report.Report, sender bool) (Sight, 
 		s.Rating = &Rating{string(said.Solved), string(said.Manner)}
 	}
 	return s, err
+}
+
+// before are the acts that have left: those before the newest batch, and that the report was received.
+func before(entries []report.Entry, until *time.Time) []report.Entry {
+	return slices.DeleteFunc(entries, func(e report.Entry) bool {
+		return e.Act != report.Receive && (until == nil || !e.At.Before(*until))
+	})
+}
+
+// ofAnybody is a report as it has left. What is in no public list is told as it was while nothing has happened to it since the
+// newest batch; else no more than that it was received.
+func ofAnybody(seen view.FollowReport, changed time.Time, left store.Left) view.FollowReport {
+	told := seen.Within(len(left.Path))
+	told.Version = left.Version
+	switch {
+	case left.Told:
+		told.SetStatus(left.Status)
+		told.DueDate, told.ResolvedDate, told.PublishedAt = left.DueDate, left.ResolvedDate, left.PublishedAt
+		told.AnswerUntil, told.Reason, told.Parent, told.Text, told.Photos = nil, "", "", left.Text, left.Photos
+	case left.Until == nil || !changed.Before(*left.Until):
+		told.SetStatus("")
+		told.DueDate, told.ResolvedDate, told.PublishedAt = nil, nil, nil
+		told.AnswerUntil, told.Reason, told.Parent, told.Text, told.Photos = nil, "", "", "", []string{}
+	}
+	return told
 }
 
 // shows says what the photos at public addresses show.

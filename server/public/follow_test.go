@@ -214,7 +214,7 @@ func TestASenderAnswersAQuestionOnThePage(t *testing.T) {
 	if a := h.post(page+"/bo-sung", url.Values{"text": {"Trước chợ"}}, r.cookie); a.status != 303 {
 		t.Errorf("status %d", a.status)
 	}
-	holds(t, "the page afterwards", h.get(page, nil).body, "Người gửi đã bổ sung")
+	holds(t, "the page afterwards", h.get(page, map[string]string{"Cookie": r.cookie}).body, "Người gửi đã bổ sung")
 }
 
 // feed is as much of RFC 4287 as every feed must have.
@@ -285,6 +285,7 @@ func TestTheFeedOfAReportTellsItsPublicSteps(t *testing.T) {
 	path := "/phan-anh/" + r.code + "/feed.atom"
 	before := readFeed(t, h.get(path, nil))
 	h.handled(r.code, "Đã dọn & sạch <b>")
+	h.wait(func() bool { return len(readFeed(t, h.get(path, nil)).Entries) == 4 }) // it tells what has left
 	a := h.get(path, map[string]string{"Cookie": r.cookie})
 	after := readFeed(t, a)
 	if len(before.Entries) != 1 || len(after.Entries) != 4 || after.ID != before.ID || after.Entries[3].ID != before.Entries[0].ID {

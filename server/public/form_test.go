@@ -50,12 +50,13 @@ func TestAFormMakesAReport(t *testing.T) {
 	}
 	page := h.get(where, nil)
 	code := strings.TrimSuffix(strings.TrimPrefix(where, "/phan-anh/"), "?moi=1")
-	for _, want := range []string{"Đã nhận phản ánh", code, "chờ tiếp nhận", "DỮ LIỆU MÔ PHỎNG", "Phường Nghĩa Đức"} {
+	for _, want := range []string{"Đã nhận phản ánh", code, "chờ tiếp nhận", "DỮ LIỆU MÔ PHỎNG", "Tỉnh Đắk Nông"} {
 		if !strings.Contains(page.body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	for _, never := range []string{"Canary", "0905", "Nước thải", "Hẻm 5"} {
+	holds(t, "the sender's page", h.get(where, map[string]string{"Cookie": "giu=" + h.cookieOf(a, code)}).body, "Phường Nghĩa Đức")
+	for _, never := range []string{"Canary", "0905", "Nước thải", "Hẻm 5", "Nghĩa Đức"} {
 		if strings.Contains(page.body, never) {
 			t.Errorf("the page of a report holds %q", never)
 		}

@@ -190,6 +190,7 @@ func TestWhatIsNotCoveredIsShownByNoDoor(t *testing.T) {
 			none(door, a)
 		}
 	})
+	h.wait(func() bool { return strings.Count(h.get(page, nil).body, `<img src="/anh/`) == 2 }) // strangers see what has left
 	shown := h.get(page, nil).body
 	holds(t, "the page", shown, `<img src="/anh/`+before+`.jpg" alt="Trước khi xử lý, ảnh 1. Phần riêng tư đã che." loading="lazy"><figcaption>Trước khi xử lý, ảnh 1</figcaption>`,
 		`<img src="/anh/`+after+`.jpg" alt="Sau khi xử lý, ảnh 1. Phần riêng tư đã che."`)

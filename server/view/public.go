@@ -51,3 +51,17 @@ func (f FollowReport) Within(areas int) FollowReport {
 	}
 	return f
 }
+
+// SetStatus is how the report stands by the word of a public list; it was received and no more by none.
+func (f *FollowReport) SetStatus(public string) {
+	shown := report.Moi
+	switch public {
+	case publicAccepted:
+		shown = report.DaTiepNhan
+	case publicHandled:
+		shown = report.DangXuLy
+	case publicSolved:
+		shown = report.CongKhai
+	}
+	f.Status, f.StatusLabel = string(shown), shown.Label()
+}

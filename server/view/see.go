@@ -83,6 +83,13 @@ func Public(r report.Report, loc *time.Location) (PublicReport, bool) {
 	}, true
 }
 
+// The words of the public page for how a report stands.
+const (
+	publicAccepted = "da_tiep_nhan"
+	publicHandled  = "dang_xu_ly"
+	publicSolved   = "da_xu_ly"
+)
+
 // publicStatus is the status in the words of the public page, which tell nothing of how units pass a report on.
 func publicStatus(r report.Report) (string, bool) {
 	if r.WithdrawnAt != nil || r.AcceptedAt == nil || r.Origin == report.Drill {
@@ -90,11 +97,11 @@ func publicStatus(r report.Report) (string, bool) {
 	}
 	switch r.Status {
 	case report.DaTiepNhan:
-		return "da_tiep_nhan", true
+		return publicAccepted, true
 	case report.DaPhanCong, report.DangXuLy, report.XinGiaHan, report.MoLai:
-		return "dang_xu_ly", true
+		return publicHandled, true
 	case report.CongKhai, report.HoanThanh:
-		return "da_xu_ly", true
+		return publicSolved, true
 	default:
 		return "", false
 	}
