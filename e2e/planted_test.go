@@ -32,6 +32,7 @@ func privateWords() map[string]string {
 	return map[string]string{
 		"citizen's name": "Trịnh Ngọc Bảo Quyên Wqzxv", "citizen's phone": "0978 631 452", "citizen's mail": "baoquyen.wqzxv@hopthu.example",
 		"citizen's address": "Hẻm 9087 Ngõ Đỗ Quyên Kjxqz", "citizen's words": "Con gái tôi Diễm Hằng Vwzqj bị ngã", "citizen's signs": "🦜🪶🧿🦤",
+		"citizen's plate": "48A-937.62", "citizen's identity number": "067 184 920 365", "citizen's account": "0651 0009 3847 21",
 		"the form's name": "Lò Thị Mỵ Châu Zxqvw", "the form's phone": "0356 298 714", "the form's mail": "mychau.zxqvw@hopthu.example",
 		"a clerk's note": "Đã gọi bà Ksor Hlim Qzvxw ở buôn", "a reason": "Trùng với đơn ông Rmah Blơi Xwqzv",
 		"staff's name": "Vũ Đình Khánh Hoàn Jqxzw", "staff's login": "khanhhoan.jqxzw", "staff's password": "sầu riêng xoài thanh long Qwvxz",
@@ -63,13 +64,17 @@ type planting struct {
 	codes   []string // of reports, by which their senders follow them
 	answers []answer // to those who planted
 	looked  map[[sha256.Size]byte]bool
+	urls    []string // sample addresses of every route that anybody may read
+	inside  *scanner // for what is of the house, of which a stranger is told nothing
+	moment  time.Time
+	ids     []string // of the reports of citizens
 
 	provider *teller
 }
 
 func newPlanting(t *testing.T, s *server) *planting {
 	t.Helper()
-	p := &planting{t: t, s: s, words: privateWords(), looked: map[[sha256.Size]byte]bool{}}
+	p := &planting{t: t, s: s, words: privateWords(), looked: map[[sha256.Size]byte]bool{}, inside: newScanner(nil), moment: plantedMoment()}
 	p.scan = newScanner(p.words)
 	return p
 }
@@ -107,12 +112,17 @@ func TestPlantedWordsStayInside(t *testing.T) {
 		return err == nil && strings.Contains(plain(t, a), publicWords)
 	}, nil)
 
+	p.urls, p.inside = p.everyURL(), newScanner(p.insideWords(w, p.ids...))
 	p.mustFind()
+	p.mustFindInside()
 	p.readEverything()
 	p.without(away{"Redis", redis.Kill, redis.Restart, false})
 	p.without(away{"PostgreSQL", w.postgres.Kill, func() { w.postgres.Restart() }, true})
+	p.hanging(w.postgres.Pause, w.postgres.Resume)
 	provider.Close()
 	p.plantByProvider()
+	p.cleanInside("the socket", []byte(socket.String()))
+	p.cleanInside("the event stream", []byte(stream.String()))
 	p.clean("the socket", []byte(socket.String()))
 	p.clean("the event stream", []byte(stream.String()))
 	p.cleanBut("the wall's socket", []byte(wall.String()), "citizen's words", "citizen's signs", "citizen's name") // what was written, redacted
@@ -181,13 +191,14 @@ func (p *planting) plantAsCitizen() {
 	at := p.s.communes()[0]
 	const urgent = 3
 	for i, form := range []func(string) string{norm.NFC.String, norm.NFD.String, norm.NFC.String, norm.NFC.String} {
-		words := p.words["citizen's words"] + " " + p.words["citizen's signs"]
+		words := strings.Join([]string{p.words["citizen's words"], p.words["citizen's signs"], p.words["citizen's plate"], p.words["citizen's identity number"], p.words["citizen's account"]}, " ")
 		if i == 2 {
 			words = strings.Join([]string{words, p.words["citizen's name"], p.words["citizen's phone"], p.words["citizen's mail"]}, ", ")
 		}
 		a := p.send(http.MethodPost, "/api/v1/reports", http.Header{"User-Agent": {p.words["a stranger's agent"]}}, map[string]any{
 			"category": p.s.categories()[0], "description": form(words), "address": form(p.words["citizen's address"]),
-			"location": map[string]float64{"lat": at.Lat, "lon": at.Lon}, "emergency": i == urgent,
+			"location": map[string]float64{"lat": at.Lat + northOfMiddle, "lon": at.Lon - westOfMiddle}, "emergency": i == urgent, // the middle itself is public
+			"occurred_at": p.moment,
 			"contact": map[string]string{
 				"name": form(p.words["citizen's name"]), "phone": p.words["citizen's phone"], "email": p.words["citizen's mail"],
 			},
@@ -196,7 +207,7 @@ func (p *planting) plantAsCitizen() {
 		if err := a.into(nil, "report", &r); err != nil {
 			p.t.Fatal(err)
 		}
-		p.codes = append(p.codes, r.Code)
+		p.codes, p.ids = append(p.codes, r.Code), append(p.ids, r.ID)
 		if i == urgent { // it stays open
 			p.urgent = r.Code
 			continue
@@ -425,6 +436,7 @@ func (p *planting) readEverything() {
 	if read := p.readPages(paths...); read < 200 {
 		p.t.Errorf("only %d answers were read", read)
 	}
+	p.readWays(p.ways())
 }
 
 // readPages fetches addresses as anybody may, in every look and form, and says how many answers came.
@@ -451,6 +463,13 @@ func (p *planting) cleanAnswer(what string, a answer) {
 	_ = a.header.Write(&head)
 	p.clean("the headers of "+what, head.Bytes())
 	p.clean(what, a.body)
+	if strings.Contains(what, "planting") { // a sender's own receipt names the report
+		return
+	}
+	p.cleanInside("the headers of "+what, head.Bytes())
+	if !strings.Contains(what, "/assets/") && !strings.Contains(what, ".js") && !strings.Contains(what, "/metrics") { // built files; names of tables
+		p.cleanInside(what, a.body)
+	}
 }
 
 func (p *planting) clean(what string, text []byte) {

@@ -259,12 +259,6 @@ func TestTheScannerSeesEveryEncoding(t *testing.T) {
 		}
 		return out
 	}
-	escapes := func(text string) (out string) {
-		for _, unit := range utf16.Encode([]rune(text)) {
-			out += fmt.Sprintf(`\u%04x`, unit)
-		}
-		return out
-	}
 	percent := func(text string) (out string) {
 		for _, b := range []byte(text) {
 			out += fmt.Sprintf("%%%02X", b)

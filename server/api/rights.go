@@ -277,6 +277,17 @@ func ActionOf(method, path string) (access.Action, bool) {
 	return action, ok
 }
 
+// OpenReads are the routes that anybody may read without saying who they are, such as "/api/v1/follow/:code".
+func OpenReads() []string {
+	var paths []string
+	for route, action := range routeActions() {
+		if path, ok := strings.CutPrefix(route, fiber.MethodGet+" "); ok && access.May(access.Anybody(), action) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
 // guarded hangs routes in behind their right. It takes the place of the router for every route of this door.
 type guarded struct {
 	api    *API
