@@ -87,9 +87,21 @@ func tells(by []kpi.Rates, levels []level, begin []group) [][]group {
 		for i, g := range start {
 			start[i] = group{items: g.items, sums: s.parts(total(by, g.items)), plain: true}
 		}
-		all = append(all, gather(start, levels))
+		groups := gather(start, levels)
+		if slices.ContainsFunc(groups, func(g group) bool { return !g.enough() }) {
+			groups = together(groups) // it is rare everywhere: the others would tell where it is
+		}
+		all = append(all, groups)
 	}
 	return all
+}
+
+func together(groups []group) []group {
+	one := groups[0]
+	for _, g := range groups[1:] {
+		one = one.with(g)
+	}
+	return []group{one}
 }
 
 func total(by []kpi.Rates, items []int) (sum kpi.Rates) {
