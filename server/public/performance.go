@@ -173,15 +173,7 @@ func (s *Site) performanceModel(e *edition, key pageKey) model {
 		}
 		page.Tables = b.tables(key, areas, units)
 	}
-	for _, d := range tree.Divisions() {
-		if root, ok := tree.Root(d.Code); ok && d.Code != key.division {
-			label := d.Label
-			if key.look.English {
-				label = d.LabelEN
-			}
-			page.Others = append(page.Others, place{label, s.performanceURL(d.Code, root.Code)})
-		}
-	}
+	page.Others = s.otherDivisions(key, s.performanceURL)
 	root, _ := tree.Root(s.Division)
 	url := s.performanceURL(key.division, key.area)
 	if key.division == s.Division && key.area == root.Code {
