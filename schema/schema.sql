@@ -795,6 +795,26 @@ table public_count -- How many there are in each area, as far as it may be told;
   constraint public_count_pkey PRIMARY KEY (division, area, measure)
   grant delete, insert, select, update to toancanh_app
   grant select to toancanh_public_read
+table public_rate -- Counts behind the rates of each area and unit; what may not be told has no row.
+  value integer not null
+  kind text not null
+  division text not null
+  place text not null
+  name text not null default ''::text -- Of a unit; areas are named by their division.
+  measure text not null
+  constraint public_rate_kind CHECK ((kind = ANY (ARRAY['area'::text, 'unit'::text])))
+  constraint public_rate_pkey PRIMARY KEY (kind, division, place, measure)
+  grant delete, insert, select, update to toancanh_app
+  grant select to toancanh_public_read
+table public_rate_period -- The days of receipt that public_rate counts, and whether they are long enough ago.
+  from_date date not null
+  until_date date not null
+  mature boolean not null
+  counted_at timestamp with time zone not null
+  only_row boolean not null default true
+  constraint public_rate_period_one_row CHECK (only_row)
+  constraint public_rate_period_pkey PRIMARY KEY (only_row)
+  grant delete, insert, select, update to toancanh_app
 table public_record -- What has left of single reports, in batches: an allow-list. The area is as wide as it takes to stand for five.
   received_hour timestamp with time zone not null
   changed_at timestamp with time zone not null

@@ -11,6 +11,7 @@ import (
 
 	"toancanh/schema"
 	"toancanh/server/disclosure"
+	"toancanh/server/kpi"
 	"toancanh/server/store"
 )
 
@@ -30,6 +31,8 @@ type Store interface {
 	Leaving(ctx context.Context, b store.PublicBatch) ([]string, error)
 	Leave(ctx context.Context, b store.PublicBatch, codes []string, quiet bool) error
 	EndBatch(ctx context.Context, b store.PublicBatch, cells []disclosure.Cell) error
+	Cases(ctx context.Context, division string, from, until time.Time) ([]kpi.Case, error)
+	TellRates(ctx context.Context, p store.RatePeriod, list []disclosure.Rate) error
 }
 
 // Config names what a teller needs.
@@ -142,6 +145,9 @@ func (t *Teller) leave(ctx context.Context, b store.PublicBatch) error {
 			return err
 		}
 		t.Wake()
+	}
+	if err := t.rate(ctx, b.At); err != nil {
+		return err
 	}
 	counted := others
 	if t.Real {

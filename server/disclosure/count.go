@@ -90,14 +90,14 @@ func (g *Ground) Areas(list []Tally) []Told {
 func split(whole, part []int, levels []level) (coarse, fine []group) {
 	start := make([]group, len(whole))
 	for i, n := range whole {
-		start[i] = group{[]int{i}, []int{n}}
+		start[i] = group{items: []int{i}, sums: []int{n}}
 	}
 	coarse = gather(start, levels)
 	parts := 0
 	for _, g := range coarse {
 		n := sum(part, g.items)
 		parts += n
-		fine = append(fine, group{g.items, []int{n, g.sums[0] - n}})
+		fine = append(fine, group{items: g.items, sums: []int{n, g.sums[0] - n}})
 	}
 	if parts == 0 || parts == sum(whole, all(len(whole))) {
 		return coarse, coarse // none or all everywhere: the part tells nothing that the whole does not

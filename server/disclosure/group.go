@@ -9,12 +9,13 @@ import (
 type group struct {
 	items []int // rising
 	sums  []int
+	plain bool // that there is none of something is no secret of one item
 }
 
 // enough reports whether each count may be told: it is not small, or it is none among so many that nobody is singled out.
 func (g group) enough() bool {
 	for _, n := range g.sums {
-		if n < Few && (n > 0 || len(g.items) < Few) {
+		if n < Few && (n > 0 || !g.plain && len(g.items) < Few) {
 			return false
 		}
 	}
@@ -38,7 +39,7 @@ func (g group) with(other group) group {
 	for i, n := range other.sums {
 		sums[i] += n
 	}
-	return group{items, sums}
+	return group{items, sums, g.plain}
 }
 
 // level says which items belong together there, by a number for each. At a level that merges, what is too small alone joins
@@ -138,8 +139,8 @@ func (l level) smallest(whole []group, key int, other group) int {
 	return found
 }
 
-func sortedKeys[T any](m map[int]T) []int {
-	keys := make([]int, 0, len(m))
+func sortedKeys[K cmp.Ordered, T any](m map[K]T) []K {
+	keys := make([]K, 0, len(m))
 	for key := range m {
 		keys = append(keys, key)
 	}

@@ -66,18 +66,21 @@ type areasLevel struct {
 	proof
 }
 
-// OnTime is the share of reports handled on time, in per cent to one decimal; nil when none was due. Only all
-// is 100 and only none is 0: rounding does not make either.
-func (v Values) OnTime() *float64 {
-	if v.OnTimeDue == 0 {
+// OnTime is the share of reports handled on time; nil when none was due.
+func (v Values) OnTime() *float64 { return Percent(v.OnTimeMet, v.OnTimeDue) }
+
+// Percent is a share in per cent to one decimal; nil of nothing. Only all is 100 and only none is 0: rounding does not make
+// either.
+func Percent(part, whole int) *float64 {
+	if whole == 0 {
 		return nil
 	}
 	const least, most = 0.1, 99.9
-	p := round1(100 * float64(v.OnTimeMet) / float64(v.OnTimeDue))
+	p := round1(100 * float64(part) / float64(whole))
 	switch {
-	case v.OnTimeMet == v.OnTimeDue:
+	case part == whole:
 		p = 100
-	case v.OnTimeMet > 0:
+	case part > 0:
 		p = min(max(p, least), most)
 	}
 	return &p

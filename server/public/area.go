@@ -146,16 +146,22 @@ func (s *Site) areaPage(e *edition, key pageKey) areaPage {
 		page.Batch = e.picture.BatchAt.In(s.Location).Format("15:04 02/01/2006")
 	}
 	page.Summary = s.summary(e, key, page)
-	for _, d := range tree.Divisions() {
-		if root, ok := tree.Root(d.Code); ok && d.Code != key.division {
+	page.Elsewhere = s.otherDivisions(key, s.areaURL)
+	return page
+}
+
+// otherDivisions are the whole as other divisions have it, at the addresses of a kind of page.
+func (s *Site) otherDivisions(key pageKey, url func(division, code string) string) (list []place) {
+	for _, d := range s.Atlas.Tree.Divisions() {
+		if root, ok := s.Atlas.Tree.Root(d.Code); ok && d.Code != key.division {
 			label := d.Label
 			if key.look.English {
 				label = d.LabelEN
 			}
-			page.Elsewhere = append(page.Elsewhere, place{label, s.areaURL(d.Code, root.Code)})
+			list = append(list, place{label, url(d.Code, root.Code)})
 		}
 	}
-	return page
+	return list
 }
 
 // published are the results that lie in the area, of the newest ones the projection holds.

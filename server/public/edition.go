@@ -61,8 +61,9 @@ type pageKey struct {
 // makers lay out the pages of each kind.
 func (s *Site) makers() map[kind]func(*edition, pageKey) model {
 	return map[kind]func(*edition, pageKey) model{
-		areaKind: s.areaModel,
-		dtiKind:  s.dtiModel,
+		areaKind:        s.areaModel,
+		dtiKind:         s.dtiModel,
+		performanceKind: s.performanceModel,
 	}
 }
 

@@ -55,6 +55,7 @@ func (n *PublicNumbersOf) set(t disclosure.Told) {
 		n.Kept = t.Number
 	case disclosure.Missed:
 		n.Missed = t.Number
+	default: // measures of the rates stand in a table of their own
 	}
 }
 
@@ -113,6 +114,8 @@ type PublicPicture struct {
 	Sensors    []PublicSensor
 	Warnings   []WarningInForce
 	Published  []Published // the newest ten
+	// Performance is how well units and areas did in the last full quarter.
+	Performance Performance
 	// Idle means that nobody has looked for some seconds whether the counts are still true.
 	Idle    bool
 	BatchAt time.Time // the quarter hour when facts of single reports last left; zero: none has
@@ -189,6 +192,9 @@ func (p *PublicStore) fill(ctx context.Context, tx pgx.Tx, out *PublicPicture, a
 		return err
 	}
 	if out.Warnings, err = publicInForce(ctx, tx, a.now); err != nil {
+		return err
+	}
+	if out.Performance, err = readPerformance(ctx, tx); err != nil {
 		return err
 	}
 	rows, err := tx.Query(ctx, `select code, category, area, published_at, text from public_record

@@ -1,0 +1,230 @@
+package disclosure
+
+import (
+	"cmp"
+	"slices"
+
+	"toancanh/server/kpi"
+)
+
+// The measures of the rates.
+const (
+	Accepted Measure = "accepted"
+	Due      Measure = "due"
+	Met      Measure = "met"
+	Verified Measure = "verified"
+	Reopened Measure = "reopened"
+	Rated    Measure = "rated"
+	Content  Measure = "content"
+)
+
+// The kinds of places that have rates.
+const (
+	OfArea = "area"
+	OfUnit = "unit"
+)
+
+// Performed are the counts of one unit in one commune. They never leave the house.
+type Performed struct {
+	Area, Unit string
+	kpi.Rates
+}
+
+// Rate is a count behind a rate that may be told; what may not be told is left out.
+type Rate struct {
+	Kind, Division, Place string
+	Measure               Measure
+	N                     int
+}
+
+// step adds measures that are told together, once every count one can work out from them stands for Few. Each step is told
+// of the groups of the one it builds on, or of more of them together, so that no step undoes another.
+type step struct {
+	on    int // the step before; -1: none
+	told  map[Measure]func(kpi.Rates) int
+	parts func(kpi.Rates) []int
+}
+
+func steps() []step {
+	const none, accepted, verified, reopened = -1, 0, 2, 3
+	return []step{
+		{
+			none,
+			map[Measure]func(kpi.Rates) int{Accepted: func(r kpi.Rates) int { return r.Accepted }},
+			func(r kpi.Rates) []int { return []int{r.Accepted} },
+		},
+		{
+			accepted,
+			map[Measure]func(kpi.Rates) int{Due: func(r kpi.Rates) int { return r.Due }, Met: func(r kpi.Rates) int { return r.Met }},
+			func(r kpi.Rates) []int { return []int{r.Met, r.Due - r.Met, r.Accepted - r.Due} },
+		},
+		{
+			accepted,
+			map[Measure]func(kpi.Rates) int{Verified: func(r kpi.Rates) int { return r.Resolved }},
+			func(r kpi.Rates) []int { return []int{r.Resolved, r.Accepted - r.Resolved} },
+		},
+		{
+			verified,
+			map[Measure]func(kpi.Rates) int{Reopened: func(r kpi.Rates) int { return r.Reopened }},
+			func(r kpi.Rates) []int { return []int{r.Resolved, r.Reopened, r.Accepted - r.Asked()} },
+		},
+		{
+			reopened,
+			map[Measure]func(kpi.Rates) int{Rated: func(r kpi.Rates) int { return r.Rated }, Content: func(r kpi.Rates) int { return r.Content }},
+			func(r kpi.Rates) []int { return []int{r.Content, r.Rated - r.Content, r.Asked() - r.Rated} },
+		},
+	}
+}
+
+// tells groups items for every step; the first begins with some that are given.
+func tells(by []kpi.Rates, levels []level, begin []group) [][]group {
+	all := make([][]group, 0, len(steps()))
+	for _, s := range steps() {
+		start := slices.Clone(begin)
+		if s.on >= 0 {
+			start = slices.Clone(all[s.on])
+		}
+		for i, g := range start {
+			start[i] = group{items: g.items, sums: s.parts(total(by, g.items)), plain: true}
+		}
+		groups := gather(start, levels)
+		if slices.ContainsFunc(groups, func(g group) bool { return !g.enough() }) {
+			groups = together(groups) // it is rare everywhere: the others would tell where it is
+		}
+		all = append(all, groups)
+	}
+	return all
+}
+
+func together(groups []group) []group {
+	one := groups[0]
+	for _, g := range groups[1:] {
+		one = one.with(g)
+	}
+	return []group{one}
+}
+
+func total(by []kpi.Rates, items []int) (sum kpi.Rates) {
+	for _, i := range items {
+		sum = sum.Plus(by[i])
+	}
+	return sum
+}
+
+// Rates are the counts of every area of every division, and of every unit in the whole, as far as they may be told.
+func (g *Ground) Rates(list []Performed) []Rate {
+	by := make([]kpi.Rates, len(g.leaves))
+	ofUnit := map[string]kpi.Rates{}
+	var sum kpi.Rates
+	for _, p := range list {
+		if i, ok := g.index[p.Area]; ok {
+			by[i] = by[i].Plus(p.Rates)
+			ofUnit[p.Unit] = ofUnit[p.Unit].Plus(p.Rates)
+			sum = sum.Plus(p.Rates)
+		}
+	}
+	if sum.Accepted < Few {
+		return nil
+	}
+	var rates []Rate
+	groups := tells(by, g.levels, single(len(by)))
+	for _, p := range g.areas {
+		root := len(p.path) == 1
+		rates = append(rates, rated(Rate{Kind: OfArea, Division: p.division, Place: p.code}, total(by, p.leaves), func(s int) bool {
+			return root || !p.unknown && len(p.leaves) > 0 && covers(groups[s], p.leaves)
+		})...)
+	}
+	return append(rates, g.unitRates(list, ofUnit)...)
+}
+
+// rated are the measures of one place that may be told.
+func rated(r Rate, n kpi.Rates, may func(step int) bool) (list []Rate) {
+	for i, s := range steps() {
+		if !may(i) {
+			continue
+		}
+		for m, of := range s.told {
+			r.Measure, r.N = m, of(n)
+			list = append(list, r)
+		}
+	}
+	slices.SortFunc(list, func(a, b Rate) int { return cmp.Compare(a.Measure, b.Measure) })
+	return list
+}
+
+// single are groups of one item each.
+func single(n int) []group {
+	list := make([]group, n)
+	for i := range list {
+		list[i] = group{items: []int{i}}
+	}
+	return list
+}
+
+// unitRates are those of units. Units whose counts beside those of an area would tell few of somebody else are only counted
+// together with each other and with the smallest of the rest.
+func (g *Ground) unitRates(list []Performed, ofUnit map[string]kpi.Rates) (rates []Rate) {
+	units := sortedKeys(ofUnit)
+	by := make([]kpi.Rates, len(units))
+	var apart group
+	smallest := -1
+	var begin []group
+	for i, u := range units {
+		by[i] = ofUnit[u]
+		if u == "" || g.crosses(list, u) {
+			apart.items = append(apart.items, i)
+			continue
+		}
+		if smallest < 0 || by[i].Accepted < by[begin[smallest].items[0]].Accepted {
+			smallest = len(begin)
+		}
+		begin = append(begin, group{items: []int{i}})
+	}
+	switch {
+	case smallest < 0:
+		return nil
+	case len(apart.items) > 0:
+		begin[smallest] = begin[smallest].with(apart)
+	}
+	groups := tells(by, []level{{keys: make([]int, len(units)), merges: true}}, begin)
+	for i, u := range units {
+		rates = append(rates, rated(Rate{Kind: OfUnit, Division: g.division, Place: u}, by[i], func(s int) bool { return covers(groups[s], []int{i}) })...)
+	}
+	return rates
+}
+
+// crosses reports whether the counts of a unit beside those of an area would tell few of what is in one and not in the other.
+func (g *Ground) crosses(list []Performed, unit string) bool {
+	for _, p := range g.areas {
+		if len(p.path) == 1 || p.unknown {
+			continue
+		}
+		var both, unitOnly, areaOnly kpi.Rates
+		for _, x := range list {
+			i, ok := g.index[x.Area]
+			if !ok {
+				continue
+			}
+			_, inside := slices.BinarySearch(p.leaves, i)
+			switch {
+			case inside && x.Unit == unit:
+				both = both.Plus(x.Rates)
+			case x.Unit == unit:
+				unitOnly = unitOnly.Plus(x.Rates)
+			case inside:
+				areaOnly = areaOnly.Plus(x.Rates)
+			}
+		}
+		if both.Accepted == 0 || unitOnly.Accepted > 0 && areaOnly.Accepted > 0 {
+			continue
+		}
+		for _, s := range steps() {
+			for _, rest := range []kpi.Rates{unitOnly, areaOnly} {
+				if slices.ContainsFunc(s.parts(rest), func(n int) bool { return n > 0 && n < Few }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
