@@ -122,6 +122,7 @@ type model struct {
 	Closed  bool   // not for search engines
 	Refresh bool   // the page changes by itself
 	Feed    string // the address of what the page tells as an Atom feed; may be empty
+	Alerts  string // the address of the area's warnings as an Atom feed; may be empty
 	Page    any
 }
 
