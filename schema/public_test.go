@@ -21,6 +21,7 @@ public_rate: division kind measure name place value
 public_rate_period: counted_at from_date mature until_date
 public_record: area category changed_at code division due_date is_open lat lon origin path photos published_at received_hour resolved_date status text version
 public_sensor: area code division kind lat levels lon name observed origin sample stale_after stale_auto ts unconfirmed unit value
+public_sent: ended_as ended_at expires_at id msg_type n origin sent_at shown status summary title title_en
 public_state: batch_at counted_at
 public_warning: body expires_at id msg_type n origin sent_at shown status summary title title_en`
 

@@ -839,6 +839,7 @@ table public_record -- What has left of single reports, in batches: an allow-lis
   CREATE INDEX public_record_path ON public.public_record USING gin (path)
   CREATE INDEX public_record_published ON public.public_record USING btree (published_at DESC) WHERE (published_at IS NOT NULL)
   CREATE INDEX public_record_received ON public.public_record USING btree (received_hour DESC, code)
+  CREATE INDEX public_record_results ON public.public_record USING btree (division, area, published_at DESC) WHERE (published_at IS NOT NULL)
   grant delete, insert, select, update to toancanh_app
   grant select to toancanh_public_read
 table public_report -- What everybody may see of a report, an allow-list written by view, before it leaves: rows wait here for the next batch.

@@ -21,7 +21,7 @@ func openPages() []string {
 	return []string{
 		"GET /", "GET /tinh-hinh/:division/:area", "GET /dti", "GET /hieu-qua", "GET /hieu-qua.csv", "GET /hieu-qua/:division/:area", "GET /phan-anh", "POST /phan-anh", "GET /phan-anh/:code", "GET /anh/:name.jpg",
 		"GET /phan-anh/:code/feed.atom", "POST /phan-anh/:code/khoa", "POST /phan-anh/:code/bo-sung", "POST /phan-anh/:code/anh", "POST /phan-anh/:code/danh-gia",
-		"POST /phan-anh/:code/xu-ly-lai", "POST /phan-anh/:code/thu", "GET /tinh-hinh/:division/:area/feed.atom",
+		"POST /phan-anh/:code/xu-ly-lai", "POST /phan-anh/:code/thu", "GET /tinh-hinh/:division/:area/feed.atom", "GET /tinh-hinh/:division/:area/:about/feed.atom",
 		"GET /to-cong-nghe", "POST /to-cong-nghe/:visit/den", "POST /to-cong-nghe/:visit/xong", "POST /to-cong-nghe/:visit/anh",
 		"GET /to-cong-nghe/:visit/anh/:photo", "GET /phan-anh/worker.js", "GET /phan-anh/app.webmanifest",
 		"GET /bat-dau", "POST /bat-dau", "GET /wall/worker.js", "GET /console/worker.js", "GET /truc", "POST /truc", "GET /wall/:screen", "GET /console", "GET /lanh-dao", "GET /assets/*",

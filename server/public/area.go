@@ -45,6 +45,7 @@ type areaPage struct {
 	English   bool
 	Elsewhere []place // the same by other divisions
 	Feed      string  // the address of its results as an Atom feed
+	Alerts    string  // that of its warnings
 
 	say    func(key string, args ...any) string
 	nameOf func(code string) string // of an area of the page's division
@@ -95,7 +96,7 @@ func (s *Site) areaModel(e *edition, key pageKey) model {
 	here, _ := s.Atlas.Tree.Get(key.division, key.area)
 	page := s.areaPage(e, key)
 	return model{
-		Title: fmt.Sprintf("%s – %s", titleOf(here, key.look), s.Title), Here: s.areaURL(key.division, key.area), Feed: page.Feed, Page: page,
+		Title: fmt.Sprintf("%s – %s", titleOf(here, key.look), s.Title), Here: s.areaURL(key.division, key.area), Feed: page.Feed, Alerts: page.Alerts, Page: page,
 	}
 }
 
@@ -109,8 +110,8 @@ func (s *Site) areaPage(e *edition, key pageKey) areaPage {
 		here: key.area, Name: nameInSentence(here, key.look), Division: division.Label, Total: counts[key.area],
 		At: at.Format("15:04:05 02/01/2006"), AtISO: at.Format(time.RFC3339), Old: e.condition == old, Empty: e.condition == missing,
 		OfWhole: here.Parent != "", English: key.look.English,
-		Feed: "/tinh-hinh/" + strings.TrimPrefix(key.division, "vn-") + "/" + key.area + "/feed.atom",
-		say:  func(text string, args ...any) string { return s.book.say(key.look, text, args...) },
+		Feed: feedURL(key.division, key.area, ""), Alerts: feedURL(key.division, key.area, warningFeed),
+		say: func(text string, args ...any) string { return s.book.say(key.look, text, args...) },
 		nameOf: func(code string) string {
 			a, _ := tree.Get(key.division, code)
 			return titleOf(a, key.look)

@@ -124,6 +124,7 @@ type model struct {
 	Refresh bool      // the page changes by itself
 	Feed    string    // the address of what the page tells as an Atom feed; may be empty
 	Copy    *copyNote // the page is a saved copy; nil: it is live
+	Alerts  string    // the address of the area's warnings as an Atom feed; may be empty
 	Page    any
 }
 

@@ -44,6 +44,7 @@ type edition struct {
 
 	mu    sync.Mutex
 	pages map[pageKey]*door.Prepared
+	feeds map[feedKey]*door.Prepared
 }
 
 // kind is a sort of page that is made of an edition; its template has its name.
@@ -68,7 +69,10 @@ func (s *Site) makers() map[kind]func(*edition, pageKey) model {
 }
 
 func (s *Site) newEdition(p store.PublicPicture, c condition) *edition {
-	e := &edition{picture: p, told: toldOf(s.now.Load(), p, c), condition: c, counts: byArea(p), pages: map[pageKey]*door.Prepared{}}
+	e := &edition{
+		picture: p, told: toldOf(s.now.Load(), p, c), condition: c, counts: byArea(p),
+		pages: map[pageKey]*door.Prepared{}, feeds: map[feedKey]*door.Prepared{},
+	}
 	root, _ := s.Atlas.Tree.Root(s.Division)
 	e.laid.lay(seat{path: "/"}, s.page(e, pageKey{areaKind, s.Division, root.Code, look{}}))
 	return e

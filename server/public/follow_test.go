@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"net/url"
+	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -248,9 +250,18 @@ func readFeed(t *testing.T, a answer) feed {
 	if a.status != 200 || a.header.Get("Content-Type") != "application/atom+xml; charset=utf-8" || a.header.Get("ETag") == "" {
 		t.Fatalf("status %d, headers %v", a.status, a.header)
 	}
+	if _, err := exec.LookPath("xmllint"); err == nil {
+		lint := exec.CommandContext(t.Context(), "xmllint", "--nonet", "--noout", "--relaxng", "testdata/atom.rng", "-")
+		lint.Stdin = strings.NewReader(a.body)
+		if out, err := lint.CombinedOutput(); err != nil {
+			t.Errorf("%s: %s", out, a.body)
+		}
+	} else if os.Getenv("CI") == "true" {
+		t.Fatal("xmllint is missing: .ci/test-deps installs it")
+	}
 	var f feed
 	must(t, xml.Unmarshal([]byte(a.body), &f))
-	if f.Title == "" || f.Author.Name == "" || len(f.Links) != 2 || f.Links[0].Rel != "self" {
+	if f.Title == "" || f.Author.Name == "" || len(f.Links) < 2 || f.Links[0].Rel != "self" {
 		t.Errorf("feed %+v", f)
 	}
 	seen := map[string]bool{}
@@ -342,9 +353,7 @@ func TestTheFeedOfAnAreaTellsItsPublishedResults(t *testing.T) {
 	}
 	holds(t, "the page", h.get("/tinh-hinh/2022/660", nil).body, `href="/tinh-hinh/2022/660/feed.atom"`)
 	h.act(code, report.Act{Name: report.Reopen, Reason: "Chưa sạch"})
-	if got := readFeed(t, h.get("/tinh-hinh/2022/67/feed.atom", nil)); len(got.Entries) != 0 {
-		t.Errorf("a result taken down is still there: %+v", got)
-	}
+	h.wait(func() bool { return len(readFeed(t, h.get("/tinh-hinh/2022/67/feed.atom", nil)).Entries) == 0 }) // it was taken down
 }
 
 // linkOf is the token in the links of the one address that follows.

@@ -1,7 +1,6 @@
 package public
 
 import (
-	"slices"
 	"strings"
 
 	"toancanh/server/store"
@@ -16,12 +15,10 @@ type inForce struct {
 // warningsIn are the warnings in force for an area, for what lies in it, and for what it lies in.
 func (s *Site) warningsIn(p store.PublicPicture, key pageKey) []inForce {
 	tree := s.Atlas.Tree
-	here := s.leavesIn(key)
+	here := s.leavesIn(key.division, key.area)
 	var list []inForce
 	for _, w := range p.Warnings {
-		if !slices.ContainsFunc(here, func(leaf string) bool {
-			return slices.ContainsFunc(tree.Path(s.Division, leaf), func(code string) bool { return slices.Contains(w.Areas, code) })
-		}) {
+		if !s.concerns(w.Areas, here) {
 			continue
 		}
 		names := make([]string, 0, len(w.Areas))

@@ -29,7 +29,6 @@ const answerLimit = 5 * time.Second
 // Pictures reads the public projection.
 type Pictures interface {
 	Picture(ctx context.Context, division string) (store.PublicPicture, error)
-	Results(ctx context.Context, division string, areas []string) ([]store.Published, error)
 }
 
 // Intake accepts reports, and photos of them from who is known to be their sender.
@@ -117,11 +116,11 @@ func (s *Site) Routes(app *fiber.App) {
 	}
 	app.Get("/", s.getArea)
 	app.Get("/tinh-hinh/:division/:area", s.getArea)
-	app.Get("/tinh-hinh/:division/:area/feed.atom", s.getAreaFeed)
 	app.Get("/dti", s.getDTI)
 	app.Get("/hieu-qua", s.getPerformance)
 	app.Get("/hieu-qua.csv", s.getPerformanceTable)
 	app.Get("/hieu-qua/:division/:area", s.getPerformance)
+	s.feedRoutes(app)
 	app.Get("/phan-anh", s.getForm)
 	app.Post("/phan-anh", s.Frame.SameSite, s.postForm)
 	app.Get("/phan-anh/worker.js", s.getFormFile(func(f *formFace) *door.Prepared { return f.worker }))

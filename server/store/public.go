@@ -105,6 +105,19 @@ type Published struct {
 	Text                 string
 }
 
+// WarningSent is a message of ours to the public with what became of it.
+type WarningSent struct {
+	ID                string // of the message, under /feed/cap/<id>.xml
+	SentAt, ExpiresAt time.Time
+	MsgType           warning.MsgType
+	Status            warning.Status
+	Title, TitleEN    string
+	Summary           string
+	Areas             []string // codes
+	EndedAt           *time.Time
+	EndedAs           warning.MsgType // of the message that ended it
+}
+
 // PublicPicture is everything the public page is made of, as of At.
 type PublicPicture struct {
 	At         time.Time
@@ -116,6 +129,8 @@ type PublicPicture struct {
 	Published  []Published // the newest ten
 	// Performance is how well units and areas did in the last full quarter.
 	Performance Performance
+	Results     []Published // the newest of every innermost area, the newest first
+	Sent        []WarningSent
 	// Idle means that nobody has looked for some seconds whether the counts are still true.
 	Idle    bool
 	BatchAt time.Time // the quarter hour when facts of single reports last left; zero: none has
@@ -197,14 +212,47 @@ func (p *PublicStore) fill(ctx context.Context, tx pgx.Tx, out *PublicPicture, a
 	if out.Performance, err = readPerformance(ctx, tx); err != nil {
 		return err
 	}
-	rows, err := tx.Query(ctx, `select code, category, area, published_at, text from public_record
-		where division = $1 and published_at is not null and (origin = 'real') = ($2 = 'real')
-		order by published_at desc, code limit 10`, a.division, out.Origin)
+	if out.Sent, err = publicSent(ctx, tx, a.now); err != nil {
+		return err
+	}
+	rows, err := tx.Query(ctx, `select r.* from (select distinct area from public_count where division = $1) a, lateral (
+			select code, category, area, published_at, text from public_record
+			where division = $1 and area = a.area and published_at is not null and (origin = 'real') = ($2 = 'real')
+			order by published_at desc limit $3) r
+		order by published_at desc, code`, a.division, out.Origin, mostResults)
 	if err != nil {
 		return err
 	}
-	out.Published, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Published])
+	out.Results, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Published])
+	for i := range out.Results {
+		out.Results[i].PublishedAt = out.Results[i].PublishedAt.UTC()
+	}
+	out.Published = out.Results[:min(mostPublished, len(out.Results))]
 	return err
+}
+
+// Bounds of a picture: results of one innermost area, results a page tells, and messages to the public with how old they
+// may be.
+const (
+	mostResults   = 20
+	mostPublished = 10
+	mostSent      = 100
+	sentWithin    = 30 * 24 * time.Hour
+)
+
+func publicSent(ctx context.Context, tx pgx.Tx, now time.Time) ([]WarningSent, error) {
+	rows, err := tx.Query(ctx, `select id::text, sent_at, expires_at, msg_type, status, title, title_en, summary, shown, ended_at, ended_as
+		from public_sent where sent_at > $1 order by sent_at desc, n desc limit $2`, now.Add(-sentWithin), mostSent)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (WarningSent, error) {
+		var w WarningSent
+		var shown warning.Shown
+		err := row.Scan(&w.ID, &w.SentAt, &w.ExpiresAt, &w.MsgType, &w.Status, &w.Title, &w.TitleEN, &w.Summary, &shown, &w.EndedAt, &w.EndedAs)
+		w.SentAt, w.ExpiresAt, w.EndedAt, w.Areas = w.SentAt.UTC(), w.ExpiresAt.UTC(), inUTCOrNil(w.EndedAt), shown.Areas
+		return w, err
+	})
 }
 
 // eachTold reads numbers one by one.
