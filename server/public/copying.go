@@ -252,18 +252,18 @@ func (c *Copier) put(name string, content []byte) error {
 	return nil
 }
 
-// copyKeys are all pages a copy has: those of every area of every division, and of each kind that speaks of the whole.
+// copyKeys are all pages a copy has: those of every area of every division, its board too, and of each kind that speaks of the whole.
 func (s *Site) copyKeys() []pageKey {
 	var keys []pageKey
 	for k := range s.kinds {
-		if k != areaKind {
+		if k != areaKind && k != performanceKind {
 			keys = append(keys, pageKey{kind: k})
 			continue
 		}
 		for _, d := range s.Atlas.Tree.Divisions() {
 			root, ok := s.Atlas.Tree.Root(d.Code)
 			for todo := []string{root.Code}; ok && len(todo) > 0; todo = todo[1:] {
-				keys = append(keys, pageKey{kind: areaKind, division: d.Code, area: todo[0]})
+				keys = append(keys, pageKey{kind: k, division: d.Code, area: todo[0]})
 				for _, child := range s.Atlas.Tree.Children(d.Code, todo[0]) {
 					todo = append(todo, child.Code)
 				}
@@ -276,8 +276,12 @@ func (s *Site) copyKeys() []pageKey {
 // fileOf is where a page lies in a copy.
 func (s *Site) fileOf(key pageKey) string {
 	address := "/" + string(key.kind)
-	if key.kind == areaKind {
+	switch key.kind {
+	case areaKind:
 		address = s.areaURL(key.division, key.area)
+	case performanceKind:
+		address = s.performanceURL(key.division, key.area)
+	default: // named as they are addressed
 	}
 	return fileAt(address, key.look.English)
 }
@@ -318,7 +322,7 @@ func (s *Site) copyPage(e *edition, key pageKey, note copyNote) ([]byte, error) 
 
 // copies reports whether a copy has the page of an address.
 func (s *Site) copies(address string) bool {
-	if address == "/" {
+	if address == "/" || address == performanceHome {
 		return true
 	}
 	if _, ok := s.kinds[kind(strings.TrimPrefix(address, "/"))]; ok {
@@ -335,5 +339,5 @@ func relative(from, to string) string {
 //nolint:gochecknoglobals // expressions
 var (
 	linked      = regexp.MustCompile(`href="(/[^"]*)"`)
-	areaAddress = regexp.MustCompile(`^/tinh-hinh/[\w-]+/\w+$`)
+	areaAddress = regexp.MustCompile(`^/(?:tinh-hinh|hieu-qua)/[\w-]+/\w+$`)
 )
