@@ -252,7 +252,7 @@ func (c *Copier) put(name string, content []byte) error {
 	return nil
 }
 
-// copyKeys are all pages a copy has: those of every area of every division, and of each kind that speaks of the whole.
+// copyKeys are all pages a copy has: those of every area of every division, its board too, and of each kind that speaks of the whole.
 func (s *Site) copyKeys() []pageKey {
 	var keys []pageKey
 	for k := range s.kinds {
@@ -281,6 +281,7 @@ func (s *Site) fileOf(key pageKey) string {
 		address = s.areaURL(key.division, key.area)
 	case performanceKind:
 		address = s.performanceURL(key.division, key.area)
+	default: // named as they are addressed
 	}
 	return fileAt(address, key.look.English)
 }
@@ -321,7 +322,7 @@ func (s *Site) copyPage(e *edition, key pageKey, note copyNote) ([]byte, error) 
 
 // copies reports whether a copy has the page of an address.
 func (s *Site) copies(address string) bool {
-	if address == "/" || address == "/hieu-qua" {
+	if address == "/" || address == performanceHome {
 		return true
 	}
 	if _, ok := s.kinds[kind(strings.TrimPrefix(address, "/"))]; ok {

@@ -41,6 +41,8 @@ func TestACopyIsThePagesAsFiles(t *testing.T) {
 		return string(raw)
 	}
 	home := read("index.html")
+	holds(t, "the copy of a board", read("hieu-qua.html"), "BẢN SAO LƯU", `href="hieu-qua/2025/68.html"`)
+	holds(t, "the copy of an area's board", read("hieu-qua/2022/660.html"), `href="../../hieu-qua.html"`)
 	for _, want := range []string{"BẢN SAO LƯU", "Đã dọn sạch", "DỮ LIỆU MÔ PHỎNG", `href="tinh-hinh/2022/660.html"`, `href="en/index.html"`, "Số liệu lúc"} {
 		if !strings.Contains(home, want) {
 			t.Errorf("the copy lacks %q", want)

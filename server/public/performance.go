@@ -110,9 +110,15 @@ func (t toldRates) of(s share) (part, whole int, ok bool) {
 	return part, whole, first && second
 }
 
+// performanceHome is the address of the board of the whole.
+const performanceHome = "/hieu-qua"
+
 // performanceURL is the address of an area's board.
 func (s *Site) performanceURL(division, code string) string {
-	return "/hieu-qua/" + strings.TrimPrefix(division, "vn-") + "/" + code
+	if root, _ := s.Atlas.Tree.Root(s.Division); division == s.Division && code == root.Code {
+		return performanceHome
+	}
+	return performanceHome + "/" + strings.TrimPrefix(division, "vn-") + "/" + code
 }
 
 func (s *Site) getPerformance(c *fiber.Ctx) error {
@@ -174,12 +180,7 @@ func (s *Site) performanceModel(e *edition, key pageKey) model {
 		page.Tables = b.tables(key, areas, units)
 	}
 	page.Others = s.otherDivisions(key, s.performanceURL)
-	root, _ := tree.Root(s.Division)
-	url := s.performanceURL(key.division, key.area)
-	if key.division == s.Division && key.area == root.Code {
-		url = "/hieu-qua"
-	}
-	return model{Title: fmt.Sprintf("%s – %s", b.say("performance of", page.Name), s.Title), Here: url, Page: page}
+	return model{Title: fmt.Sprintf("%s – %s", b.say("performance of", page.Name), s.Title), Here: s.performanceURL(key.division, key.area), Page: page}
 }
 
 func (b board) quarter() string {
