@@ -30,7 +30,7 @@ func (p *planting) samples() map[string][]string {
 	code, place := p.codes[0], p.s.communes()[0]
 	word := url.PathEscape(p.words["a stranger's query"])
 	return map[string][]string{
-		"/": {"/"}, "/tinh-hinh/:division/:area": {"/tinh-hinh/2022/" + place.Code, "/tinh-hinh/2025/67", "/tinh-hinh/2022/" + word},
+		"/": {"/"}, "/dti": {"/dti"}, "/tinh-hinh/:division/:area": {"/tinh-hinh/2022/" + place.Code, "/tinh-hinh/2025/67", "/tinh-hinh/2022/" + word},
 		"/tinh-hinh/:division/:area/feed.atom": {"/tinh-hinh/2022/67/feed.atom", "/tinh-hinh/2022/" + place.Code + "/feed.atom"},
 		"/phan-anh":                            {"/phan-anh", "/phan-anh?ma=" + code}, "/phan-anh/:code": {"/phan-anh/" + code, "/phan-anh/" + p.urgent, "/phan-anh/" + word},
 		"/phan-anh/:code/feed.atom": {"/phan-anh/" + code + "/feed.atom"}, "/phan-anh/worker.js": {"/phan-anh/worker.js"},
