@@ -20,10 +20,11 @@ ARG BUILD=unknown
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 go build -tags dist -trimpath -ldflags "-s -w -X main.build=${BUILD}" -o /toancanh ./cmd/toancanh
 
-# What runs: one static file, a place for its keys and one for photos. Zones are embedded; certificates are for outgoing calls.
+# What runs: one static file, places for its keys, for photos and for the copy of its pages. Zones are embedded; certificates are for outgoing calls.
 FROM debian:bookworm-slim
 RUN useradd --uid 10001 --no-create-home --home-dir /var/lib/toancanh --shell /usr/sbin/nologin toancanh \
-    && install --directory --owner toancanh --group toancanh --mode 0700 /var/lib/toancanh /var/lib/toancanh/keys /var/lib/toancanh/photos
+    && install --directory --owner toancanh --group toancanh --mode 0700 /var/lib/toancanh /var/lib/toancanh/keys /var/lib/toancanh/photos \
+    && install --directory --owner toancanh --group toancanh --mode 0755 /var/lib/toancanh/copy
 COPY --from=program /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=program /toancanh /usr/local/bin/toancanh
 COPY LICENSE NOTICE /usr/share/doc/toancanh/

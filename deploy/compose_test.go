@@ -57,7 +57,7 @@ func project(t *testing.T) *types.Project {
 func TestComposeHasEveryPart(t *testing.T) {
 	t.Parallel()
 	p := project(t)
-	want := []string{"hub-1", "hub-2", "migrate", "postgres", "proxy", "redis", "server"}
+	want := []string{"copy", "hub-1", "hub-2", "migrate", "postgres", "proxy", "redis", "server"}
 	if diff := cmp.Diff(want, p.ServiceNames()); diff != "" {
 		t.Errorf("services differ (-want +got):\n%s", diff)
 	}
@@ -117,7 +117,7 @@ func TestComposePublishesOnlyTheProxy(t *testing.T) {
 			t.Errorf("%s leaves its networks by mode %q", name, s.NetworkMode)
 		}
 		_, front := s.Networks["front"]
-		if stores := name == "postgres" || name == "redis" || name == "migrate"; stores && front {
+		if stores := name == "postgres" || name == "redis" || name == "migrate" || name == "copy"; stores && front {
 			t.Errorf("%s can be reached from the proxy's network", name)
 		}
 	}
@@ -144,6 +144,8 @@ func TestComposeKeepsDataInVolumes(t *testing.T) {
 	want := map[string]map[string]string{
 		"postgres": {"database": "/var/lib/postgresql"},
 		"server":   {"keys": "/var/lib/toancanh/keys", "photos": "/var/lib/toancanh/photos"},
+		"copy":     {"copy": "/var/lib/toancanh/copy"},
+		"proxy":    {"copy": "/usr/share/nginx/copy"},
 		"redis":    {}, // it holds only what may be lost
 		"hub-1":    {}, // a hub holds no key of ours
 	}
@@ -167,6 +169,7 @@ func TestComposeGivesEachOnlyItsOwnSecrets(t *testing.T) {
 		"server":   {"app1", "hub1", "public1"},
 		"hub-1":    {"hub1"},
 		"hub-2":    {"hub1"},
+		"copy":     {"public1"},
 		"proxy":    nil,
 	}
 	for name, s := range project(t).Services {

@@ -59,6 +59,7 @@ func Copy(ctx context.Context, o CopyOptions) error {
 	if err != nil {
 		return err
 	}
+	defer copier.Close()
 	if o.Every > 0 {
 		return copier.Run(ctx)
 	}

@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"toancanh/server"
+	"toancanh/server/public"
 )
 
 // exportCmd writes what everybody may see as files.
 type exportCmd struct {
 	Public exportPublicCmd `cmd:"" help:"Write the public pages as files that any web server or browser opens, for the time when the program does not answer."`
+	Check  exportCheckCmd  `cmd:"" help:"Say whether a copy is kept: exit status 1 when it was not written lately, because nobody writes it or there are no new numbers."`
 }
 
 type exportPublicCmd struct {
@@ -27,6 +29,9 @@ const leastEvery = 5 * time.Second
 
 // Run writes the copy.
 func (c exportPublicCmd) Run(ctx context.Context) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
 	if c.Every != 0 && c.Every < leastEvery {
 		return fmt.Errorf("--every %s: the least is %s", c.Every, leastEvery)
 	}
@@ -45,4 +50,21 @@ func (c exportPublicCmd) Run(ctx context.Context) error {
 		c.DatabaseURL = address
 	}
 	return server.Copy(ctx, server.CopyOptions{Config: c.Config, Dir: c.Dir, Every: c.Every, Live: live, Log: newLog(c.Config)})
+}
+
+type exportCheckCmd struct {
+	Dir    string        `arg:"" type:"existingdir" help:"Directory of the copy."`
+	Within time.Duration `default:"3m" help:"How long ago the last writing may be."`
+}
+
+// Run reads the copy's own note.
+func (c exportCheckCmd) Run() error {
+	at, err := public.CopyWritten(c.Dir)
+	if err != nil {
+		return err
+	}
+	if age := time.Since(at); age > c.Within {
+		return fmt.Errorf("the copy in %s was last written %s ago", c.Dir, age.Round(time.Second))
+	}
+	return nil
 }

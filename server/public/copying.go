@@ -2,15 +2,10 @@ package public
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
-	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,12 +18,11 @@ import (
 const (
 	copyLookEvery = time.Second
 	copyLookLimit = 2 * time.Second
+	// copyWriteLimit bounds one writing of the whole copy.
+	copyWriteLimit = 30 * time.Second
 	// liveQuietAfter is how long the live page may not answer before the copy says so.
 	liveQuietAfter = 4 * time.Second
 )
-
-// copyNotes is where a copy keeps what it wrote, beside the pages.
-const copyNotes = ".toancanh-copy.json"
 
 // CopyConfig names what a copy of the public pages needs.
 type CopyConfig struct {
@@ -43,20 +37,16 @@ type CopyConfig struct {
 // run outside of the program whose pages they are.
 type Copier struct {
 	CopyConfig
-	site  *Site
-	notes copied
+	site *Site
+	dir  *copyDir
+	kept *store.PublicPicture // the last good one; nil: there never was any
 	// What the files say at present.
 	written   time.Time // of their picture; zero: none yet
 	condition condition
 	silent    bool
 	lastGood  time.Time
 	answered  time.Time // when the live page did
-}
-
-// copied is what a copy keeps for itself: the last good picture, all of it public, and the files that are its own.
-type copied struct {
-	Picture *store.PublicPicture `json:"picture"`
-	Files   []string             `json:"files"`
+	urgent    bool      // a word or a warning is another: it does not wait for its minute
 }
 
 // copyNote is what every page of a copy says of itself.
@@ -66,35 +56,21 @@ type copyNote struct {
 	Live   string // its address
 }
 
-// NewCopier takes up what an earlier copy in the directory kept. A directory with files of somebody else is refused.
+// NewCopier takes up what an earlier copy in the directory kept, and holds the directory until Close.
 func NewCopier(c CopyConfig) (*Copier, error) {
 	site, err := New(c.Config)
 	if err != nil {
 		return nil, err
 	}
-	copier := &Copier{CopyConfig: c, site: site, answered: c.Now()}
-	if err := os.MkdirAll(c.Dir, 0o755); err != nil { //nolint:gosec // everybody may read it: it is what everybody may see
-		return nil, fmt.Errorf("make directory of the copy: %w", err)
+	dir, err := openCopyDir(c.Dir)
+	if err != nil {
+		return nil, err
 	}
-	raw, err := os.ReadFile(filepath.Join(c.Dir, copyNotes))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		entries, err := os.ReadDir(c.Dir)
-		if err != nil {
-			return nil, fmt.Errorf("read directory of the copy: %w", err)
-		}
-		if len(entries) > 0 {
-			return nil, fmt.Errorf("%s holds files that this command has not made, such as %s: name an empty directory", c.Dir, entries[0].Name())
-		}
-	case err != nil:
-		return nil, fmt.Errorf("read notes of the copy: %w", err)
-	default:
-		if err := json.Unmarshal(raw, &copier.notes); err != nil {
-			return nil, fmt.Errorf("read %s: %w", filepath.Join(c.Dir, copyNotes), err)
-		}
-	}
-	return copier, nil
+	return &Copier{CopyConfig: c, site: site, dir: dir, kept: dir.kept.Picture, answered: c.Now()}, nil
 }
+
+// Close gives the directory up.
+func (c *Copier) Close() { c.dir.close() }
 
 // errNothingKnown says that there is neither a database that answers nor an earlier copy.
 //
@@ -109,7 +85,7 @@ func (c *Copier) Once(ctx context.Context) error {
 	if picture == nil {
 		return errors.Join(errNothingKnown, err)
 	}
-	return errors.Join(c.write(*picture), err)
+	return errors.Join(c.write(ctx, *picture), err)
 }
 
 // Run writes the copy each Every, and within ten seconds when what it must say of itself is another, until ctx ends. That
@@ -144,10 +120,10 @@ func (c *Copier) step(ctx context.Context) error {
 	if picture == nil {
 		return errors.Join(errNothingKnown, err)
 	}
-	if condition == c.condition && silent == c.silent && picture.At.Sub(c.written) < c.Every {
+	if condition == c.condition && silent == c.silent && !c.urgent && picture.At.Sub(c.written) < c.Every {
 		return err
 	}
-	return errors.Join(c.write(*picture), err)
+	return errors.Join(c.write(ctx, *picture), err)
 }
 
 // read is the newest picture there is, and sets the condition it is in; nil: none was ever read.
@@ -156,19 +132,20 @@ func (c *Copier) read(ctx context.Context) (*store.PublicPicture, error) {
 	defer cancel()
 	picture, err := c.Pictures.Picture(limited, c.Division)
 	if err == nil {
-		c.condition, c.lastGood, c.notes.Picture = good, c.Now(), &picture
+		c.urgent = c.urgent || c.kept != nil && sooner(*c.kept, picture)
+		c.condition, c.lastGood, c.kept = good, c.Now(), &picture
 		if picture.Idle {
 			c.condition = old
 		}
 		return &picture, nil
 	}
-	if c.notes.Picture == nil {
+	if c.kept == nil {
 		return nil, err
 	}
 	if c.condition != good || c.Now().Sub(c.lastGood) > oldAfter {
 		c.condition = old
 	}
-	return c.notes.Picture, err
+	return c.kept, err
 }
 
 // look asks whether the live page answers at all.
@@ -196,60 +173,55 @@ func (c *Copier) look(ctx context.Context) {
 	c.silent = c.silent || now.Sub(c.answered) > liveQuietAfter
 }
 
-// write makes all pages of a picture and puts each in its place at once, so that nobody reads half a page.
-func (c *Copier) write(p store.PublicPicture) error {
+// sooner reports whether the copy must not wait: words that were published or withdrawn, a warning.
+func sooner(before, after store.PublicPicture) bool {
+	return !slices.EqualFunc(before.Published, after.Published, func(a, b store.Published) bool {
+		return a.Text == b.Text && a.PublishedAt.Equal(b.PublishedAt)
+	}) || !slices.EqualFunc(before.Warnings, after.Warnings, func(a, b store.WarningInForce) bool { return a.ID == b.ID })
+}
+
+// write makes all pages of a picture and exchanges them for those that are there.
+func (c *Copier) write(ctx context.Context, p store.PublicPicture) error {
+	ctx, cancel := context.WithTimeout(ctx, copyWriteLimit)
+	defer cancel()
+	now := c.Now()
+	// While nothing new comes a warning ends by its own time.
+	p.Warnings = slices.DeleteFunc(slices.Clone(p.Warnings), func(w store.WarningInForce) bool { return !w.Expires.After(now) })
 	e := c.site.newEdition(p, c.condition)
 	c.site.now.Store(e)
-	note := copyNote{Made: c.Now().In(c.Location).Format("15:04:05 02/01/2006"), Live: c.Live}
+	note := copyNote{Made: now.In(c.Location).Format("15:04:05 02/01/2006"), Live: c.Live}
 	if c.silent {
 		note.Silent = c.answered.In(c.Location).Format("15:04:05 02/01/2006")
 	}
-	var files []string
+	var files []copied
 	for _, key := range c.site.copyKeys() {
 		for _, english := range []bool{false, true} {
 			key.look = look{English: english}
-			name := c.site.fileOf(key)
 			page, err := c.site.copyPage(e, key, note)
 			if err != nil {
 				return err
 			}
-			if err := c.put(name, page); err != nil {
-				return err
-			}
-			files = append(files, name)
+			files = append(files, copied{c.site.fileOf(key), page})
 		}
 	}
-	for _, name := range c.notes.Files {
-		if !slices.Contains(files, name) && filepath.IsLocal(name) {
-			_ = os.Remove(filepath.Join(c.Dir, name)) // a page of an area that is no more
-		}
-	}
-	c.notes.Files = files
-	raw, err := json.Marshal(c.notes)
-	if err != nil {
-		return fmt.Errorf("encode notes of the copy: %w", err)
-	}
-	if err := c.put(copyNotes, raw); err != nil {
+	if err := c.dir.write(ctx, files, manifest{At: now.UTC(), Picture: unnamed(*c.kept)}); err != nil {
 		return err
 	}
-	c.written = p.At
+	c.written, c.urgent = p.At, false
 	return nil
 }
 
-// put replaces a file as a whole. It does not wait for the disk: after a loss of power the copy is made again.
-func (c *Copier) put(name string, content []byte) error {
-	target := filepath.Join(c.Dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil { //nolint:gosec // everybody may read it
-		return fmt.Errorf("write copy: %w", err)
+// unnamed is a picture without the codes of reports, which no page says.
+func unnamed(p store.PublicPicture) *store.PublicPicture {
+	p.Published = slices.Clone(p.Published)
+	for i := range p.Published {
+		p.Published[i].Code = ""
 	}
-	temporary := filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+".new")
-	if err := os.WriteFile(temporary, content, 0o644); err != nil { //nolint:gosec // everybody may read it
-		return fmt.Errorf("write copy: %w", err)
+	p.Results = slices.Clone(p.Results)
+	for i := range p.Results {
+		p.Results[i].Code = ""
 	}
-	if err := os.Rename(temporary, target); err != nil {
-		return fmt.Errorf("write copy: %w", err)
-	}
-	return nil
+	return &p
 }
 
 // copyKeys are all pages a copy has: those of every area of every division, its board too, and of each kind that speaks of the whole.
@@ -306,18 +278,8 @@ func (s *Site) copyPage(e *edition, key pageKey, note copyNote) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	here := s.fileOf(key)
-	return linked.ReplaceAllFunc(page, func(link []byte) []byte {
-		address := string(linked.FindSubmatch(link)[1])
-		bare, query, _ := strings.Cut(address, "?")
-		if name := fileAt(bare, key.look.English && query != "lang=vi" || query == "lang=en"); s.copies(bare) {
-			return []byte(`href="` + relative(here, name) + `"`)
-		}
-		if note.Live == "" {
-			return nil // a word instead of a link that leads nowhere
-		}
-		return []byte(`href="` + note.Live + address + `"`)
-	}), nil
+	links := linker{here: s.fileOf(key), english: key.look.English, live: note.Live, copies: s.copies}
+	return links.rewrite(page)
 }
 
 // copies reports whether a copy has the page of an address.
@@ -336,8 +298,7 @@ func relative(from, to string) string {
 	return strings.Repeat("../", strings.Count(path.Clean(from), "/")) + to
 }
 
-//nolint:gochecknoglobals // expressions
+//nolint:gochecknoglobals // an expression
 var (
-	linked      = regexp.MustCompile(`href="(/[^"]*)"`)
 	areaAddress = regexp.MustCompile(`^/(?:tinh-hinh|hieu-qua)/[\w-]+/\w+$`)
 )
