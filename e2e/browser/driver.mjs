@@ -60,6 +60,10 @@ const deeds = {
       }
     }
   },
+  /** Sets a cookie of an address, as its server would. */
+  async cookie({ context, url, name, text }) {
+    await context.addCookies([{ url, name, value: text }]);
+  },
   async press({ page, text }) {
     await page.keyboard.press(text);
   },

@@ -43,9 +43,9 @@ type areaPage struct {
 	Old       bool
 	Empty     bool // never read
 	English   bool
-	Elsewhere []place // the same by other divisions
-	Feed      string  // the address of its results as an Atom feed
-	Alerts    string  // that of its warnings
+	Elsewhere []elsewhere
+	Feed      string // the address of its results as an Atom feed
+	Alerts    string // that of its warnings
 
 	say    func(key string, args ...any) string
 	nameOf func(code string) string // of an area of the page's division
@@ -53,6 +53,12 @@ type areaPage struct {
 }
 
 type place struct{ Name, URL string }
+
+// elsewhere is where the page's area lies by another division, or what it was made of.
+type elsewhere struct {
+	Division string
+	Places   []place
+}
 
 type areaRow struct {
 	place
@@ -147,7 +153,22 @@ func (s *Site) areaPage(e *edition, key pageKey) areaPage {
 		page.Batch = e.picture.BatchAt.In(s.Location).Format("15:04 02/01/2006")
 	}
 	page.Summary = s.summary(e, key, page)
-	page.Elsewhere = s.otherDivisions(key, s.areaURL)
+	for _, d := range tree.Divisions() {
+		if d.Code == key.division {
+			continue
+		}
+		other := elsewhere{Division: d.Label}
+		if key.look.English {
+			other.Division = d.LabelEN
+		}
+		for _, code := range tree.Translate(key.division, key.area, d.Code) {
+			there, _ := tree.Get(d.Code, code)
+			other.Places = append(other.Places, place{titleOf(there, key.look), s.areaURL(d.Code, code)})
+		}
+		if len(other.Places) > 0 {
+			page.Elsewhere = append(page.Elsewhere, other)
+		}
+	}
 	return page
 }
 
@@ -366,7 +387,43 @@ func (p areaPage) thousands(n int) string {
 type numbersOf struct {
 	Page areaPage
 	Row  store.PublicNumbersOf
+	rest bool // it tells what its table tells together: of nothing there is no number
 }
 
 // With is a row of a table.
-func (p areaPage) With(n store.PublicNumbersOf) numbersOf { return numbersOf{p, n} }
+func (p areaPage) With(n store.PublicNumbersOf) numbersOf { return numbersOf{p, n, false} }
+
+// WithRest is the row of what the table tells together.
+func (p areaPage) WithRest(n store.PublicNumbersOf) numbersOf { return numbersOf{p, n, true} }
+
+// Say is one number of the row.
+func (r numbersOf) Say(n disclosure.Number) string {
+	if r.rest && n == (disclosure.Number{}) {
+		return "–"
+	}
+	return r.Page.Cell(n)
+}
+
+// tile is a number with its name.
+type tile struct{ Name, Number, Class string }
+
+// Tiles are the numbers of the area itself.
+func (p areaPage) Tiles() []tile {
+	n := p.Total
+	tiles := []tile{
+		p.tile(p.say("open"), n.Open), p.tile(p.say("late"), n.Late), p.tile(p.say("recent"), n.Recent),
+		p.tile(p.say("resolved"), n.Resolved), p.tile(p.say("kept"), n.Kept), p.tile(p.say("missed"), n.Missed),
+	}
+	if n.Late.Some() {
+		tiles[1].Class = "late"
+	}
+	return tiles
+}
+
+func (p areaPage) tile(name string, n disclosure.Number) tile {
+	t := tile{Name: name, Number: p.Number(n)}
+	if _, exact := n.Exact(); !exact {
+		t.Class = "part"
+	}
+	return t
+}

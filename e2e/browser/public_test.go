@@ -1,0 +1,160 @@
+//go:build e2e
+
+package browser_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// publicPages has an address of each kind of page that everybody sees.
+func publicPages() []string {
+	return []string{"/", "/tinh-hinh/2022/660", "/tinh-hinh/2022/24611", "/tinh-hinh/2025/68", "/dti", "/phan-anh"}
+}
+
+// looks are the ways a reader can have pages, as the cookie holds them.
+func looks() []string {
+	var all []string
+	for _, language := range []string{"vi", "en"} {
+		for _, letters := range []string{"-", "0", "+"} {
+			all = append(all, language+"."+letters+".0", language+"."+letters+".1")
+		}
+	}
+	return all
+}
+
+// TestPublicPagesAreForEverybody visits every kind of public page in both languages, both contrasts and three sizes of letters, on
+// the smallest phone and on a laptop, with a script and without, and goes through it with the keyboard.
+func TestPublicPagesAreForEverybody(t *testing.T) {
+	t.Parallel()
+	p := settle(t, nil, []string{"TOANCANH_HISTORY_DAYS=0"})
+	phone, laptop := size{320, 640}, size{1280, 800}
+	tabs := map[string]*tab{
+		"a phone": browseWithoutScript(t, p, "/", phone), "a phone with scripts": browse(t, p, "/", phone), "a laptop": browse(t, p, "/", laptop),
+	}
+	for _, path := range publicPages() {
+		for _, look := range looks() {
+			for screen, g := range tabs {
+				if screen == "a phone with scripts" && !strings.Contains(look, "+") {
+					continue // the largest letters are the widest
+				}
+				where := path + " in " + look + " on " + screen
+				g.wear(look)
+				g.visit(path)
+				if !strings.HasPrefix(look, g.language()) {
+					t.Errorf("%s is in %q", where, g.language())
+				}
+				if over := overflow(g); over > 0 {
+					t.Errorf("%s is %d px wider than the screen", where, over)
+				}
+				if small := g.tooSmall(); len(small) > 0 {
+					t.Errorf("%s: smaller than 24 px: %s", where, strings.Join(small, "; "))
+				}
+			}
+			if look == "vi.0.0" || look == "en.0.1" { // each contrast once
+				var violations []string
+				tabs["a laptop"].do("axe", nil, &violations)
+				for _, v := range violations {
+					t.Errorf("%s in %s: axe: %s", path, look, v)
+				}
+			}
+		}
+		tabs["a laptop"].walk(path)
+	}
+}
+
+// wear sets the look in which the next pages come.
+func (g *tab) wear(look string) {
+	g.t.Helper()
+	g.do("cookie", map[string]any{"url": g.base, "name": "nhin", "text": look}, nil)
+}
+
+// language is that of the page.
+func (g *tab) language() string {
+	g.t.Helper()
+	var code string
+	g.eval("document.documentElement.lang", &code)
+	return code
+}
+
+// tooSmall lists what is to be pressed, stands in no sentence and is smaller than WCAG 2.5.8 wants.
+func (g *tab) tooSmall() []string {
+	g.t.Helper()
+	var found []string
+	g.eval(`[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].filter((e) => {
+		const {width, height} = e.getBoundingClientRect();
+		if (width === 0 || e.closest('.skip, .trap, svg, label') !== null) return false;
+		const sentence = e.matches('p a, li p a') && getComputedStyle(e).display === 'inline';
+		return !sentence && (width < 24 || height < 24);
+	}).map((e) => e.outerHTML.slice(0, 80))`, &found)
+	return found
+}
+
+// walk goes through a page with the tabulator alone: first the link past the head, then everything there is to press, each in sight
+// with a mark of the focus, and out at the end.
+func (g *tab) walk(path string) {
+	g.t.Helper()
+	type step struct {
+		N      int
+		Name   string
+		Seen   bool
+		Marked bool
+	}
+	g.wear("vi.0.0")
+	g.visit(path)
+	if path == "/phan-anh" {
+		g.awaitForm() // its script puts another form in the place of the first
+	}
+	var all int
+	g.eval(`(() => {
+		window.stops = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
+			.filter((e) => e.tabIndex >= 0 && e.checkVisibility({contentVisibilityAuto: true, visibilityProperty: true}))
+			.filter((e, i, all) => e.type !== 'radio' || all.findIndex((x) => x.type === 'radio' && x.name === e.name) === i); // one stop a group
+		return window.stops.length;
+	})()`, &all)
+	reached := map[int]bool{}
+	for i := range all + 5 {
+		g.press("Tab")
+		var at step
+		g.eval(`(() => {
+			const e = document.activeElement;
+			if (e === null || e === document.body) return {n: -1};
+			const {left, right, top, bottom} = e.getBoundingClientRect();
+			const inner = e.querySelector('path');
+			const marked = [e, inner].some((x) => x !== null && (getComputedStyle(x).outlineStyle !== 'none' || parseFloat(getComputedStyle(x).strokeWidth) > 1));
+			return {n: window.stops.indexOf(e), name: e.outerHTML.slice(0, 80), marked,
+				seen: right > 0 && left < innerWidth && bottom > 0 && top < innerHeight};
+		})()`, &at)
+		if at.N < 0 && at.Name == "" {
+			break // out of the page
+		}
+		if i == 0 && !strings.Contains(at.Name, `class="skip"`) {
+			g.t.Errorf("%s: the first stop is %s, not the link past the head", path, at.Name)
+		}
+		if !at.Seen || !at.Marked {
+			g.t.Errorf("%s: at %s: in sight %t, marked %t", path, at.Name, at.Seen, at.Marked)
+		}
+		if reached[at.N] {
+			break // round again
+		}
+		reached[at.N] = true
+	}
+	delete(reached, -1)
+	if len(reached) < all {
+		order, err := json.Marshal(slices.Collect(maps.Keys(reached)))
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		var missed []string
+		g.eval(`window.stops.filter((_, i) => !`+string(order)+`.includes(i)).map((e) => e.outerHTML.slice(0, 80))`, &missed)
+		g.t.Errorf("%s: %d of %d stops are reached by the tabulator, not %s", path, len(reached), all, strings.Join(missed, "; "))
+	}
+	g.visit(path)
+	g.press("Tab", "Enter")
+	if !g.focused("main") {
+		g.t.Errorf("%s: the link past the head leads nowhere", path)
+	}
+}

@@ -1,0 +1,260 @@
+package public_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"toancanh/schema/sample"
+	"toancanh/server/area"
+	"toancanh/server/disclosure"
+	"toancanh/server/public"
+	"toancanh/server/sensor"
+	"toancanh/server/store"
+)
+
+// What a page and its script may weigh, in bytes of gzip.
+const (
+	pageBudget   = 20_000
+	scriptBudget = 6_000
+)
+
+// everyPage has an address of each kind of page, each with the status it has.
+func everyPage() map[string]int {
+	return map[string]int{
+		"/": 200, "/tinh-hinh/2022/660": 200, "/tinh-hinh/2022/24611": 200, "/tinh-hinh/2025/68": 200, "/tinh-hinh/2025/24611": 200,
+		"/dti": 200, "/phan-anh": 200, "/bat-dau": 200, "/khong-co": 404,
+	}
+}
+
+// weather changes what the projection holds, and takes it away.
+type weather struct {
+	public.Pictures
+	change atomic.Pointer[func(*store.PublicPicture)]
+	gone   atomic.Bool
+}
+
+func (w *weather) Picture(ctx context.Context, division string) (store.PublicPicture, error) {
+	if w.gone.Load() {
+		return store.PublicPicture{}, errBroken
+	}
+	p, err := w.Pictures.Picture(ctx, division)
+	if change := w.change.Load(); change != nil {
+		(*change)(&p)
+	}
+	return p, err
+}
+
+// storm fills a picture with as much as the sample's province can have.
+func storm(t *testing.T, tree *area.Tree, p *store.PublicPicture) {
+	t.Helper()
+	p.Counts, p.Categories, p.Sensors, p.Warnings, p.Published = nil, nil, nil, nil, nil
+	for _, d := range tree.Divisions() {
+		root, _ := tree.Root(d.Code)
+		for i, a := range tree.Areas(d.Code) {
+			p.Counts = append(p.Counts, store.PublicCount{Division: d.Code, Area: a.Code, PublicNumbersOf: numbers(i, root.Code)})
+		}
+	}
+	for i, row := range sampleRows(t, "categories.csv") {
+		p.Categories = append(p.Categories, store.PublicCategory{Category: row["code"], PublicNumbersOf: numbers(i, disclosure.Others)})
+	}
+	leaves := tree.Leaves("vn-2022")
+	for i, row := range sampleRows(t, "sensors.csv") {
+		one := store.PublicSensor{
+			Code: row["code"], Name: row["name"], Kind: row["kind"], Unit: row["unit"], Division: "vn-2022", Area: leaves[i%len(leaves)].Code,
+			Value: 123.45 + float64(i), At: p.At.Add(-time.Duration(i) * time.Hour), State: sensor.Critical, Limit: "mưa đặc biệt to 50 mm",
+			Unconfirmed: strings.FieldsFunc(row["unconfirmed"], func(c rune) bool { return c == '|' }), Sample: true,
+		}
+		for text := range strings.SplitSeq(row["levels"], "|") {
+			if parts := strings.SplitN(text, ":", 4); len(parts) == 4 {
+				at, err := strconv.ParseFloat(parts[0], 64)
+				must(t, err)
+				one.Levels = append(one.Levels, sensor.Level{At: at, State: sensor.State(parts[1]), Label: parts[2], Source: parts[3]})
+			}
+		}
+		switch i % 5 {
+		case 3:
+			one.State, one.Limit, one.Stale = sensor.Unknown, "", true
+		case 4:
+			one.At, one.State, one.Limit, one.Stale = time.Time{}, sensor.Unknown, "", true
+		}
+		p.Sensors = append(p.Sensors, one)
+	}
+	for i := range 5 {
+		p.Warnings = append(p.Warnings, store.WarningInForce{
+			ID: fmt.Sprintf("0190f0c0-0000-7000-8000-00000000000%d", i), Headline: fmt.Sprintf("Cảnh báo lũ quét số %d <khẩn>", i), Event: "Lũ quét, sạt lở đất",
+			Severity: []string{"Extreme", "Severe", "Moderate", "Minor", "Unknown"}[i], Areas: []string{"660", "24611", "67"}[i%3:],
+			Effective: p.At, Expires: p.At.Add(6 * time.Hour), Exercise: i == 4,
+		})
+		for j := range 2 {
+			p.Published = append(p.Published, store.Published{
+				Code: fmt.Sprintf("ABCD%d-%d", i, j), Category: "MT", Area: leaves[0].Code, PublishedAt: p.At,
+				Text: fmt.Sprintf("Kết quả %d%d: %s", i, j, strings.Repeat("Đã xử lý xong theo đúng quy định và báo cho người dân. ", 12)),
+			})
+		}
+	}
+}
+
+// numbers are of every sort that is told: a place's own, part of a wider one's, and too few to tell.
+func numbers(i int, wider string) store.PublicNumbersOf {
+	own := func(n int) disclosure.Number { return disclosure.Number{N: n + 37*i} }
+	part := disclosure.Number{N: 12_345, Of: wider}
+	if i%3 == 1 {
+		return store.PublicNumbersOf{Open: part, Late: part, Recent: part, Resolved: own(2000), Kept: part, Missed: part}
+	}
+	if i%7 == 5 {
+		return store.PublicNumbersOf{Open: disclosure.Number{Less: true}, Recent: disclosure.Number{Less: true, Of: wider}}
+	}
+	return store.PublicNumbersOf{Open: own(5), Late: own(5), Recent: own(1000), Resolved: own(20_000), Kept: own(10_000), Missed: own(500)}
+}
+
+// sampleRows are the rows of a table of the sample, by the names of its columns.
+func sampleRows(t *testing.T, name string) []map[string]string {
+	t.Helper()
+	file, err := sample.Files().Open(name)
+	must(t, err)
+	defer file.Close()
+	lines, err := csv.NewReader(file).ReadAll()
+	must(t, err)
+	var rows []map[string]string
+	for _, line := range lines[1:] {
+		row := map[string]string{}
+		for i, text := range line {
+			row[lines[0][i]] = text
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// TestEveryPageInEveryStateIsSmallAndValid asks for every kind of page in both languages, in a calm and in a storm, and for those
+// that say so while the database is away.
+func TestEveryPageInEveryStateIsSmallAndValid(t *testing.T) {
+	t.Parallel()
+	w := &weather{}
+	h := newHouse(t, func(c *public.Config) { w.Pictures, c.Pictures = c.Pictures, w })
+	all := map[string]string{}
+	visit := func(state string, pages map[string]int) {
+		t.Helper()
+		for path, status := range pages {
+			for language, cookie := range map[string]string{"vi": "nhin=vi.0.0", "en": "nhin=en.+.1"} {
+				a := h.get(path, map[string]string{"Cookie": cookie, "Accept": "text/html", "Accept-Encoding": "gzip"})
+				if a.status != status {
+					t.Errorf("%s: %s in %s: status %d, want %d", state, path, language, a.status, status)
+				}
+				if len(a.body) > pageBudget {
+					t.Errorf("%s: %s in %s weighs %d bytes of gzip, at most %d are allowed", state, path, language, len(a.body), pageBudget)
+				}
+				if state == "storm" {
+					t.Logf("%s in %s: %d bytes of gzip", path, language, len(a.body))
+				}
+				if a.header.Get("Content-Encoding") == "gzip" {
+					a.body = gunzip(t, a.body)
+				}
+				all[state+" "+path+" "+language] = a.body
+			}
+		}
+	}
+	visit("calm", everyPage())
+	tree := h.site.Atlas.Tree
+	fill := func(p *store.PublicPicture) { storm(t, tree, p) }
+	w.change.Store(&fill)
+	h.wait(func() bool { return strings.Contains(h.get("/", nil).body, "Lũ quét") })
+	visit("storm", everyPage())
+	w.gone.Store(true)
+	h.wait(func() bool { return strings.Contains(h.get("/", nil).body, "SỐ LIỆU CŨ") })
+	visit("old", map[string]int{"/": 200, "/tinh-hinh/2022/24611": 200, "/dti": 200})
+	for _, want := range []string{
+		"DIỄN TẬP", "Mức độ: cực kỳ nghiêm trọng", "/feed/cap/0190f0c0-0000-7000-8000-000000000000.xml", "mất tín hiệu", "BĐ3", "QCVN 05", "dưới 5", "gộp: 12.345 của Tỉnh Đắk Nông",
+		"20.000", "&lt;khẩn&gt;",
+	} {
+		if !strings.Contains(all["storm / vi"], want) {
+			t.Errorf("the front page in a storm lacks %q", want)
+		}
+	}
+	valid(t, all)
+}
+
+func TestTheScriptOfThePagesIsSmall(t *testing.T) {
+	t.Parallel()
+	script, err := os.ReadFile("pages/page.js")
+	must(t, err)
+	var out bytes.Buffer
+	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	must(t, err)
+	_, err = z.Write(script)
+	must(t, err)
+	must(t, z.Close())
+	t.Logf("page.js: %d bytes of gzip", out.Len())
+	if out.Len() > scriptBudget {
+		t.Errorf("page.js weighs %d bytes of gzip, at most %d are allowed", out.Len(), scriptBudget)
+	}
+}
+
+// valid holds pages to HTML as it is written down.
+func valid(t *testing.T, all map[string]string) {
+	t.Helper()
+	for _, fault := range faultsOf(t, all) {
+		t.Error(fault)
+	}
+}
+
+// faultsOf are the faults of the pages' HTML.
+func faultsOf(t *testing.T, all map[string]string) []string {
+	t.Helper()
+	_, noNode := exec.LookPath("node")
+	_, noModules := os.Stat("../../frontend/node_modules/html-validate")
+	if noNode != nil || noModules != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("no node, or npm ci was not run in frontend: HTML cannot be checked")
+		}
+		t.Skip("no node, or npm ci was not run in frontend: HTML is not checked")
+	}
+	raw, err := json.Marshal(all)
+	must(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", "../../frontend/tests/validity.mjs")
+	cmd.Stdin = bytes.NewReader(raw)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("check HTML: %v\n%s", err, said.String())
+	}
+	var faults []string
+	must(t, json.Unmarshal(out, &faults))
+	slices.Sort(faults)
+	return faults
+}
+
+// TestFaultyHTMLIsFound shows that the check of validity can fail.
+func TestFaultyHTMLIsFound(t *testing.T) {
+	t.Parallel()
+	page := func(main string) string {
+		return `<!DOCTYPE html><html lang="vi"><head><meta charset="utf-8"><title>x</title></head><body><main><h1>x</h1>` + main + `</main></body></html>`
+	}
+	faults := strings.Join(faultsOf(t, map[string]string{
+		"good": page("<ul><li>a<li>b</ul><table><tbody><tr><th scope=row>a<td>b</table><svg><path d=\"M0 0\"/></svg><br>"), "open": page("<div>"), "twice": page(`<p id="a">x</p><p id="a">y</p>`), "misplaced": page("<ul><p>x</p></ul>"),
+		"crossed": page("<b><i>x</b></i>"), "stray": page("x</p><p>y</p></i>"), "unknown": page("<p><blink>x</blink></p>"),
+	}), "\n")
+	for _, name := range []string{"open", "twice", "misplaced", "crossed", "stray", "unknown"} {
+		if !strings.Contains(faults, name+": ") {
+			t.Errorf("nothing was found in the page %q: %s", name, faults)
+		}
+	}
+	if strings.Contains(faults, "good: ") {
+		t.Errorf("a good page is called faulty: %s", faults)
+	}
+}
