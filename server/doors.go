@@ -61,6 +61,9 @@ func (s *Server) openDoors() error {
 	if err := s.openPartners(frame); err != nil {
 		return err
 	}
+	if err := s.openData(frame); err != nil {
+		return err
+	}
 	if err := s.openPages(frame, s.api.EnterSample); err != nil {
 		return err
 	}
