@@ -187,7 +187,7 @@ func (a asked) link(s set, cursor string) string {
 	if cursor != "" {
 		v.Set("cursor", cursor)
 	}
-	path := base + s.ID + "." + string(a.format)
+	path := Base + s.ID + "." + string(a.format)
 	if len(v) == 0 {
 		return path
 	}

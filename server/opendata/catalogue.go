@@ -82,7 +82,7 @@ func (d *Door) catalogue(e *edition) (*door.Prepared, error) {
 func (d *Door) describe(s set, x *data) catalogued {
 	one := catalogued{
 		ID: s.ID, Title: inBoth{s.Title[0], s.Title[1]}, Description: inBoth{s.Text[0], s.Text[1]}, Publisher: d.centre, Licence: d.Licence.ID,
-		Modified: x.modified.UTC(), Every: s.Every, Rows: len(x.rows), Schema: base + "schema/" + s.ID + ".json", Filters: s.filters,
+		Modified: x.modified.UTC(), Every: s.Every, Rows: len(x.rows), Schema: Base + "schema/" + s.ID + ".json", Filters: s.filters,
 		Temporal: d.period(s, x.rows),
 	}
 	if s.span != "" {
@@ -92,7 +92,7 @@ func (d *Door) describe(s set, x *data) catalogued {
 		one.Protection = protection
 	}
 	for _, f := range s.Formats() {
-		one.Distributions = append(one.Distributions, distribution{format(f), format(f).mediaType(), base + s.ID + "." + f})
+		one.Distributions = append(one.Distributions, distribution{format(f), format(f).mediaType(), Base + s.ID + "." + f})
 	}
 	return one
 }

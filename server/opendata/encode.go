@@ -95,7 +95,7 @@ func (d *Door) prepare(x *data, s set, a asked) (*door.Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	links := []string{`<` + a.link(s, "") + `>; rel="first"`, `<` + d.Licence.URL + `>; rel="license"`, `<` + base + "schema/" + s.ID + `.json>; rel="describedby"`}
+	links := []string{`<` + a.link(s, "") + `>; rel="first"`, `<` + d.Licence.URL + `>; rel="license"`, `<` + Base + "schema/" + s.ID + `.json>; rel="describedby"`}
 	if page.next != "" {
 		links = append([]string{`<` + a.link(s, page.next) + `>; rel="next"`}, links...)
 	}
@@ -118,7 +118,7 @@ func (d *Door) prepare(x *data, s set, a asked) (*door.Prepared, error) {
 func (d *Door) object(x *data, s set, a asked, p page) ([]byte, error) {
 	out := envelope{
 		Dataset: s.ID, Title: s.Title[0], Licence: d.Licence, Attribution: d.centre, Origin: x.origin, Notice: notice(x.origin),
-		AsOf: x.asOf.UTC(), Modified: x.modified.UTC(), Old: x.old, Schema: base + "schema/" + s.ID + ".json", Total: p.total,
+		AsOf: x.asOf.UTC(), Modified: x.modified.UTC(), Old: x.old, Schema: Base + "schema/" + s.ID + ".json", Total: p.total,
 	}
 	if x.old {
 		out.OldNotice = oldNotice

@@ -23,8 +23,8 @@ import (
 	"toancanh/server/store"
 )
 
-// base is where the datasets are.
-const base = "/api/open/v1/"
+// Base is where the datasets are.
+const Base = "/api/open/v1/"
 
 // cacheData lets anybody keep an answer for seconds, and for an hour while the house does not answer (RFC 5861, 4): it says its
 // own time.
@@ -84,15 +84,15 @@ func New(c Config) (*Door, error) {
 
 // Routes hangs the door in.
 func (d *Door) Routes(app *fiber.App) {
-	app.Use(strings.TrimSuffix(base, "/"), anybody)
-	app.Get(base+"catalogue", d.getCatalogue)
-	app.Get(base+"schema/:dataset.json", d.getSchema)
-	app.Get(base+":dataset.:format", d.getData)
+	app.Use(strings.TrimSuffix(Base, "/"), anybody)
+	app.Get(Base+"catalogue", d.getCatalogue)
+	app.Get(Base+"schema/:dataset.json", d.getSchema)
+	app.Get(Base+":dataset.:format", d.getData)
 }
 
 // anybody lets the pages of every web site read what this door answers, and answers the question they ask before.
 func anybody(c *fiber.Ctx) error {
-	if !strings.HasPrefix(c.Path(), base) { // the router takes a beginning for the whole
+	if !strings.HasPrefix(c.Path(), Base) { // the router takes a beginning for the whole
 		return c.Next()
 	}
 	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
@@ -112,7 +112,7 @@ var (
 	//nolint:gochecknoglobals // error values
 	errNeverRead = fault.Unavailable("Dữ liệu mở chưa sẵn sàng, xin thử lại sau ít giây.")
 	//nolint:gochecknoglobals // error values
-	errNoSet = fault.NotFound("Không có bộ dữ liệu này; danh mục ở %scatalogue.", base)
+	errNoSet = fault.NotFound("Không có bộ dữ liệu này; danh mục ở %scatalogue.", Base)
 )
 
 func (d *Door) set(id string) (set, bool) {

@@ -70,7 +70,7 @@ func (s set) schema() schema {
 		either = append(either, schema{"$ref": "#/$defs/geojson"})
 	}
 	return schema{
-		"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": base + "schema/" + s.ID + ".json",
+		"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": Base + "schema/" + s.ID + ".json",
 		"title": s.Title[1], "description": s.Text[0] + " " + s.Text[1], "oneOf": either, "$defs": defs,
 	}
 }

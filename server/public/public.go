@@ -57,6 +57,7 @@ type Config struct {
 	Division string        // in which reports are placed
 	Title    string        // of the centre, before the area's name
 	Origin   report.Origin // what the dataset was born as
+	OpenData OpenData      // what the page about them tells
 	Sample   bool          // the newcomer's page is there for this machine's user
 	// Enter signs the caller in as the sample's person of a role; nil: nobody signs in here.
 	Enter func(c *fiber.Ctx, role string) error
@@ -120,6 +121,7 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/tinh-hinh/:division/:area", s.getArea)
 	app.Get("/tinh-hinh/:division/:area/feed.atom", s.getAreaFeed)
 	app.Get("/dti", s.getDTI)
+	app.Get("/du-lieu", s.getOpenData)
 	app.Get("/phan-anh", s.getForm)
 	app.Post("/phan-anh", s.Frame.SameSite, s.postForm)
 	app.Get("/phan-anh/worker.js", s.getFormFile(func(f *formFace) *door.Prepared { return f.worker }))
