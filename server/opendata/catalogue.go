@@ -61,7 +61,7 @@ func (d *Door) catalogue(e *edition) (*door.Prepared, error) {
 	}
 	out := catalogue{
 		Title: inBoth{"Dữ liệu mở – " + d.centre, "Open data – " + d.centre}, Publisher: d.centre, Licence: d.Licence, Origin: e.picture.Origin,
-		Notice: notice(e.picture.Origin), AsOf: e.picture.At, Old: e.old,
+		Notice: notice(e.picture.Origin), AsOf: e.picture.At.UTC().Truncate(time.Second), Old: e.old,
 	}
 	if e.old {
 		out.OldNotice = oldNotice
@@ -82,7 +82,7 @@ func (d *Door) catalogue(e *edition) (*door.Prepared, error) {
 func (d *Door) describe(s set, x *data) catalogued {
 	one := catalogued{
 		ID: s.ID, Title: inBoth{s.Title[0], s.Title[1]}, Description: inBoth{s.Text[0], s.Text[1]}, Publisher: d.centre, Licence: d.Licence.ID,
-		Modified: x.modified.UTC(), Every: s.Every, Rows: len(x.rows), Schema: Base + "schema/" + s.ID + ".json", Filters: s.filters,
+		Modified: x.modified, Every: s.Every, Rows: len(x.rows), Schema: Base + "schema/" + s.ID + ".json", Filters: s.filters,
 		Temporal: d.period(s, x.rows),
 	}
 	if s.span != "" {

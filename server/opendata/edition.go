@@ -17,15 +17,15 @@ import (
 
 // Rhythm. A withdrawn word is gone, and a dead database is told, within seconds.
 const (
-	readEvery  = 3 * time.Second
+	readEvery  = 2500 * time.Millisecond
 	readLimit  = 2 * time.Second
-	oldAfter   = 5 * time.Second  // without a good reading the answers say that they are old
+	oldAfter   = 4 * time.Second  // without a good reading the answers say that they are old
 	renewAfter = 15 * time.Second // their own time moves on although nothing else changed
 )
 
 // Bounds of what is kept.
 const (
-	mostResults = 10_000 // the newest
+	mostResults = 10_000 // the newest; the dataset says so
 	mostAnswers = 256    // of one dataset
 )
 
@@ -77,14 +77,14 @@ func (d *Door) Run(ctx context.Context) error {
 
 // look reads once.
 func (d *Door) look(ctx context.Context) {
-	before, now := d.now.Load(), d.Now()
+	before, asked := d.now.Load(), d.Now()
 	src, err := d.read(ctx, before)
 	switch {
 	case ctx.Err() != nil:
 	case err == nil:
-		d.lastGood = now
+		d.lastGood = asked
 		d.now.Store(d.edition(before, src, src.picture.Idle))
-	case before != nil && !before.old && now.Sub(d.lastGood) > oldAfter:
+	case before != nil && !before.old && d.Now().Sub(d.lastGood) > oldAfter:
 		d.Log.WarnContext(ctx, "open data are old", slog.Any("err", err))
 		d.now.Store(d.edition(before, &before.source, true))
 	}
@@ -137,7 +137,8 @@ func (d *Door) mapped(src *source, before *edition) error {
 func (d *Door) edition(before *edition, src *source, old bool) *edition {
 	e := &edition{source: *src, old: old, data: map[string]*data{}}
 	for _, s := range d.sets {
-		next := &data{asOf: s.asOf(src), modified: s.asOf(src), origin: src.picture.Origin, old: old, answers: map[string]*door.Prepared{}}
+		at := s.asOf(src).UTC().Truncate(time.Second)
+		next := &data{asOf: at, modified: at, origin: src.picture.Origin, old: old, answers: map[string]*door.Prepared{}}
 		var was *data
 		if before != nil {
 			was = before.data[s.ID]
@@ -153,7 +154,7 @@ func (d *Door) edition(before *edition, src *source, old bool) *edition {
 			}
 		default:
 			if was != nil {
-				next.modified = d.Now().UTC()
+				next.modified = d.Now().UTC().Truncate(time.Second)
 			}
 			next.rows = s.rows(d, src)
 			slices.SortFunc(next.rows, func(a, b row) int { return strings.Compare(a.key, b.key) })

@@ -101,8 +101,8 @@ func (d *Door) prepare(x *data, s set, a asked) (*door.Prepared, error) {
 	}
 	headers := [][2]string{
 		{"Link", strings.Join(links, ", ")},
-		{"Last-Modified", x.modified.UTC().Format(http.TimeFormat)},
-		{"Data-As-Of", x.asOf.UTC().Format(time.RFC3339)},
+		{"Last-Modified", x.modified.Format(http.TimeFormat)},
+		{"Data-As-Of", x.asOf.Format(time.RFC3339)},
 		{"Data-Origin", x.origin},
 	}
 	if x.old {
@@ -118,7 +118,7 @@ func (d *Door) prepare(x *data, s set, a asked) (*door.Prepared, error) {
 func (d *Door) object(x *data, s set, a asked, p page) ([]byte, error) {
 	out := envelope{
 		Dataset: s.ID, Title: s.Title[0], Licence: d.Licence, Attribution: d.centre, Origin: x.origin, Notice: notice(x.origin),
-		AsOf: x.asOf.UTC(), Modified: x.modified.UTC(), Old: x.old, Schema: Base + "schema/" + s.ID + ".json", Total: p.total,
+		AsOf: x.asOf, Modified: x.modified, Old: x.old, Schema: Base + "schema/" + s.ID + ".json", Total: p.total,
 	}
 	if x.old {
 		out.OldNotice = oldNotice

@@ -96,7 +96,7 @@ func anybody(c *fiber.Ctx) error {
 		return c.Next()
 	}
 	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
-	c.Set(fiber.HeaderAccessControlExposeHeaders, "Link, ETag, Last-Modified, Data-As-Of, Data-Origin, Retry-After, RateLimit, RateLimit-Policy")
+	c.Set(fiber.HeaderAccessControlExposeHeaders, "Link, ETag, Last-Modified, Data-As-Of, Data-Old, Data-Origin, Retry-After, RateLimit, RateLimit-Policy")
 	c.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	if c.Method() != fiber.MethodOptions {
 		return c.Next()

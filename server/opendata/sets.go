@@ -100,7 +100,7 @@ func numbers(n store.PublicNumbersOf) [][]any {
 func situation() set {
 	return set{
 		Set: Set{
-			ID: "situation", Every: "PT3S", Protected: true, Places: true,
+			ID: "situation", Every: "PT5S", Protected: true, Places: true,
 			Title: [2]string{"Tình hình phản ánh theo địa bàn", "Reports by area"},
 			Text: [2]string{
 				"Sáu con số của từng tỉnh, huyện, xã: bao nhiêu phản ánh chưa xử lý xong, quá hạn, mới tiếp nhận, đã có kết quả, đúng hẹn, trễ hẹn.",
@@ -129,7 +129,7 @@ func situation() set {
 func categories() set {
 	return set{
 		Set: Set{
-			ID: "categories", Every: "PT3S", Protected: true,
+			ID: "categories", Every: "PT5S", Protected: true,
 			Title: [2]string{"Tình hình phản ánh theo lĩnh vực", "Reports by category"},
 			Text: [2]string{
 				"Cũng sáu con số ấy của từng lĩnh vực (môi trường, giao thông…) trên toàn tỉnh.",
@@ -207,8 +207,8 @@ func results() set {
 			ID: "results", Every: "PT15M", Places: true,
 			Title: [2]string{"Kết quả xử lý đã công khai", "Published results"},
 			Text: [2]string{
-				fmt.Sprintf("%d kết quả mới nhất mà cán bộ đã soát và công khai: lĩnh vực, xã, ngày, lời trả lời. Nơi ghi bằng tâm ô vuông 500 m hoặc tâm xã, giờ làm tròn.", mostResults),
-				fmt.Sprintf("The newest %d results that were reviewed and published: category, commune, days, answer. Places are told by squares of 500 m or by commune, times roughly.", mostResults),
+				"10.000 kết quả mới nhất mà cán bộ đã soát và công khai: lĩnh vực, xã, ngày, lời trả lời. Nơi ghi bằng tâm ô vuông 500 m hoặc tâm xã, giờ làm tròn.",
+				"The newest 10,000 results that were reviewed and published: category, commune, days, answer. Places are told by squares of 500 m or by commune, times roughly.",
 			},
 		},
 		columns: []column{
@@ -265,7 +265,7 @@ func dayOf(t *time.Time) any {
 func sensors() set {
 	return set{
 		Set: Set{
-			ID: "sensors", Every: "PT3S", Places: true,
+			ID: "sensors", Every: "PT5S", Places: true,
 			Title: [2]string{"Trạm đo sông, mưa, không khí và cháy rừng", "Sensors of rivers, rain, air and forest fire"},
 			Text: [2]string{
 				"Mỗi dòng là một trạm: ở đâu, đo gì, số mới nhất, đang ở mức nào, các ngưỡng và văn bản quy định. Chuỗi số liệu đã qua chưa có ở đây.",
@@ -327,7 +327,7 @@ func sensorCells(s *source, x store.PublicSensor) []any {
 func warnings() set {
 	return set{
 		Set: Set{
-			ID: "warnings", Every: "PT3S",
+			ID: "warnings", Every: "PT5S",
 			Title: [2]string{"Cảnh báo đang có hiệu lực", "Warnings in force"},
 			Text: [2]string{
 				"Các cảnh báo tới người dân đang có hiệu lực, nơi áp dụng, đến khi nào; bản gốc CAP ở địa chỉ ghi trong dòng.",

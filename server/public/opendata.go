@@ -55,7 +55,7 @@ func (s *Site) dataModel(_ *edition, key pageKey) model {
 		for _, f := range set.Formats {
 			url := s.OpenData.Base + set.ID + "." + f
 			if f == "csv" {
-				url += "?bom=1" // whoever presses a link opens it in a spreadsheet
+				url += "?bom=1&limit=1000" // whoever presses a link opens it in a spreadsheet
 			}
 			row.Files = append(row.Files, dataFile{f, url})
 		}
