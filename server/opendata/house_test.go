@@ -257,3 +257,13 @@ func (h *house) warn(status string) {
 				'effective', now(), 'expires', now() + '1 hour'::interval), 'x' from warning`, status)
 	must(h.t, err)
 }
+
+// record puts a published result into the projection.
+func (h *house) record(code, origin string) {
+	h.t.Helper()
+	_, err := h.db.Owner.Exec(h.t.Context(), `
+		insert into public_record (received_hour, changed_at, published_at, version, is_open, code, category, division, area, path, status, origin, text)
+		values (date_trunc('hour', now()), now(), date_trunc('hour', now()), 1, false, $1, 'MT', 'vn-2022', '24611', '{67,660,24611}', 'cong_khai', $2, 'Đã dọn')`,
+		code, origin)
+	must(h.t, err)
+}
