@@ -92,7 +92,7 @@ func (b *boundaries) use(ctx context.Context, division string, inUse []store.Bou
 		b.log.LogAttrs(ctx, slog.LevelInfo, "boundaries removed, the schematic is in use", attrs...)
 		return
 	}
-	m, err := b.atlas.Around(area.Source{Division: division, Credit: best.Credit, Version: newest}, best.Level, best.Shapes)
+	m, err := b.atlas.Around(area.Source{Division: division, Credit: best.Credit, Licence: best.Licence, Version: newest}, best.Level, best.Shapes)
 	if err != nil {
 		b.log.LogAttrs(ctx, slog.LevelError, "boundaries cannot be drawn, the map before stays in use", append(attrs, slog.Any("err", err))...)
 		return

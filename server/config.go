@@ -13,6 +13,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/hook"
 	"toancanh/server/mail"
+	"toancanh/server/opendata"
 )
 
 // Config holds every setting of a serving process. Each has a TOANCANH_* variable and a flag of the same words; the
@@ -73,6 +74,7 @@ type Config struct {
 
 	Hub          string        `env:"TOANCANH_HUB" default:"on" enum:"on,off" help:"off: do not serve the live feed from this process; stand-alone hubs do."`
 	PublicEvery  time.Duration `env:"TOANCANH_PUBLIC_EVERY" default:"15m" help:"How often facts of single reports leave for everybody. Shorter than 15m tells when things happened: for demonstrations and tests only."`
+	OpenLicence  string        `env:"TOANCANH_OPEN_LICENCE" default:"CC-BY-4.0" help:"Licence of the open data, by its SPDX identifier: CC-BY-4.0, CC-BY-SA-4.0, CC0-1.0, ODC-By-1.0, ODbL-1.0 or PDDL-1.0."`
 	KeepReadings time.Duration `env:"TOANCANH_KEEP_READINGS" default:"9600h" help:"How long single readings are kept; five-minute sums stay."`
 	LogFormat    string        `env:"TOANCANH_LOG_FORMAT" default:"text" enum:"text,json" help:"Form of the log on standard error: text or json."`
 	LogLevel     string        `env:"TOANCANH_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged."`
@@ -132,6 +134,9 @@ func (c Config) Validate() error {
 	}
 	if c.PublicEvery < 100*time.Millisecond || c.PublicEvery > time.Hour {
 		wrong("TOANCANH_PUBLIC_EVERY", "%s is not between 100ms and 1h", c.PublicEvery)
+	}
+	if _, err := opendata.ParseLicence(c.OpenLicence); err != nil {
+		wrong("TOANCANH_OPEN_LICENCE", "%s", err)
 	}
 	if c.KeepReadings < 48*time.Hour {
 		wrong("TOANCANH_KEEP_READINGS", "%s is less than 48h, which the pages need", c.KeepReadings)

@@ -23,13 +23,14 @@ func TestValidateTellsEveryFaultAtOnce(t *testing.T) {
 	c.CapSender, c.CapFeeds = "a b", []string{"ftp://a.example/x"}
 	c.SMTPURL, c.SMTPHome = "mail.example.vn", "http://example.vn"
 	c.PushHosts, c.SMSURL, c.DutyHome = []string{"https://fcm.googleapis.com"}, "http://sms.example.vn/gui", "http://example.vn"
+	c.OpenLicence = "CC-BY-NC-4.0"
 	err := c.Validate()
 	if err == nil {
 		t.Fatal("all these faults were taken")
 	}
 	for _, name := range []string{
 		"LISTEN", "TIMEZONE", "HUB_SECRET", "ORIGINS", "TRUSTED_PROXIES", "KEEP_READINGS", "PHOTO_QUOTA", "SMTP_FROM", "SMTP_HOME", "HOOK_NETWORKS",
-		"MQTT_URL", "MQTT_VERSION", "MQTT_CLIENT", "MQTT_TOPICS", "MQTT_REFUSED", "CAP_SENDER", "CAP_FEEDS", "PUSH_HOSTS", "SMS_SECRET_FILE", "SMS_URL", "DUTY_HOME",
+		"MQTT_URL", "MQTT_VERSION", "MQTT_CLIENT", "MQTT_TOPICS", "MQTT_REFUSED", "CAP_SENDER", "CAP_FEEDS", "PUSH_HOSTS", "SMS_SECRET_FILE", "SMS_URL", "DUTY_HOME", "OPEN_LICENCE",
 	} {
 		if !strings.Contains(err.Error(), "TOANCANH_"+name) {
 			t.Errorf("the error does not name TOANCANH_%s: %v", name, err)

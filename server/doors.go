@@ -61,6 +61,9 @@ func (s *Server) openDoors() error {
 	if err := s.openPartners(frame); err != nil {
 		return err
 	}
+	if err := s.openData(frame); err != nil {
+		return err
+	}
 	if err := s.openPages(frame, s.api.EnterSample); err != nil {
 		return err
 	}
@@ -145,7 +148,7 @@ func (s *Server) openPages(frame *door.Frame, enter func(*fiber.Ctx, string) err
 		Frame: frame, Pictures: s.public, Intake: s.intake, Follow: s.follow, Receipts: s.receipts, Atlas: s.atlas, Rules: s.rules, DTI: s.published,
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Sample: s.options.Sample, Storm: s.options.Storm, Enter: enter,
-		Visits: visits{s.store, s.intake}, Member: s.api.Member, Duty: s.callout,
+		OpenData: s.openPage(), Visits: visits{s.store, s.intake}, Member: s.api.Member, Duty: s.callout,
 	}
 	if s.shelf != nil {
 		config.Photos = s.intake

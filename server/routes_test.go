@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { testpg.Main(m) }
 // ask for this machine themselves.
 func openPages() []string {
 	return []string{
-		"GET /", "GET /tinh-hinh/:division/:area", "GET /dti", "GET /hieu-qua", "GET /hieu-qua.csv", "GET /hieu-qua/:division/:area", "GET /phan-anh", "POST /phan-anh", "GET /phan-anh/:code", "GET /anh/:name.jpg",
+		"GET /", "GET /tinh-hinh/:division/:area", "GET /dti", "GET /du-lieu", "GET /hieu-qua", "GET /hieu-qua.csv", "GET /hieu-qua/:division/:area", "GET /phan-anh", "POST /phan-anh", "GET /phan-anh/:code", "GET /anh/:name.jpg",
 		"GET /phan-anh/:code/feed.atom", "POST /phan-anh/:code/khoa", "POST /phan-anh/:code/bo-sung", "POST /phan-anh/:code/anh", "POST /phan-anh/:code/danh-gia",
 		"POST /phan-anh/:code/xu-ly-lai", "POST /phan-anh/:code/thu", "GET /tinh-hinh/:division/:area/feed.atom", "GET /tinh-hinh/:division/:area/:about/feed.atom",
 		"GET /to-cong-nghe", "POST /to-cong-nghe/:visit/den", "POST /to-cong-nghe/:visit/xong", "POST /to-cong-nghe/:visit/anh",

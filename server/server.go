@@ -37,6 +37,7 @@ import (
 	"toancanh/server/intake"
 	"toancanh/server/limit"
 	"toancanh/server/mail"
+	"toancanh/server/opendata"
 	"toancanh/server/presence"
 	"toancanh/server/public"
 	"toancanh/server/relay"
@@ -100,6 +101,7 @@ type Server struct {
 	api      *api.API
 	feed     *feed.Feed
 	pages    *public.Site
+	openSets *opendata.Door
 
 	published dti.Book // of digital transformation
 
@@ -307,6 +309,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener, more ...net.Lis
 		g.Go(func() error { return s.shelf.Run(life) })
 	}
 	g.Go(func() error { return s.pages.Run(life) })
+	g.Go(func() error { return s.openSets.Run(life) })
 	g.Go(func() error { return s.api.Run(life) })
 	g.Go(func() error { return s.feed.Run(life) })
 	g.Go(func() error { return s.boundaries.Run(life) })

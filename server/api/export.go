@@ -12,7 +12,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -21,6 +20,7 @@ import (
 	"toancanh/server/audit"
 	"toancanh/server/fault"
 	"toancanh/server/report"
+	"toancanh/server/sheet"
 	"toancanh/server/store"
 	"toancanh/server/view"
 )
@@ -176,7 +176,7 @@ func (f *csvFile) write(r view.OpsReport) error {
 		f.at(r.ClosedAt), r.PublicText, r.Source,
 	}
 	for i, cell := range cells {
-		cells[i] = harmless(cell)
+		cells[i] = sheet.Harmless(cell)
 	}
 	return f.csv.Write(cells)
 }
@@ -195,15 +195,6 @@ func (f *csvFile) at(t *time.Time) string {
 }
 
 func degrees(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
-
-// harmless keeps a spreadsheet from taking a cell for a formula: what begins like one gets an apostrophe before it.
-func harmless(cell string) string {
-	trimmed := strings.TrimLeft(cell, " \u00a0\u3000")
-	if trimmed != "" && strings.ContainsRune("=+-@\t\r\n|%＝＋－＠", []rune(trimmed)[0]) {
-		return "'" + cell
-	}
-	return cell
-}
 
 // geoFile is a FeatureCollection of RFC 7946.
 type geoFile struct {

@@ -6,6 +6,3 @@ import "github.com/gofiber/fiber/v2"
 func HangForgotten(app *fiber.App) {
 	guarded{&API{}, app, "/api/v1"}.Get("/api/v1/forgotten", func(c *fiber.Ctx) error { return c.SendString("served") })
 }
-
-// Harmless is what a spreadsheet does not take for a formula.
-func Harmless(cell string) string { return harmless(cell) }

@@ -265,6 +265,10 @@ func routeActions() map[string]access.Action {
 		"GET /open311/v2/requests/:id.:format":   access.SeePublic,
 		"GET /open311/v2/tokens/:token.:format":  access.SeePublic,
 
+		"GET /api/open/v1/catalogue":            access.SeePublic, // the door of server/opendata
+		"GET /api/open/v1/schema/:dataset.json": access.SeePublic,
+		"GET /api/open/v1/:dataset.:format":     access.SeePublic,
+
 		"GET /internal/hub/snapshot": access.AskAsHub,
 		"GET /internal/hub/since":    access.AskAsHub,
 		"GET /internal/hub/key":      access.AskAsHub,

@@ -420,7 +420,7 @@ func sensorCells(s store.Sensor) []string {
 	for _, name := range sheet.SensorColumns() {
 		cell := cells[name]
 		if !slices.Contains(numbers, name) {
-			cell = harmless(cell)
+			cell = sheet.Harmless(cell)
 		}
 		line = append(line, cell)
 	}

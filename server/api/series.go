@@ -14,6 +14,7 @@ import (
 
 	"toancanh/server/fault"
 	"toancanh/server/sensor"
+	"toancanh/server/sheet"
 	"toancanh/server/store"
 )
 
@@ -365,7 +366,7 @@ func (a *API) seriesRows(s seriesShown) [][]string {
 		if i >= len(places) || places[i] < 0 {
 			return ""
 		}
-		return harmless(words[places[i]])
+		return sheet.Harmless(words[places[i]])
 	}
 	var rows [][]string
 	for i, t := range s.T {
@@ -380,7 +381,7 @@ func (a *API) seriesRows(s seriesShown) [][]string {
 			received = at(*s.Received[i])
 		}
 		rows = append(rows, []string{
-			s.Sensor, harmless(s.Name), harmless(s.Unit), s.Step, at(t), number(s.Value, i), number(s.Min, i), number(s.Max, i), n,
+			s.Sensor, sheet.Harmless(s.Name), sheet.Harmless(s.Unit), s.Step, at(t), number(s.Value, i), number(s.Min, i), number(s.Max, i), n,
 			doubts[t], received, word(s.Source, s.Sources, i), word(s.Origin, s.Origins, i),
 		})
 	}

@@ -34,6 +34,7 @@ type Map struct {
 type Source struct {
 	Division  string
 	Credit    string // to be printed on every drawing of the map
+	Licence   string // terms its borders may be used under, in the words of who brought them; empty: ours, or not said
 	Schematic bool   // the leaves are: say "sơ đồ" on every drawing, a point's commune is "dự kiến"
 	Real      Level  // the narrowest level whose borders are an operator's own; empty: none
 	Version   int64  // of the boundaries in the database; 0: none were ever imported

@@ -170,6 +170,8 @@ type plain struct {
 }
 
 // tokens are the bytes a header's name may be made of, each with its small letter.
+//
+//nolint:gochecknoglobals // made once, never changed
 var tokens = func() (t [256]byte) {
 	for _, b := range []byte("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") {
 		t[b] = b

@@ -65,6 +65,7 @@ func (s *Site) makers() map[kind]func(*edition, pageKey) model {
 		areaKind:        s.areaModel,
 		dtiKind:         s.dtiModel,
 		performanceKind: s.performanceModel,
+		dataKind:        s.dataModel,
 	}
 }
 
@@ -108,7 +109,7 @@ func (s *Site) page(e *edition, key pageKey) *door.Prepared {
 // makePage makes the bytes of a page.
 func (s *Site) makePage(e *edition, key pageKey) *door.Prepared {
 	m := s.modelOf(e, key)
-	m.Refresh = true
+	m.Refresh = !m.Still
 	body, err := s.book.write(string(key.kind), m)
 	if err != nil {
 		s.Log.Error("public page was not made", "err", err) //nolint:sloglint // made outside of any request

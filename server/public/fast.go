@@ -66,6 +66,8 @@ func lookIn(cookies []byte) (l look, ok bool) {
 }
 
 // looks are all there are, as their cookies hold them.
+//
+//nolint:gochecknoglobals // made once, never changed
 var looks = func() map[string]look {
 	all := map[string]look{}
 	for _, english := range []bool{false, true} {

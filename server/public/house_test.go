@@ -114,8 +114,8 @@ func newHouse(t *testing.T, change ...func(*public.Config)) *house {
 		Frame: frame, Pictures: pictures{reader, &h.broken}, Intake: h.intake, Atlas: atlas, Rules: rules,
 		Location: zone, Now: time.Now, Log: log, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
 		Origin: report.Simulated, Sample: true, Storm: func() { h.storms <- struct{}{} }, Faces: faces(), Photos: h.intake,
-		Receipts: receipts(),
-		Follow:   follow.New(follow.Config{Store: h.store, Actor: h.intake, Receipts: receipts(), Mails: h.mails, Location: zone, Now: h.now, Photos: true}),
+		Receipts: receipts(), OpenData: public.OpenData{Base: "/api/open/v1/"},
+		Follow: follow.New(follow.Config{Store: h.store, Actor: h.intake, Receipts: receipts(), Mails: h.mails, Location: zone, Now: h.now, Photos: true}),
 	}
 	for _, f := range change {
 		f(&c)

@@ -55,6 +55,7 @@ type Config struct {
 	Division string        // in which reports are placed
 	Title    string        // of the centre, before the area's name
 	Origin   report.Origin // what the dataset was born as
+	OpenData OpenData      // what the page about them tells
 	Sample   bool          // the newcomer's page is there for this machine's user
 	// Enter signs the caller in as the sample's person of a role; nil: nobody signs in here.
 	Enter func(c *fiber.Ctx, role string) error
@@ -121,6 +122,7 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/hieu-qua.csv", s.getPerformanceTable)
 	app.Get("/hieu-qua/:division/:area", s.getPerformance)
 	s.feedRoutes(app)
+	app.Get("/du-lieu", s.getOpenData)
 	app.Get("/phan-anh", s.getForm)
 	app.Post("/phan-anh", s.Frame.SameSite, s.postForm)
 	app.Get("/phan-anh/worker.js", s.getFormFile(func(f *formFace) *door.Prepared { return f.worker }))
