@@ -122,6 +122,7 @@ type model struct {
 	Facts   bool      // what the page tells was published, whatever the data of the house are
 	Closed  bool      // not for search engines
 	Refresh bool      // the page changes by itself
+	Zone    string    // of the centre, for its script
 	Feed    string    // the address of what the page tells as an Atom feed; may be empty
 	Copy    *copyNote // the page is a saved copy; nil: it is live
 	Page    any
