@@ -30,7 +30,15 @@ func (p *planting) samples() map[string][]string {
 	code, place := p.codes[0], p.s.communes()[0]
 	word := url.PathEscape(p.words["a stranger's query"])
 	return map[string][]string{
-		"/": {"/"}, "/dti": {"/dti"}, "/tinh-hinh/:division/:area": {"/tinh-hinh/2022/" + place.Code, "/tinh-hinh/2025/67", "/tinh-hinh/2022/" + word},
+		"/": {"/"}, "/dti": {"/dti"}, "/du-lieu": {"/du-lieu"}, "/hieu-qua": {"/hieu-qua"}, "/hieu-qua.csv": {"/hieu-qua.csv"},
+		"/hieu-qua/:division/:area":                   {"/hieu-qua/2022/660", "/hieu-qua/2022/" + word},
+		"/tinh-hinh/:division/:area/:about/feed.atom": {"/tinh-hinh/2022/67/canh-bao/feed.atom", "/tinh-hinh/2022/67/MT/feed.atom", "/tinh-hinh/2022/67/" + word + "/feed.atom"},
+		"/api/open/v1/catalogue":                      {"/api/open/v1/catalogue"}, "/api/open/v1/schema/:dataset.json": {"/api/open/v1/schema/results.json", "/api/open/v1/schema/" + word + ".json"},
+		"/api/open/v1/:dataset.:format": {
+			"/api/open/v1/situation.json", "/api/open/v1/received.csv", "/api/open/v1/results.geojson", "/api/open/v1/results.csv", "/api/open/v1/sensors.geojson",
+			"/api/open/v1/areas.json", "/api/open/v1/categories.csv", "/api/open/v1/warnings.json", "/api/open/v1/" + word + ".json", "/api/open/v1/results.json?cursor=" + word,
+		},
+		"/tinh-hinh/:division/:area":           {"/tinh-hinh/2022/" + place.Code, "/tinh-hinh/2025/67", "/tinh-hinh/2022/" + word},
 		"/tinh-hinh/:division/:area/feed.atom": {"/tinh-hinh/2022/67/feed.atom", "/tinh-hinh/2022/" + place.Code + "/feed.atom"},
 		"/phan-anh":                            {"/phan-anh", "/phan-anh?ma=" + code}, "/phan-anh/:code": {"/phan-anh/" + code, "/phan-anh/" + p.urgent, "/phan-anh/" + word},
 		"/phan-anh/:code/feed.atom": {"/phan-anh/" + code + "/feed.atom"}, "/phan-anh/worker.js": {"/phan-anh/worker.js"},

@@ -90,7 +90,7 @@ func (s *Site) getArea(c *fiber.Ctx) error {
 	key := pageKey{kind: areaKind, division: s.Division, area: root.Code}
 	if c.Params("division") != "" {
 		var err error
-		if key, _, err = s.areaKey(c); err != nil {
+		if key, err = s.areaKey(c); err != nil {
 			return err
 		}
 	}

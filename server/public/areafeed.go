@@ -7,7 +7,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"toancanh/server/area"
 	"toancanh/server/door"
 	"toancanh/server/fault"
 	"toancanh/server/limit"
@@ -49,7 +48,7 @@ func (s *Site) getAreaFeed(c *fiber.Ctx) error {
 	if err := s.Frame.Limit(c, limit.Reads(), ""); err != nil {
 		return err
 	}
-	page, _, err := s.areaKey(c)
+	page, err := s.areaKey(c)
 	if err != nil {
 		return err
 	}
@@ -207,14 +206,14 @@ func (s *Site) leavesIn(division, in string) []string {
 }
 
 // areaKey finds the area in the address; a division's prefix may be left out.
-func (s *Site) areaKey(c *fiber.Ctx) (pageKey, area.Area, error) {
+func (s *Site) areaKey(c *fiber.Ctx) (pageKey, error) {
 	division, code := c.Params("division"), c.Params("area")
 	if _, ok := s.Atlas.Tree.Division(division); !ok {
 		division = "vn-" + division
 	}
-	here, ok := s.Atlas.Tree.Get(division, code)
+	_, ok := s.Atlas.Tree.Get(division, code)
 	if !ok {
-		return pageKey{}, here, fault.NotFound("Không có trang của địa bàn này.")
+		return pageKey{}, fault.NotFound("Không có trang của địa bàn này.")
 	}
-	return pageKey{kind: areaKind, division: division, area: code}, here, nil
+	return pageKey{kind: areaKind, division: division, area: code}, nil
 }

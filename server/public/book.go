@@ -123,6 +123,7 @@ type model struct {
 	Closed  bool      // not for search engines
 	Refresh bool      // the page changes by itself
 	Still   bool      // it changes with the program alone
+	Zone    string    // of the centre, for its script
 	Feed    string    // the address of what the page tells as an Atom feed; may be empty
 	Copy    *copyNote // the page is a saved copy; nil: it is live
 	Alerts  string    // the address of the area's warnings as an Atom feed; may be empty

@@ -109,7 +109,7 @@ func (s *Site) page(e *edition, key pageKey) *door.Prepared {
 // makePage makes the bytes of a page.
 func (s *Site) makePage(e *edition, key pageKey) *door.Prepared {
 	m := s.modelOf(e, key)
-	m.Refresh = !m.Still
+	m.Refresh, m.Zone = !m.Still, s.Location.String()
 	body, err := s.book.write(string(key.kind), m)
 	if err != nil {
 		s.Log.Error("public page was not made", "err", err) //nolint:sloglint // made outside of any request

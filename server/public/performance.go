@@ -129,7 +129,7 @@ func (s *Site) getPerformance(c *fiber.Ctx) error {
 	key := pageKey{division: s.Division, area: root.Code}
 	if c.Params("division") != "" {
 		var err error
-		if key, _, err = s.areaKey(c); err != nil {
+		if key, err = s.areaKey(c); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@
   const words = english
     ? { pause: 'Pause updates', resume: 'Resume updates', lost: 'The centre has not answered since {}. What stands here may be old.' }
     : { pause: 'Tạm dừng cập nhật', resume: 'Tiếp tục cập nhật', lost: 'Trung tâm không trả lời từ {}. Những gì ghi ở đây có thể đã cũ.' };
+  const { zone } = document.currentScript.dataset; // the centre's, wherever the reader is
   const every = 5000;
   const longest = 30000;
   const sayEvery = 10000;
@@ -32,7 +33,7 @@
     const line = find('mat-noi');
     if (!line) return;
     line.hidden = !lost;
-    const text = lost ? words.lost.replace('{}', answered.toLocaleTimeString(english ? 'en-GB' : 'vi-VN')) : '';
+    const text = lost ? words.lost.replace('{}', answered.toLocaleTimeString(english ? 'en-GB' : 'vi-VN', { timeZone: zone })) : '';
     if (line.textContent !== text) line.textContent = text;
   };
   const show = (fresh) => {
