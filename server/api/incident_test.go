@@ -275,7 +275,7 @@ func TestTheStoryOfAnIncident(t *testing.T) {
 	}
 	problem(t, lead.try("POST", path+"/update-reporters", update), 409) // nobody is told twice
 	for _, r := range []receipt{one, two} {
-		seen := h.follow(r.Code, "")
+		seen := h.follow(r.Code, r.Secret)
 		if !strings.Contains(string(seen.body), `{"step":"informed","date":"`) || !strings.Contains(string(seen.body), `"text":"Đường thông lúc 15 giờ, hỏi [ẩn số]"`) {
 			t.Errorf("the sender sees %s", seen.body)
 		}
