@@ -3,27 +3,16 @@
 package browser_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
 )
 
-// together is how many tests run at a time: they wait for pages and clocks more than they compute.
-const together = 3
-
 func TestMain(m *testing.M) {
-	flag.Parse()
-	named := false
-	flag.Visit(func(f *flag.Flag) { named = named || f.Name == "test.parallel" })
-	if !long() && !named {
-		_ = flag.Set("test.parallel", strconv.Itoa(together))
-	}
 	code := m.Run()
 	chrome.quit()
 	if built.dir != "" {
