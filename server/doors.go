@@ -36,7 +36,7 @@ import (
 // openDoors makes the application and hangs every door into it.
 func (s *Server) openDoors() error {
 	frame := newFrame(s.options.Config, s.log, s.metrics)
-	frame.Limits = s.limits
+	frame.Limits, s.frame = s.limits, frame
 	s.app = fiber.New(frame.AppConfig())
 	frame.Install(s.app)
 	tiles, err := s.openTiles()

@@ -95,6 +95,7 @@ type Server struct {
 	alarming *alarming.Alarming
 	relay    *relay.Relay
 	hub      *hub.Hub
+	frame    *door.Frame // of the app
 	app      *fiber.App
 	api      *api.API
 	feed     *feed.Feed
@@ -317,9 +318,9 @@ func (s *Server) Run(ctx context.Context, listener net.Listener, more ...net.Lis
 	}
 	s.app.Handler() // lays out the routes, once, before anybody serves
 	for _, other := range more {
-		g.Go(func() error { return s.app.Server().Serve(other) })
+		g.Go(func() error { return s.app.Server().Serve(s.frame.Quick(other)) })
 	}
-	g.Go(func() error { return s.app.Listener(door.Patient(listener, s.log)) })
+	g.Go(func() error { return s.app.Listener(s.frame.Quick(door.Patient(listener, s.log))) })
 	g.Go(func() error {
 		select {
 		case <-ctx.Done():

@@ -4,6 +4,7 @@
 package door
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -46,7 +47,7 @@ type Config struct {
 type Frame struct {
 	Config
 	meters  *meters
-	fast    map[string]func(*fasthttp.RequestCtx) bool
+	find    Finder         // nil: nothing is prepared
 	bulk    map[string]int // largest bodies, by path
 	things  []thingBulk
 	errPage func(Problem) []byte
@@ -54,7 +55,7 @@ type Frame struct {
 
 // New makes a frame.
 func New(c Config) *Frame {
-	f := &Frame{Config: c, fast: map[string]func(*fasthttp.RequestCtx) bool{}, bulk: map[string]int{}}
+	f := &Frame{Config: c, bulk: map[string]int{}}
 	f.meters = newMeters(c.Metrics, func() bool { return f.Limits.Alone() })
 	return f
 }
@@ -72,7 +73,7 @@ func (f *Frame) AppConfig() fiber.Config {
 // Install puts the frame around the application. Call it before the first route is added.
 func (f *Frame) Install(app *fiber.App) {
 	inner := app.Server().Handler
-	app.Server().HeaderReceived = f.bodyLimit
+	app.Server().HeaderReceived, app.Server().ConnState = f.bodyLimit, follow
 	app.Server().Handler = func(ctx *fasthttp.RequestCtx) {
 		if f.refuseOdd(ctx) || f.refuseMethod(ctx) || f.serveFast(ctx) {
 			return
@@ -81,10 +82,6 @@ func (f *Frame) Install(app *fiber.App) {
 	}
 	app.Use(f.observe)
 }
-
-// Fast lets serve answer GET and HEAD of exactly this path before any routing; it answers false to leave the request
-// to the routes. What is served so is counted and not logged. Call it before the application listens.
-func (f *Frame) Fast(path string, serve func(*fasthttp.RequestCtx) bool) { f.fast[path] = serve }
 
 // ErrorPage sets how a problem looks to somebody who asked for a page.
 func (f *Frame) ErrorPage(page func(Problem) []byte) { f.errPage = page }
@@ -107,24 +104,32 @@ func (f *Frame) refuseMethod(ctx *fasthttp.RequestCtx) bool {
 func (f *Frame) refuseEarly(ctx *fasthttp.RequestCtx, status int) {
 	id := newRequestID()
 	ctx.Response.Header.Set(fiber.HeaderXRequestID, id)
-	f.secure(ctx)
+	secure(ctx, f.HTTPS(ctx))
 	f.write(ctx, problemOf(&Refusal{Status: status}), id)
 	f.meters.count("OTHER", unmatched, status, 0)
 }
 
+// serveFast answers requests for prepared bytes that are not in the plain form, and those of connections that cannot answer
+// themselves.
 func (f *Frame) serveFast(ctx *fasthttp.RequestCtx) bool {
-	serve, ok := f.fast[string(ctx.Path())]
-	if !ok || !ctx.IsGet() && !ctx.IsHead() {
+	if f.find == nil || !ctx.IsGet() && !ctx.IsHead() || bytes.IndexByte(ctx.Request.Header.RequestURI(), '?') >= 0 {
 		return false
 	}
-	if !serve(ctx) {
+	p := f.find(ctx.Path(), ctx.Request.Header.Peek(fiber.HeaderCookie))
+	if p == nil {
 		return false
 	}
-	if ctx.Response.StatusCode() != fiber.StatusNotModified { // which shows nothing to guard
-		f.secure(ctx)
-	}
+	p.Serve(ctx)
+	f.guard(ctx, f.HTTPS(ctx))
 	f.meters.fast.Inc()
 	return true
+}
+
+// guard sets the headers every answer has, but for one that shows nothing to guard.
+func (f *Frame) guard(ctx *fasthttp.RequestCtx, https bool) {
+	if ctx.Response.StatusCode() != fiber.StatusNotModified {
+		secure(ctx, https)
+	}
 }
 
 // observe gives a request its id, answers its error, and counts and logs it.
@@ -132,7 +137,7 @@ func (f *Frame) observe(c *fiber.Ctx) error {
 	start := f.Now()
 	id := requestID(c)
 	c.Set(fiber.HeaderXRequestID, id)
-	f.secure(c.Context())
+	secure(c.Context(), f.HTTPS(c.Context()))
 	err := f.guarded(c)
 	route := unmatched
 	if r := c.Route(); r != nil && !fromRouter(err) {

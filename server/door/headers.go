@@ -18,7 +18,7 @@ const powers = "accelerometer=(), camera=(), display-capture=(), geolocation=(se
 const PolicyNone = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 // secure sets the headers every answer has. A page replaces the policy by its own.
-func (f *Frame) secure(ctx *fasthttp.RequestCtx) {
+func secure(ctx *fasthttp.RequestCtx, https bool) {
 	h := &ctx.Response.Header
 	if len(h.Peek(fiber.HeaderContentSecurityPolicy)) == 0 {
 		h.Set(fiber.HeaderContentSecurityPolicy, PolicyNone)
@@ -31,7 +31,7 @@ func (f *Frame) secure(ctx *fasthttp.RequestCtx) {
 	if len(h.Peek(fiber.HeaderReferrerPolicy)) == 0 {
 		h.Set(fiber.HeaderReferrerPolicy, "strict-origin-when-cross-origin")
 	}
-	if f.HTTPS(ctx) {
+	if https {
 		h.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000; includeSubDomains")
 	}
 }

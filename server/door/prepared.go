@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/andybalholm/brotli"
 	"github.com/valyala/fasthttp"
@@ -38,6 +39,7 @@ type Prepared struct {
 	plain, gzip, brotli, etag []byte
 	etagGzip, etagBrotli      []byte
 	vouch                     string
+	wires                     [forms]atomic.Pointer[wired] // whole answers, by their form
 }
 
 // Content names what Prepare makes bytes of.
@@ -138,14 +140,34 @@ func (p *Prepared) held(ifNoneMatch []byte) bool {
 }
 
 func (p *Prepared) choose(accept []byte) (body, etag []byte, encoding string) {
-	switch {
-	case len(accept) == 0:
-	case p.brotli != nil && takes(string(accept), "br"):
-		return p.brotli, p.etagBrotli, "br"
-	case p.gzip != nil && takes(string(accept), "gzip"):
-		return p.gzip, p.etagGzip, "gzip"
+	switch encoding = p.coding(accept); encoding {
+	case "br":
+		return p.brotli, p.etagBrotli, encoding
+	case "gzip":
+		return p.gzip, p.etagGzip, encoding
 	}
 	return p.plain, p.etag, ""
+}
+
+// coding is the coding that serves Accept-Encoding best: br, gzip, or none. What nearly everybody sends is known by heart.
+func (p *Prepared) coding(accept []byte) string {
+	var br, zip bool
+	switch string(accept) {
+	case "":
+	case "gzip", "gzip, deflate":
+		zip = true
+	case "br", "gzip, deflate, br", "gzip, deflate, br, zstd":
+		br, zip = true, string(accept) != "br"
+	default:
+		br, zip = takes(string(accept), "br"), takes(string(accept), "gzip")
+	}
+	switch {
+	case br && p.brotli != nil:
+		return "br"
+	case zip && p.gzip != nil:
+		return "gzip"
+	}
+	return ""
 }
 
 // takes reads Accept-Encoding (RFC 9110, 12.5.3) for one coding; weights other than 0 count alike.

@@ -195,7 +195,7 @@ func ofFaults(items []*fault.Error) Problem {
 func (f *Frame) ErrorHandler(c *fiber.Ctx, err error) error {
 	id := requestID(c)
 	c.Set(fiber.HeaderXRequestID, id)
-	f.secure(c.Context())
+	secure(c.Context(), f.HTTPS(c.Context()))
 	f.meters.count("OTHER", unmatched, problemOf(err).Status, 0)
 	return f.answer(c, err, id)
 }

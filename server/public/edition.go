@@ -40,7 +40,7 @@ type edition struct {
 	told      store.PublicPicture // what summaries tell of
 	condition condition
 	counts    map[string]map[string]store.PublicCount // by division and area
-	home      *door.Prepared
+	laid      laid
 
 	mu    sync.Mutex
 	pages map[pageKey]*door.Prepared
@@ -69,7 +69,7 @@ func (s *Site) makers() map[kind]func(*edition, pageKey) model {
 func (s *Site) newEdition(p store.PublicPicture, c condition) *edition {
 	e := &edition{picture: p, told: toldOf(s.now.Load(), p, c), condition: c, counts: byArea(p), pages: map[pageKey]*door.Prepared{}}
 	root, _ := s.Atlas.Tree.Root(s.Division)
-	e.home = s.page(e, pageKey{areaKind, s.Division, root.Code, look{}})
+	e.laid.lay(seat{path: "/"}, s.page(e, pageKey{areaKind, s.Division, root.Code, look{}}))
 	return e
 }
 
@@ -130,7 +130,9 @@ func (s *Site) servePage(c *fiber.Ctx, key pageKey) error {
 		return c.Redirect(c.Path(), fiber.StatusSeeOther)
 	}
 	e := s.now.Load()
-	s.page(e, key).Serve(c.Context())
+	p := s.page(e, key)
+	p.Serve(c.Context())
+	e.laid.lay(seat{c.Path(), key.look}, p)
 	if e.condition == missing {
 		c.Set(fiber.HeaderRetryAfter, "5")
 		c.Status(fiber.StatusServiceUnavailable)

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 
 	"toancanh/server/area"
 	"toancanh/server/door"
@@ -111,7 +110,7 @@ func New(c Config) (*Site, error) {
 // Routes hangs the pages into the application and gives the frame a page for errors.
 func (s *Site) Routes(app *fiber.App) {
 	s.Frame.ErrorPage(s.errorPage)
-	s.Frame.Fast("/", s.serveHome)
+	s.Frame.Prepared(s.find)
 	if s.Photos != nil {
 		s.Frame.Bulk("/phan-anh", mostWires)
 		s.Frame.BulkOf("/phan-anh/", "/anh", mostWires)
@@ -140,17 +139,4 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/robots.txt", func(c *fiber.Ctx) error {
 		return c.SendString("User-agent: *\nDisallow: /phan-anh/\nDisallow: /thu/\nDisallow: /wall/\nDisallow: /console\nDisallow: /to-cong-nghe\nDisallow: /truc\n")
 	})
-}
-
-// serveHome answers the plain request for the front page, which is nearly all of them, without routing.
-func (s *Site) serveHome(ctx *fasthttp.RequestCtx) bool {
-	if len(ctx.URI().QueryString()) > 0 || len(ctx.Request.Header.Peek(fiber.HeaderCookie)) > 0 {
-		return false
-	}
-	e := s.now.Load()
-	if e.condition == missing || e.home == nil {
-		return false
-	}
-	e.home.Serve(ctx)
-	return true
 }

@@ -1,0 +1,194 @@
+package door_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"toancanh/server/door"
+)
+
+// roads are two listeners of one application: one whose connections answer plain requests themselves, and one of the HTTP
+// server alone.
+type roads struct {
+	quick, usual string
+	app          *fiber.App
+	frame        *door.Frame
+	routed       chan string // paths that reached the routes
+}
+
+func newRoads(t testing.TB, trusted ...netip.Prefix) *roads {
+	t.Helper()
+	frame := door.New(door.Config{Log: slog.New(slog.DiscardHandler), Now: time.Now, Trusted: trusted})
+	body := bytes.Repeat([]byte("<p>Trang công khai của tỉnh</p>\n"), 500)
+	page := door.Prepare(door.Content{
+		Body: body, Type: "text/html; charset=utf-8", Cache: door.CacheAsk, Vary: "Cookie",
+		Headers: [][2]string{{fiber.HeaderContentSecurityPolicy, door.PagePolicy(body)}},
+	})
+	tiny := door.Prepare(door.Content{Body: []byte("x"), Type: "text/plain", Cache: door.CacheForever})
+	frame.Prepared(func(path, cookies []byte) *door.Prepared {
+		switch {
+		case string(path) == "/" && len(cookies) == 0:
+			return page
+		case string(path) == "/tiny":
+			return tiny
+		}
+		return nil
+	})
+	r := &roads{app: fiber.New(frame.AppConfig()), frame: frame, routed: make(chan string, 4096)}
+	frame.Install(r.app)
+	r.app.All("/*", func(c *fiber.Ctx) error {
+		select {
+		case r.routed <- c.Path():
+		default:
+		}
+		return c.SendString(c.Method() + " " + c.OriginalURL() + " " + string(c.Body()))
+	})
+	r.app.Handler()
+	listen := func(wrap func(net.Listener) net.Listener) string {
+		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // of a test
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { _ = r.app.Server().Serve(wrap(l)) }()
+		return l.Addr().String()
+	}
+	r.quick, r.usual = listen(frame.Quick), listen(func(l net.Listener) net.Listener { return l })
+	t.Cleanup(func() { _ = r.app.Shutdown() })
+	return r
+}
+
+// answers sends bytes in pieces, closes its side, and tells every answer in words: status, headers, body.
+func answers(t testing.TB, address string, pieces ...string) []string {
+	t.Helper()
+	conn, err := net.Dial("tcp", address) //nolint:noctx // of a test
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	for _, piece := range pieces {
+		if _, err := io.WriteString(conn, piece); err != nil {
+			break // refused before it was whole
+		}
+	}
+	_ = conn.(*net.TCPConn).CloseWrite()
+	raw, _ := io.ReadAll(conn) // whoever sends more than is read is reset
+	methods := strings.Join(pieces, "")
+	var told []string
+	for r := bufio.NewReader(bytes.NewReader(raw)); ; {
+		method := http.MethodGet
+		if strings.HasPrefix(methods, "HEAD") {
+			method = http.MethodHead
+		}
+		resp, err := http.ReadResponse(r, &http.Request{Method: method})
+		if err != nil {
+			return told
+		}
+		body, _ := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		for _, drawn := range []string{"Date", "X-Request-Id"} {
+			if resp.Header.Get(drawn) != "" {
+				resp.Header.Set(drawn, "one")
+			}
+		}
+		if resp.StatusCode >= http.StatusBadRequest {
+			body = nil // it tells its own id
+			resp.ContentLength = 0
+			resp.Header.Del("Content-Length")
+		}
+		told = append(told, fmt.Sprint(resp.StatusCode, resp.Proto, resp.ContentLength, maps.Clone(resp.Header), string(body)))
+	}
+}
+
+// get is a request as a browser sends it.
+func get(path string, headers ...string) string {
+	var b strings.Builder
+	b.WriteString("GET " + path + " HTTP/1.1\r\nHost: example.test\r\n")
+	for _, h := range headers {
+		b.WriteString(h + "\r\n")
+	}
+	b.WriteString("\r\n")
+	return b.String()
+}
+
+// requests are plain, odd and hostile ones.
+func requests() []string {
+	list := []string{
+		get("/"), get("/tiny"), get("/other"), get("/?a=1"), get("//"), get("/./"), get("/%2f"), get("/tiny/"), get("/tiny#x"),
+		"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.0\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost:\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n",
+		"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1 \r\nHost: a\r\n\r\n", "get / HTTP/1.1\r\nHost: a\r\n\r\n",
+		"GET http://example.test/ HTTP/1.1\r\nHost: example.test\r\n\r\n", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "\r\n" + get("/"),
+		"GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" + get("/"),
+		"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: " + fmt.Sprint(len(get("/"))) + "\r\n\r\n" + get("/") + get("/tiny"),
+		"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" + get("/"),
+		get("/", "Content-Length: 5") + "abcde" + get("/tiny"), get("/", "Content-Length: 0"), get("/", "Content-Length: 1", "Transfer-Encoding: chunked") + "0\r\n\r\n",
+		get("/", "Expect: 100-continue"), get("/", "Upgrade: websocket", "Connection: Upgrade"), get("/", "Connection: close") + get("/"),
+		get("/", "Connection: keep-alive") + get("/tiny"), get("/", "Connection: Keep-Alive, X"), get("/", "Cookie: a=b"), get("/tiny", "Cookie: a=b"),
+		get("/", "X-Forwarded-Proto: https"), get("/", "X-Forwarded-Proto: https", "X-Forwarded-Proto: http"), get("/", "Range: bytes=0-3"),
+		get("/") + get("/tiny") + get("/other") + get("/") + "HTTP/1.1 garbage", get("/", "A: \x00"), get("/", "A: \x7f"), get("/", "A: tiếng Việt"),
+		get("/", "A:\tb"), get("/", "A"), get("/", ": b"), get("/", "A b: c"), get("/", strings.Repeat("n", 60)+": v"), get("/", "X-Request-Id: 0123456789abcdef"),
+		get("/", "A: "+strings.Repeat("v", 20<<10)), get("/") + strings.Repeat("x", 20<<10), "GET / HT", "G", get("/")[:30],
+	}
+	for _, accept := range []string{
+		"gzip", "br", "gzip, deflate", "gzip, deflate, br", "gzip, deflate, br, zstd", "gzip;q=0", "gzip;q=0, br;q=0", "br;q=0.5, gzip;q=1", "*", "*;q=0",
+		"identity", "GZIP", "gzip;q=x", "gzip, br;q=0", "", "  gzip  ", "deflate",
+	} {
+		list = append(list, get("/", "Accept-Encoding: "+accept), get("/tiny", "accept-encoding: "+accept), get("/", "Accept-Encoding: "+accept, "If-None-Match: *"))
+	}
+	return append(list, get("/", "Accept-Encoding: gzip", "Accept-Encoding: br"), get("/", `If-None-Match: "x"`), get("/", `If-None-Match: "x", *`), get("/", `If-None-Match: *`, `If-None-Match: "x"`))
+}
+
+func TestBothRoadsAnswerAlike(t *testing.T) {
+	t.Parallel()
+	for name, trusted := range map[string][]netip.Prefix{"stranger": nil, "proxy": {netip.MustParsePrefix("127.0.0.0/8")}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRoads(t, trusted...)
+			etag := ""
+			for _, line := range strings.Split(fmt.Sprint(answers(t, r.usual, get("/", "Accept-Encoding: gzip"))), "Etag:[") {
+				etag, _, _ = strings.Cut(line, "]")
+			}
+			list := append(requests(), get("/", "If-None-Match: "+etag), get("/", "If-None-Match: W/"+etag, "Accept-Encoding: br"), get("/", `If-None-Match: "a", `+etag+`, "b"`))
+			for _, text := range list {
+				usual := answers(t, r.usual, text)
+				if quick := answers(t, r.quick, text); fmt.Sprint(quick) != fmt.Sprint(usual) {
+					t.Errorf("%.200q:\nquick %.900q\nusual %.900q", text, quick, usual)
+				}
+				half := len(text) / 2
+				if pieces := answers(t, r.quick, text[:half], text[half:]); fmt.Sprint(pieces) != fmt.Sprint(usual) {
+					t.Errorf("%.200q in pieces:\nquick %.900q\nusual %.900q", text, pieces, usual)
+				}
+			}
+		})
+	}
+}
+
+func FuzzBothRoadsAnswerAlike(f *testing.F) {
+	for _, text := range requests() {
+		f.Add(text)
+	}
+	r := newRoads(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 64<<10 {
+			t.Skip()
+		}
+		usual := answers(t, r.usual, text)
+		if quick := answers(t, r.quick, text); fmt.Sprint(quick) != fmt.Sprint(usual) {
+			t.Errorf("%.300q:\nquick %.900q\nusual %.900q", text, quick, usual)
+		}
+	})
+}
