@@ -3,7 +3,9 @@ package door
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"net"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -50,6 +52,7 @@ const (
 const (
 	writeTimeout = time.Minute
 	limitsMoved  = 10 * time.Second
+	lookAgain    = 2 * limitsMoved // until an idle connection is looked at once more, before idleTimeout
 )
 
 // quickConn answers plain requests inside of the HTTP server's Read, which sees only the others.
@@ -59,6 +62,9 @@ type quickConn struct {
 	trusted bool      // a reverse proxy
 	between bool      // the HTTP server waits for a new request and has nothing of it yet
 	moved   time.Time // limits of time were last moved; zero: they are the HTTP server's
+	looked  bool      // it was looked at once more
+	answers int       // of its own since the HTTP server had it
+	fd      uintptr   // while it answers; not used everywhere
 	state   atomic.Int32
 }
 
@@ -75,16 +81,13 @@ func (c *quickConn) Read(p []byte) (int, error) {
 		return c.TCPConn.Read(p)
 	}
 	for {
-		n, err := c.TCPConn.Read(p)
-		if err != nil {
+		n, err := c.serve(p)
+		if c.moved.IsZero() || c.looked || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err
 		}
-		rest, err := c.answerAll(p[:n])
-		if err != nil {
+		c.looked = true
+		if err := c.SetReadDeadline(time.Now().Add(idleTimeout)); err != nil { //nolint:forbidigo // a deadline of the kernel's
 			return 0, err
-		}
-		if len(rest) > 0 {
-			return copy(p, rest), c.handOver()
 		}
 	}
 }
@@ -95,7 +98,7 @@ func (c *quickConn) handOver() error {
 	if c.moved.IsZero() {
 		return nil
 	}
-	c.moved = time.Time{}
+	c.moved, c.answers = time.Time{}, 0
 	if err := c.SetWriteDeadline(time.Time{}); err != nil {
 		return err
 	}
@@ -129,8 +132,9 @@ func (c *quickConn) answer(p *Prepared, a plain) error {
 	now := time.Now() //nolint:forbidigo // of the Date and of deadlines of the kernel's
 	err := c.moveLimits(now)
 	if err == nil {
-		_, err = c.TCPConn.Write(p.wire(c.frame, a, now.Unix()))
+		err = c.put(p.wire(c.frame, a, now.Unix()))
 		c.frame.meters.fast.Inc()
+		c.answers++
 	}
 	if !c.state.CompareAndSwap(answering, waiting) {
 		_ = c.TCPConn.Close()
@@ -141,14 +145,14 @@ func (c *quickConn) answer(p *Prepared, a plain) error {
 
 // moveLimits bounds the next write and the wait for the next request.
 func (c *quickConn) moveLimits(now time.Time) error {
-	if now.Sub(c.moved) < limitsMoved {
+	if now.Sub(c.moved) < limitsMoved && !c.looked {
 		return nil
 	}
-	c.moved = now
+	c.moved, c.looked = now, false
 	if err := c.SetWriteDeadline(now.Add(writeTimeout)); err != nil {
 		return err
 	}
-	return c.SetReadDeadline(now.Add(idleTimeout))
+	return c.SetReadDeadline(now.Add(lookAgain))
 }
 
 // Close closes the connection, after the answer that is being written.

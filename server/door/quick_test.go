@@ -192,3 +192,136 @@ func FuzzBothRoadsAnswerAlike(f *testing.F) {
 		}
 	})
 }
+
+func TestPagesNeverReachTheRoutes(t *testing.T) {
+	t.Parallel()
+	r := newRoads(t)
+	if n := len(answers(t, r.quick, strings.Repeat(get("/"), 20)+get("/other"))); n != 21 {
+		t.Fatalf("%d answers, want 21", n)
+	}
+	if path := <-r.routed; path != "/other" || len(r.routed) > 0 {
+		t.Errorf("routes saw %q and %d more, want /other alone", path, len(r.routed))
+	}
+}
+
+func TestAConnectionGoesToAndFroBetweenBothRoads(t *testing.T) {
+	t.Parallel()
+	r := newRoads(t)
+	conn, err := net.Dial("tcp", r.quick) //nolint:noctx // of a test
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	in := bufio.NewReader(conn)
+	body := "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: " + fmt.Sprint(len(get("/"))) + "\r\n\r\n" + get("/")
+	for range 5 {
+		for _, text := range []string{get("/tiny"), body, get("/tiny"), get("/tiny"), get("/tiny"), get("/tiny"), get("/tiny"), get("/other")} {
+			_, _ = io.WriteString(conn, text)
+			resp, err := http.ReadResponse(in, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, _ := io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+			want := map[string]string{get("/tiny"): "x", body: "POST /x " + get("/"), get("/other"): "GET /other "}[text]
+			if string(got) != want {
+				t.Fatalf("%q is answered %q, want %q", text, got, want)
+			}
+		}
+	}
+}
+
+// TestAStopClosesWhoeverIsIdle has readers of both roads, all at rest.
+func TestAStopClosesWhoeverIsIdle(t *testing.T) {
+	t.Parallel()
+	r := newRoads(t)
+	var conns []net.Conn
+	for i := range 8 {
+		conn, err := net.Dial("tcp", r.quick) //nolint:noctx // of a test
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+		in := bufio.NewReader(conn)
+		for range i {
+			_, _ = io.WriteString(conn, get("/other")+get("/tiny"))
+			for range 2 {
+				resp, err := http.ReadResponse(in, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, _ = io.Copy(io.Discard, resp.Body)
+			}
+		}
+		if i > 0 { // who has asked for nothing yet is waited for a little
+			conns = append(conns, conn)
+		} else {
+			_ = conn.Close()
+		}
+	}
+	if err := r.app.ShutdownWithTimeout(10 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	for _, conn := range conns {
+		if _, err := conn.Read(make([]byte, 1)); err == nil {
+			t.Error("a reader is still connected after the stop")
+		}
+		_ = conn.Close()
+	}
+}
+
+// TestASlowReaderGetsAllOfManyAnswers asks for more at once than sockets hold.
+func TestASlowReaderGetsAllOfManyAnswers(t *testing.T) {
+	t.Parallel()
+	r := newRoads(t)
+	conn, err := net.Dial("tcp", r.quick) //nolint:noctx // of a test
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	const many = 2000
+	go func() { _, _ = io.WriteString(conn, strings.Repeat(get("/"), many)) }()
+	in := bufio.NewReader(conn)
+	for i := range many {
+		resp, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatalf("answer %d: %v", i, err)
+		}
+		if n, _ := io.Copy(io.Discard, resp.Body); n != resp.ContentLength {
+			t.Fatalf("answer %d has %d of %d bytes", i, n, resp.ContentLength)
+		}
+	}
+}
+
+// BenchmarkPage shows that what a reader costs does not depend on how much the page was made of.
+func BenchmarkPage(b *testing.B) {
+	for _, lines := range []int{10, 1000, 100000} {
+		b.Run(fmt.Sprint(lines), func(b *testing.B) {
+			frame := door.New(door.Config{Log: slog.New(slog.DiscardHandler), Now: time.Now})
+			p := door.Prepare(door.Content{Body: bytes.Repeat([]byte("<p>một dòng</p>\n"), lines), Type: "text/html", Cache: door.CacheAsk})
+			app := fiber.New(frame.AppConfig())
+			frame.Prepared(func(_, _ []byte) *door.Prepared { return p })
+			frame.Install(app)
+			l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // of a benchmark
+			if err != nil {
+				b.Fatal(err)
+			}
+			go func() { _ = app.Server().Serve(frame.Quick(l)) }()
+			defer func() { _ = app.Shutdown() }()
+			conn, err := net.Dial("tcp", l.Addr().String()) //nolint:noctx // of a benchmark
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
+			text, buffer := get("/", "If-None-Match: \""+p.Mark()+"\""), make([]byte, 4<<10)
+			for b.Loop() {
+				_, _ = io.WriteString(conn, text)
+				if n, err := conn.Read(buffer); err != nil || !bytes.HasPrefix(buffer[:n], []byte("HTTP/1.1 304")) {
+					b.Fatalf("%q, %v", buffer[:n], err)
+				}
+			}
+		})
+	}
+}
