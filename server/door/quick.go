@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -173,16 +174,16 @@ type plain struct {
 	https                       bool
 }
 
-// tokens are the bytes a header's name may be made of, each with its small letter.
-var tokens = func() (t [256]byte) {
-	for _, b := range []byte("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") {
-		t[b] = b
+// token is the small letter of a byte that a header's name may be made of, 0 for any other.
+func token(b byte) byte {
+	switch {
+	case b >= 'a' && b <= 'z', b == '-', b >= '0' && b <= '9', strings.IndexByte("!#$%&'*+.^_`|~", b) >= 0:
+		return b
+	case b >= 'A' && b <= 'Z':
+		return b + 'a' - 'A'
 	}
-	for b := 'A'; b <= 'Z'; b++ {
-		t[b] = byte(b) + 'a' - 'A'
-	}
-	return t
-}()
+	return 0
+}
 
 // longestName bounds the names of headers in a plain request.
 const longestName = 48
@@ -256,7 +257,7 @@ func (a *plain) header(line []byte, trusted bool, seen *headers) bool {
 		return false
 	}
 	for i, b := range line[:colon] {
-		if lower[i] = tokens[b]; lower[i] == 0 {
+		if lower[i] = token(b); lower[i] == 0 {
 			return false
 		}
 	}

@@ -159,7 +159,7 @@ func TestBothRoadsAnswerAlike(t *testing.T) {
 			t.Parallel()
 			r := newRoads(t, trusted...)
 			etag := ""
-			for _, line := range strings.Split(fmt.Sprint(answers(t, r.usual, get("/", "Accept-Encoding: gzip"))), "Etag:[") {
+			for line := range strings.SplitSeq(fmt.Sprint(answers(t, r.usual, get("/", "Accept-Encoding: gzip"))), "Etag:[") {
 				etag, _, _ = strings.Cut(line, "]")
 			}
 			list := append(requests(), get("/", "If-None-Match: "+etag), get("/", "If-None-Match: W/"+etag, "Accept-Encoding: br"), get("/", `If-None-Match: "a", `+etag+`, "b"`))
