@@ -237,6 +237,17 @@ func plainPath(path []byte) bool {
 	return true
 }
 
+// plainHost allows a name or an IPv4 address, and a port.
+func plainHost(host []byte) bool {
+	name, port, ported := bytes.Cut(host, []byte(":"))
+	for _, b := range port {
+		if b < '0' || b > '9' {
+			return false
+		}
+	}
+	return len(name) > 0 && ported == (len(port) > 0) && saneHost(name) && !bytes.ContainsAny(name, "[]")
+}
+
 // headers are those of a plain request that may come only once.
 type headers uint8
 
@@ -270,7 +281,7 @@ func (a *plain) header(line []byte, trusted bool, seen *headers) bool {
 	once := headers(0)
 	switch string(lower[:colon]) {
 	case "host":
-		if len(value) == 0 || !saneHost(value) {
+		if !plainHost(value) {
 			return false
 		}
 		once = hostHeader

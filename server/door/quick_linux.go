@@ -32,7 +32,7 @@ func (c *quickConn) serve(p []byte) (n int, err error) {
 				fault = io.EOF
 				return true
 			}
-			short := n < len(p)
+			short, before := n < len(p), c.answers
 			var rest []byte
 			if rest, fault = c.answerAll(p[:n]); fault != nil {
 				n = 0
@@ -41,6 +41,9 @@ func (c *quickConn) serve(p []byte) (n int, err error) {
 			if n = copy(p, rest); n > 0 {
 				fault = c.handOver()
 				return true
+			}
+			if c.answers != before+1 {
+				c.answers = 0 // several requests came together
 			}
 			// What comes from now on wakes this up. An end that came together with the request does not: it is found when the
 			// connection is looked at again, and at once while nothing is known of the caller.

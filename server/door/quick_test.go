@@ -69,15 +69,23 @@ func newRoads(t testing.TB, trusted ...netip.Prefix) *roads {
 	return r
 }
 
-// answers sends bytes in pieces, closes its side, and tells every answer in words: status, headers, body.
-func answers(t testing.TB, address string, pieces ...string) []string {
+// dial connects until the test ends, or for as long as a test may wait.
+func dial(t testing.TB, address string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", address) //nolint:noctx // of a test
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = conn.Close() }()
+	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	return conn
+}
+
+// answers sends bytes in pieces, closes its side, and tells every answer in words: status, headers, body.
+func answers(t testing.TB, address string, pieces ...string) []string {
+	t.Helper()
+	conn := dial(t, address)
+	defer func() { _ = conn.Close() }()
 	for _, piece := range pieces {
 		if _, err := io.WriteString(conn, piece); err != nil {
 			break // refused before it was whole
@@ -128,7 +136,8 @@ func requests() []string {
 	list := []string{
 		get("/"), get("/tiny"), get("/other"), get("/?a=1"), get("//"), get("/./"), get("/%2f"), get("/tiny/"), get("/tiny#x"),
 		"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.0\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost:\r\n\r\n",
-		"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n",
+		"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/1.1\r\nHost::A\r\n\r\n", "GET / HTTP/1.1\r\nHost: a:\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a:8080\r\n\r\n", "GET / HTTP/1.1\r\nHost: a:99999\r\n\r\n", "GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", "GET / HTTP/1.1\r\nHost: 1.2.3.4\r\n\r\n", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n",
 		"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1 \r\nHost: a\r\n\r\n", "get / HTTP/1.1\r\nHost: a\r\n\r\n",
 		"GET http://example.test/ HTTP/1.1\r\nHost: example.test\r\n\r\n", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "\r\n" + get("/"),
 		"GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n",
@@ -139,7 +148,7 @@ func requests() []string {
 		get("/", "Expect: 100-continue"), get("/", "Upgrade: websocket", "Connection: Upgrade"), get("/", "Connection: close") + get("/"),
 		get("/", "Connection: keep-alive") + get("/tiny"), get("/", "Connection: Keep-Alive, X"), get("/", "Cookie: a=b"), get("/tiny", "Cookie: a=b"),
 		get("/", "X-Forwarded-Proto: https"), get("/", "X-Forwarded-Proto: https", "X-Forwarded-Proto: http"), get("/", "Range: bytes=0-3"),
-		get("/") + get("/tiny") + get("/other") + get("/") + "HTTP/1.1 garbage", get("/", "A: \x00"), get("/", "A: \x7f"), get("/", "A: tiếng Việt"),
+		strings.Repeat(get("/"), 9), get("/") + get("/tiny") + get("/other") + get("/") + "HTTP/1.1 garbage", get("/", "A: \x00"), get("/", "A: \x7f"), get("/", "A: tiếng Việt"),
 		get("/", "A:\tb"), get("/", "A"), get("/", ": b"), get("/", "A b: c"), get("/", strings.Repeat("n", 60)+": v"), get("/", "X-Request-Id: 0123456789abcdef"),
 		get("/", "A: "+strings.Repeat("v", 20<<10)), get("/") + strings.Repeat("x", 20<<10), "GET / HT", "G", get("/")[:30],
 	}
@@ -207,12 +216,7 @@ func TestPagesNeverReachTheRoutes(t *testing.T) {
 func TestAConnectionGoesToAndFroBetweenBothRoads(t *testing.T) {
 	t.Parallel()
 	r := newRoads(t)
-	conn, err := net.Dial("tcp", r.quick) //nolint:noctx // of a test
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	conn := dial(t, r.quick)
 	in := bufio.NewReader(conn)
 	body := "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: " + fmt.Sprint(len(get("/"))) + "\r\n\r\n" + get("/")
 	for range 5 {
@@ -238,11 +242,7 @@ func TestAStopClosesWhoeverIsIdle(t *testing.T) {
 	r := newRoads(t)
 	var conns []net.Conn
 	for i := range 8 {
-		conn, err := net.Dial("tcp", r.quick) //nolint:noctx // of a test
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+		conn := dial(t, r.quick)
 		in := bufio.NewReader(conn)
 		for range i {
 			_, _ = io.WriteString(conn, get("/other")+get("/tiny"))
@@ -275,12 +275,7 @@ func TestAStopClosesWhoeverIsIdle(t *testing.T) {
 func TestASlowReaderGetsAllOfManyAnswers(t *testing.T) {
 	t.Parallel()
 	r := newRoads(t)
-	conn, err := net.Dial("tcp", r.quick) //nolint:noctx // of a test
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	conn := dial(t, r.quick)
 	const many = 2000
 	go func() { _, _ = io.WriteString(conn, strings.Repeat(get("/"), many)) }()
 	in := bufio.NewReader(conn)
@@ -310,11 +305,8 @@ func BenchmarkPage(b *testing.B) {
 			}
 			go func() { _ = app.Server().Serve(frame.Quick(l)) }()
 			defer func() { _ = app.Shutdown() }()
-			conn, err := net.Dial("tcp", l.Addr().String()) //nolint:noctx // of a benchmark
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer func() { _ = conn.Close() }()
+			conn := dial(b, l.Addr().String())
+			_ = conn.SetDeadline(time.Time{})
 			text, buffer := get("/", "If-None-Match: \""+p.Mark()+"\""), make([]byte, 4<<10)
 			for b.Loop() {
 				_, _ = io.WriteString(conn, text)
