@@ -3,7 +3,10 @@ package door
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"net"
+	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -50,6 +53,7 @@ const (
 const (
 	writeTimeout = time.Minute
 	limitsMoved  = 10 * time.Second
+	lookAgain    = 2 * limitsMoved // until an idle connection is looked at once more, before idleTimeout
 )
 
 // quickConn answers plain requests inside of the HTTP server's Read, which sees only the others.
@@ -59,6 +63,9 @@ type quickConn struct {
 	trusted bool      // a reverse proxy
 	between bool      // the HTTP server waits for a new request and has nothing of it yet
 	moved   time.Time // limits of time were last moved; zero: they are the HTTP server's
+	looked  bool      // it was looked at once more
+	answers int       // of its own since the HTTP server had it
+	fd      uintptr   // while it answers; not used everywhere
 	state   atomic.Int32
 }
 
@@ -75,16 +82,13 @@ func (c *quickConn) Read(p []byte) (int, error) {
 		return c.TCPConn.Read(p)
 	}
 	for {
-		n, err := c.TCPConn.Read(p)
-		if err != nil {
+		n, err := c.serve(p)
+		if c.moved.IsZero() || c.looked || !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err
 		}
-		rest, err := c.answerAll(p[:n])
-		if err != nil {
+		c.looked = true
+		if err := c.SetReadDeadline(time.Now().Add(idleTimeout)); err != nil { //nolint:forbidigo // a deadline of the kernel's
 			return 0, err
-		}
-		if len(rest) > 0 {
-			return copy(p, rest), c.handOver()
 		}
 	}
 }
@@ -95,7 +99,7 @@ func (c *quickConn) handOver() error {
 	if c.moved.IsZero() {
 		return nil
 	}
-	c.moved = time.Time{}
+	c.moved, c.answers = time.Time{}, 0
 	if err := c.SetWriteDeadline(time.Time{}); err != nil {
 		return err
 	}
@@ -129,8 +133,9 @@ func (c *quickConn) answer(p *Prepared, a plain) error {
 	now := time.Now() //nolint:forbidigo // of the Date and of deadlines of the kernel's
 	err := c.moveLimits(now)
 	if err == nil {
-		_, err = c.TCPConn.Write(p.wire(c.frame, a, now.Unix()))
+		err = c.put(p.wire(c.frame, a, now.Unix()))
 		c.frame.meters.fast.Inc()
+		c.answers++
 	}
 	if !c.state.CompareAndSwap(answering, waiting) {
 		_ = c.TCPConn.Close()
@@ -141,14 +146,14 @@ func (c *quickConn) answer(p *Prepared, a plain) error {
 
 // moveLimits bounds the next write and the wait for the next request.
 func (c *quickConn) moveLimits(now time.Time) error {
-	if now.Sub(c.moved) < limitsMoved {
+	if now.Sub(c.moved) < limitsMoved && !c.looked {
 		return nil
 	}
-	c.moved = now
+	c.moved, c.looked = now, false
 	if err := c.SetWriteDeadline(now.Add(writeTimeout)); err != nil {
 		return err
 	}
-	return c.SetReadDeadline(now.Add(idleTimeout))
+	return c.SetReadDeadline(now.Add(lookAgain))
 }
 
 // Close closes the connection, after the answer that is being written.
@@ -169,18 +174,16 @@ type plain struct {
 	https                       bool
 }
 
-// tokens are the bytes a header's name may be made of, each with its small letter.
-//
-//nolint:gochecknoglobals // made once, never changed
-var tokens = func() (t [256]byte) {
-	for _, b := range []byte("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") {
-		t[b] = b
+// token is the small letter of a byte that a header's name may be made of, 0 for any other.
+func token(b byte) byte {
+	switch {
+	case b >= 'a' && b <= 'z', b == '-', b >= '0' && b <= '9', strings.IndexByte("!#$%&'*+.^_`|~", b) >= 0:
+		return b
+	case b >= 'A' && b <= 'Z':
+		return b + 'a' - 'A'
 	}
-	for b := 'A'; b <= 'Z'; b++ {
-		t[b] = byte(b) + 'a' - 'A'
-	}
-	return t
-}()
+	return 0
+}
 
 // longestName bounds the names of headers in a plain request.
 const longestName = 48
@@ -234,6 +237,17 @@ func plainPath(path []byte) bool {
 	return true
 }
 
+// plainHost allows a name or an IPv4 address, and a port.
+func plainHost(host []byte) bool {
+	name, port, ported := bytes.Cut(host, []byte(":"))
+	for _, b := range port {
+		if b < '0' || b > '9' {
+			return false
+		}
+	}
+	return len(name) > 0 && ported == (len(port) > 0) && saneHost(name) && !bytes.ContainsAny(name, "[]")
+}
+
 // headers are those of a plain request that may come only once.
 type headers uint8
 
@@ -254,7 +268,7 @@ func (a *plain) header(line []byte, trusted bool, seen *headers) bool {
 		return false
 	}
 	for i, b := range line[:colon] {
-		if lower[i] = tokens[b]; lower[i] == 0 {
+		if lower[i] = token(b); lower[i] == 0 {
 			return false
 		}
 	}
@@ -267,7 +281,7 @@ func (a *plain) header(line []byte, trusted bool, seen *headers) bool {
 	once := headers(0)
 	switch string(lower[:colon]) {
 	case "host":
-		if len(value) == 0 || !saneHost(value) {
+		if !plainHost(value) {
 			return false
 		}
 		once = hostHeader

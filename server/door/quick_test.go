@@ -69,15 +69,23 @@ func newRoads(t testing.TB, trusted ...netip.Prefix) *roads {
 	return r
 }
 
-// answers sends bytes in pieces, closes its side, and tells every answer in words: status, headers, body.
-func answers(t testing.TB, address string, pieces ...string) []string {
+// dial connects until the test ends, or for as long as a test may wait.
+func dial(t testing.TB, address string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", address) //nolint:noctx // of a test
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = conn.Close() }()
+	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	return conn
+}
+
+// answers sends bytes in pieces, closes its side, and tells every answer in words: status, headers, body.
+func answers(t testing.TB, address string, pieces ...string) []string {
+	t.Helper()
+	conn := dial(t, address)
+	defer func() { _ = conn.Close() }()
 	for _, piece := range pieces {
 		if _, err := io.WriteString(conn, piece); err != nil {
 			break // refused before it was whole
@@ -128,7 +136,8 @@ func requests() []string {
 	list := []string{
 		get("/"), get("/tiny"), get("/other"), get("/?a=1"), get("//"), get("/./"), get("/%2f"), get("/tiny/"), get("/tiny#x"),
 		"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.0\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost:\r\n\r\n",
-		"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n",
+		"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/1.1\r\nHost::A\r\n\r\n", "GET / HTTP/1.1\r\nHost: a:\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a:8080\r\n\r\n", "GET / HTTP/1.1\r\nHost: a:99999\r\n\r\n", "GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", "GET / HTTP/1.1\r\nHost: 1.2.3.4\r\n\r\n", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n",
 		"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1 \r\nHost: a\r\n\r\n", "get / HTTP/1.1\r\nHost: a\r\n\r\n",
 		"GET http://example.test/ HTTP/1.1\r\nHost: example.test\r\n\r\n", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "\r\n" + get("/"),
 		"GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n",
@@ -139,7 +148,7 @@ func requests() []string {
 		get("/", "Expect: 100-continue"), get("/", "Upgrade: websocket", "Connection: Upgrade"), get("/", "Connection: close") + get("/"),
 		get("/", "Connection: keep-alive") + get("/tiny"), get("/", "Connection: Keep-Alive, X"), get("/", "Cookie: a=b"), get("/tiny", "Cookie: a=b"),
 		get("/", "X-Forwarded-Proto: https"), get("/", "X-Forwarded-Proto: https", "X-Forwarded-Proto: http"), get("/", "Range: bytes=0-3"),
-		get("/") + get("/tiny") + get("/other") + get("/") + "HTTP/1.1 garbage", get("/", "A: \x00"), get("/", "A: \x7f"), get("/", "A: tiếng Việt"),
+		strings.Repeat(get("/"), 9), get("/") + get("/tiny") + get("/other") + get("/") + "HTTP/1.1 garbage", get("/", "A: \x00"), get("/", "A: \x7f"), get("/", "A: tiếng Việt"),
 		get("/", "A:\tb"), get("/", "A"), get("/", ": b"), get("/", "A b: c"), get("/", strings.Repeat("n", 60)+": v"), get("/", "X-Request-Id: 0123456789abcdef"),
 		get("/", "A: "+strings.Repeat("v", 20<<10)), get("/") + strings.Repeat("x", 20<<10), "GET / HT", "G", get("/")[:30],
 	}
@@ -191,4 +200,120 @@ func FuzzBothRoadsAnswerAlike(f *testing.F) {
 			t.Errorf("%.300q:\nquick %.900q\nusual %.900q", text, quick, usual)
 		}
 	})
+}
+
+func TestPagesNeverReachTheRoutes(t *testing.T) {
+	t.Parallel()
+	r := newRoads(t)
+	if n := len(answers(t, r.quick, strings.Repeat(get("/"), 20)+get("/other"))); n != 21 {
+		t.Fatalf("%d answers, want 21", n)
+	}
+	if path := <-r.routed; path != "/other" || len(r.routed) > 0 {
+		t.Errorf("routes saw %q and %d more, want /other alone", path, len(r.routed))
+	}
+}
+
+func TestAConnectionGoesToAndFroBetweenBothRoads(t *testing.T) {
+	t.Parallel()
+	r := newRoads(t)
+	conn := dial(t, r.quick)
+	in := bufio.NewReader(conn)
+	body := "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: " + fmt.Sprint(len(get("/"))) + "\r\n\r\n" + get("/")
+	for range 5 {
+		for _, text := range []string{get("/tiny"), body, get("/tiny"), get("/tiny"), get("/tiny"), get("/tiny"), get("/tiny"), get("/other")} {
+			_, _ = io.WriteString(conn, text)
+			resp, err := http.ReadResponse(in, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, _ := io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+			want := map[string]string{get("/tiny"): "x", body: "POST /x " + get("/"), get("/other"): "GET /other "}[text]
+			if string(got) != want {
+				t.Fatalf("%q is answered %q, want %q", text, got, want)
+			}
+		}
+	}
+}
+
+// TestAStopClosesWhoeverIsIdle has readers of both roads, all at rest.
+func TestAStopClosesWhoeverIsIdle(t *testing.T) {
+	t.Parallel()
+	r := newRoads(t)
+	var conns []net.Conn
+	for i := range 8 {
+		conn := dial(t, r.quick)
+		in := bufio.NewReader(conn)
+		for range i {
+			_, _ = io.WriteString(conn, get("/other")+get("/tiny"))
+			for range 2 {
+				resp, err := http.ReadResponse(in, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, _ = io.Copy(io.Discard, resp.Body)
+			}
+		}
+		if i > 0 { // who has asked for nothing yet is waited for a little
+			conns = append(conns, conn)
+		} else {
+			_ = conn.Close()
+		}
+	}
+	if err := r.app.ShutdownWithTimeout(10 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	for _, conn := range conns {
+		if _, err := conn.Read(make([]byte, 1)); err == nil {
+			t.Error("a reader is still connected after the stop")
+		}
+		_ = conn.Close()
+	}
+}
+
+// TestASlowReaderGetsAllOfManyAnswers asks for more at once than sockets hold.
+func TestASlowReaderGetsAllOfManyAnswers(t *testing.T) {
+	t.Parallel()
+	r := newRoads(t)
+	conn := dial(t, r.quick)
+	const many = 2000
+	go func() { _, _ = io.WriteString(conn, strings.Repeat(get("/"), many)) }()
+	in := bufio.NewReader(conn)
+	for i := range many {
+		resp, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatalf("answer %d: %v", i, err)
+		}
+		if n, _ := io.Copy(io.Discard, resp.Body); n != resp.ContentLength {
+			t.Fatalf("answer %d has %d of %d bytes", i, n, resp.ContentLength)
+		}
+	}
+}
+
+// BenchmarkPage shows that what a reader costs does not depend on how much the page was made of.
+func BenchmarkPage(b *testing.B) {
+	for _, lines := range []int{10, 1000, 100000} {
+		b.Run(fmt.Sprint(lines), func(b *testing.B) {
+			frame := door.New(door.Config{Log: slog.New(slog.DiscardHandler), Now: time.Now})
+			p := door.Prepare(door.Content{Body: bytes.Repeat([]byte("<p>một dòng</p>\n"), lines), Type: "text/html", Cache: door.CacheAsk})
+			app := fiber.New(frame.AppConfig())
+			frame.Prepared(func(_, _ []byte) *door.Prepared { return p })
+			frame.Install(app)
+			l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // of a benchmark
+			if err != nil {
+				b.Fatal(err)
+			}
+			go func() { _ = app.Server().Serve(frame.Quick(l)) }()
+			defer func() { _ = app.Shutdown() }()
+			conn := dial(b, l.Addr().String())
+			_ = conn.SetDeadline(time.Time{})
+			text, buffer := get("/", "If-None-Match: \""+p.Mark()+"\""), make([]byte, 4<<10)
+			for b.Loop() {
+				_, _ = io.WriteString(conn, text)
+				if n, err := conn.Read(buffer); err != nil || !bytes.HasPrefix(buffer[:n], []byte("HTTP/1.1 304")) {
+					b.Fatalf("%q, %v", buffer[:n], err)
+				}
+			}
+		})
+	}
 }

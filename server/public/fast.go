@@ -38,7 +38,7 @@ func (s *Site) find(path, cookies []byte) *door.Prepared {
 	var l look
 	if len(cookies) > 0 {
 		var ok bool
-		if l, ok = lookIn(cookies); !ok {
+		if l, ok = s.lookIn(cookies); !ok {
 			return nil
 		}
 	}
@@ -48,7 +48,7 @@ func (s *Site) find(path, cookies []byte) *door.Prepared {
 }
 
 // lookIn finds the look in a header of cookies; false when it has to be read with more care.
-func lookIn(cookies []byte) (l look, ok bool) {
+func (s *Site) lookIn(cookies []byte) (l look, ok bool) {
 	found := false
 	for pair := range bytes.SplitSeq(cookies, []byte(";")) {
 		name, value, _ := bytes.Cut(bytes.TrimLeft(pair, " "), []byte("="))
@@ -58,17 +58,15 @@ func lookIn(cookies []byte) (l look, ok bool) {
 		if found || string(name) != lookCookie {
 			return look{}, false
 		}
-		if l, found = looks[string(value)]; !found {
+		if l, found = s.looks[string(value)]; !found {
 			return look{}, false
 		}
 	}
 	return l, true
 }
 
-// looks are all there are, as their cookies hold them.
-//
-//nolint:gochecknoglobals // made once, never changed
-var looks = func() map[string]look {
+// allLooks are all there are, as their cookies hold them.
+func allLooks() map[string]look {
 	all := map[string]look{}
 	for _, english := range []bool{false, true} {
 		for size := -1; size <= 1; size++ {
@@ -79,4 +77,4 @@ var looks = func() map[string]look {
 		}
 	}
 	return all
-}()
+}

@@ -200,3 +200,32 @@ func TestPagesOfAreas(t *testing.T) {
 		}
 	})
 }
+
+// TestEveryLookIsServedAlikeBeforeAndAfterRouting asks twice: the first answer is made by the route, the second lies ready.
+func TestEveryLookIsServedAlikeBeforeAndAfterRouting(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for _, path := range []string{"/", "/tinh-hinh/2022/660"} {
+		for _, cookie := range []string{"", "nhin=en.0.0", "nhin=vi.+.1", "a=b; nhin=en.-.0"} {
+			header := map[string]string{"Cookie": cookie}
+			first, second := h.get(path, header), h.get(path, header)
+			for range 5 {
+				if first.header.Get("Etag") == second.header.Get("Etag") && second.header.Get("X-Request-Id") == "" {
+					break
+				}
+				first, second = second, h.get(path, header) // the page was made anew between them
+			}
+			if first.status != 200 || second.status != 200 || first.body != second.body {
+				t.Errorf("%s with %q: %d, then %d, the same page: %t", path, cookie, first.status, second.status, first.body == second.body)
+			}
+			for name := range first.header {
+				if name != "X-Request-Id" && name != "Date" && first.header.Get(name) != second.header.Get(name) {
+					t.Errorf("%s with %q: %s is %q, then %q", path, cookie, name, first.header.Get(name), second.header.Get(name))
+				}
+			}
+			if second.header.Get("X-Request-Id") != "" {
+				t.Errorf("%s with %q: a page that lies ready went through routing", path, cookie)
+			}
+		}
+	}
+}

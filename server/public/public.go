@@ -74,6 +74,7 @@ type Site struct {
 	Config
 	book     *book
 	kinds    map[kind]func(*edition, pageKey) model
+	looks    map[string]look // by how their cookies hold them
 	now      atomic.Pointer[edition]
 	redraw   atomic.Bool               // the maps are others since the edition was made
 	files    map[string]*door.Prepared // by path, "/assets/…"
@@ -87,7 +88,7 @@ type Site struct {
 
 // New reads the templates and the faces.
 func New(c Config) (*Site, error) {
-	s := &Site{Config: c, files: map[string]*door.Prepared{}, faces: map[string]*door.Prepared{}}
+	s := &Site{Config: c, files: map[string]*door.Prepared{}, faces: map[string]*door.Prepared{}, looks: allLooks()}
 	var ok bool
 	if s.division, ok = c.Atlas.Tree.Division(c.Division); !ok {
 		return nil, fmt.Errorf("make public pages: division %q is unknown", c.Division)

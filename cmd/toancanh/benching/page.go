@@ -23,7 +23,7 @@ import (
 const pageReaders = 64
 
 // page compares the server's CPU for one answer of the public page with nginx, which serves the same bytes and headers from
-// files, then what reports that come in do to those who read, and what a crowd of readers holds.
+// files. Before it tells what a crowd of readers holds, and after it what reports that come in do to those who read.
 func page(ctx context.Context, b *bench) error {
 	h, err := b.theHouse(ctx)
 	if err != nil {
@@ -32,15 +32,15 @@ func page(ctx context.Context, b *bench) error {
 	if err := h.awaitPage(ctx); err != nil {
 		return err
 	}
+	if err := pageCrowd(ctx, b, h); err != nil { // first: later nothing is as it was at the start
+		return err
+	}
 	if nginx, err := exec.LookPath("nginx"); err != nil {
 		b.table.note("không có nginx trên máy / there is no nginx to compare with (apt-get install nginx)")
 	} else if err := pageCost(ctx, b, h, nginx); err != nil {
 		return err
 	}
-	if err := pageBusy(ctx, b, h); err != nil {
-		return err
-	}
-	return pageCrowd(ctx, b, h)
+	return pageBusy(ctx, b, h)
 }
 
 // pageCost takes both forms of answer: the whole page in gzip, and 304 for who holds it.
