@@ -18,7 +18,7 @@ func TestThePageOfOpenDataLeadsToThem(t *testing.T) {
 	page := h.get("/du-lieu", nil)
 	for _, want := range []string{
 		"<dt>Mưa <code>rain</code><dd>Mưa ở đâu.", `href="/open/rain.json"`, `href="/open/rain.csv?bom=1&amp;limit=1000"`, `href="/open/schema/rain.json"`, `href="/open/catalogue"`,
-		`<a href="https://example.org/by" lang="en">CC BY</a>`, "6001", "301", "DỮ LIỆU MÔ PHỎNG", `url = "/open/results.json?limit=1000"`,
+		`<a class="tall" href="https://example.org/by" lang="en">CC BY</a>`, "6001", "301", "DỮ LIỆU MÔ PHỎNG", `url = "/open/results.json?limit=1000"`,
 	} {
 		if !strings.Contains(page.body, want) {
 			t.Errorf("the page lacks %q", want)
