@@ -895,6 +895,58 @@ table public_warning -- Every message of ours as it went out, for everybody. No 
   CREATE INDEX public_warning_sent ON public.public_warning USING btree (sent_at DESC, n DESC)
   grant insert, select to toancanh_app
   grant select to toancanh_public_read
+table push_outbox -- Pushes to be sent, made of public facts alone. A dead one is kept for a week.
+  due_at timestamp with time zone not null
+  expires_at timestamp with time zone not null
+  dead_at timestamp with time zone
+  n integer not null
+  tries smallint not null default 0
+  last boolean not null -- It says that no more come today.
+  id uuid not null
+  subscription_id uuid not null
+  kind text not null
+  event text not null
+  area text not null
+  category text not null default ''::text
+  headline text not null default ''::text
+  headline_en text not null default ''::text
+  problem text not null default ''::text
+  constraint push_outbox_kind CHECK ((kind = ANY (ARRAY['warning'::text, 'result'::text])))
+  constraint push_outbox_once UNIQUE (subscription_id, event)
+  constraint push_outbox_pkey PRIMARY KEY (id)
+  constraint push_outbox_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES push_subscription(id) ON DELETE CASCADE
+  CREATE INDEX push_outbox_due ON public.push_outbox USING btree (kind DESC, due_at) WHERE (dead_at IS NULL)
+  grant delete, insert, select, update to toancanh_app
+table push_state -- The batch of results that the outbox has come to.
+  batch_at timestamp with time zone
+  only_row boolean not null default true
+  constraint push_state_one_row CHECK (only_row)
+  constraint push_state_pkey PRIMARY KEY (only_row)
+  grant select, update to toancanh_app
+table push_subscription -- Browsers that hear of public facts. Nothing tells whose they are; endpoint and keys are sealed, id as associated data.
+  renewed_on date not null -- The day it was last asked for; half a year later it ends.
+  told_on date not null default '-infinity'::date -- The day that results and warnings count what was queued for it.
+  results smallint not null default 0
+  warnings smallint not null default 0
+  english boolean not null
+  id uuid not null
+  severity text not null -- The least severity of warnings it hears of; empty: of none.
+  key_id text not null
+  areas text[] not null
+  categories text[] not null -- Of results; * is all.
+  mark bytea not null -- Hash of the endpoint: there is one of each. proof is that of endpoint and auth together.
+  proof bytea not null
+  sealed bytea not null
+  constraint push_subscription_mark_unique UNIQUE (mark)
+  constraint push_subscription_pkey PRIMARY KEY (id)
+  CREATE INDEX push_subscription_renewed ON public.push_subscription USING btree (renewed_on)
+  grant delete, insert, select, update to toancanh_app
+table push_told -- What the outbox knows already of the last two days: published results and messages to the public.
+  at timestamp with time zone not null
+  key text not null
+  constraint push_told_pkey PRIMARY KEY (key)
+  CREATE INDEX push_told_at ON public.push_told USING btree (at)
+  grant delete, insert, select, update to toancanh_app
 table reading partition by RANGE (ts)
   ts timestamp with time zone not null
   value double precision not null

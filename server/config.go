@@ -23,7 +23,7 @@ type Config struct {
 	MetricsListen string `env:"TOANCANH_METRICS_LISTEN" help:"Private address for /metrics and /debug/pprof, host:port. Empty: /metrics is served on the main address, and only while that is a loopback address."`
 
 	Data string `env:"TOANCANH_DATA" default:"data" help:"Data directory: the embedded database, key files, logs of child servers."`
-	Keys string `env:"TOANCANH_KEYS" help:"Directory of the key files contact.key, ticket.key, person.key, photo.key, mail.key, duty.key, push.key, receipt.key, hook.key, file.key, evidence.key and audit.key. Empty: keys inside the data directory."`
+	Keys string `env:"TOANCANH_KEYS" help:"Directory of the key files contact.key, ticket.key, person.key, photo.key, mail.key, duty.key, browser.key, push.key, receipt.key, hook.key, file.key, evidence.key and audit.key. Empty: keys inside the data directory."`
 
 	Photos     string `env:"TOANCANH_PHOTOS" help:"Directory for the photos of reports, sealed. Empty: up keeps them in the data directory; serve takes none."`
 	PhotoQuota int64  `env:"TOANCANH_PHOTO_QUOTA" default:"20480" help:"MiB that photos may take together; beyond it none are taken, and reports still are."`
@@ -67,7 +67,7 @@ type Config struct {
 	MQTTRefused  string   `env:"TOANCANH_MQTT_REFUSED" name:"mqtt-refused" default:"toancanh/v1/+/refused" help:"Topic on which a gateway is told what was refused; + stands for its code."`
 	CapSender    string   `env:"TOANCANH_CAP_SENDER" name:"cap-sender" help:"Who warnings to the public are from, as CAP wants it: a name of this house that no other bears, such as canhbao.tinh.gov.vn, and no person's; without space, comma, < and &. Empty: toancanh.<code of the province>."`
 	CapFeeds     []string `env:"TOANCANH_CAP_FEEDS" name:"cap-feeds" help:"CAP feeds of others (CAP, Atom or RSS), https addresses with commas, asked every minute; inside TOANCANH_HOOK_NETWORKS over plain HTTP too. Their warnings are shown beside ours and never sent as ours."`
-	PushHosts    []string `env:"TOANCANH_PUSH_HOSTS" name:"push-hosts" default:"fcm.googleapis.com,updates.push.services.mozilla.com,*.push.apple.com,*.notify.windows.com" help:"Push services that may be asked to wake the browsers of people on duty, host or *.domain, with commas. off: no pushes, as in a closed network."`
+	PushHosts    []string `env:"TOANCANH_PUSH_HOSTS" name:"push-hosts" default:"fcm.googleapis.com,updates.push.services.mozilla.com,*.push.apple.com,*.notify.windows.com" help:"Push services that may be asked to wake the browsers of people on duty and of those who follow public news, host or *.domain, with commas. off: no pushes, as in a closed network."`
 	SMSURL       string   `env:"TOANCANH_SMS_URL" name:"sms-url" help:"The province's gateway for short messages and voice, https://host/path: it is told whom on duty to call. Empty: none."`
 	SMSSecret    string   `env:"TOANCANH_SMS_SECRET_FILE" name:"sms-secret-file" help:"File with the secret shared with that gateway, whsec_ and base64: it signs what the gateway is asked and what it reports."`
 	DutyHome     string   `env:"TOANCANH_DUTY_HOME" name:"duty-home" help:"This house as people on duty reach it, https://host, for links in their messages. Empty: TOANCANH_SMTP_HOME."`

@@ -51,7 +51,7 @@ func (s *Server) openDoors() error {
 		Keeper: s.keeper, Walls: s.walls, People: s.store, Keys: s.store, Hooks: s.store, HookDesk: s.hooks, Duty: s.store, Callout: s.callout, Contacts: s.store, Sealer: s.sealer, Log: s.log,
 		Provider: s.provider, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
 		Queue: s.store, Presence: s.presence, Tiles: tiles, Wake: func() { s.relay.Wake() }, Handovers: s.store, Drills: s.store, DrillsChanged: s.drills.Look,
-		Follow: s.follow, Receipts: s.receipts, Warnings: s.store, CapSender: s.capSender(),
+		Follow: s.follow, Receipts: s.receipts, Warnings: s.store, CapSender: s.capSender(), Subscriptions: s.subscribe,
 	})
 	if err != nil {
 		return err
@@ -148,7 +148,7 @@ func (s *Server) openPages(frame *door.Frame, enter func(*fiber.Ctx, string) err
 		Frame: frame, Pictures: s.public, Intake: s.intake, Follow: s.follow, Receipts: s.receipts, Atlas: s.atlas, Rules: s.rules, DTI: s.published,
 		Location: s.location, Now: time.Now, Log: s.log, Division: s.options.Division, Title: s.options.Title,
 		Origin: report.Origin(s.dataset.Origin), Sample: s.options.Sample, Storm: s.options.Storm, Enter: enter,
-		OpenData: s.openPage(), Visits: visits{s.store, s.intake}, Member: s.api.Member, Duty: s.callout,
+		OpenData: s.openPage(), Visits: visits{s.store, s.intake}, Member: s.api.Member, Duty: s.callout, PushKey: s.subscribe.Key(),
 	}
 	if s.shelf != nil {
 		config.Photos = s.intake

@@ -26,7 +26,7 @@ func openPages() []string {
 		"GET /to-cong-nghe/:visit/anh/:photo", "GET /phan-anh/worker.js", "GET /phan-anh/app.webmanifest",
 		"GET /bat-dau", "POST /bat-dau", "GET /wall/worker.js", "GET /console/worker.js", "GET /truc", "POST /truc", "GET /wall/:screen", "GET /console", "GET /lanh-dao", "GET /assets/*",
 		"GET /favicon.ico", "GET /robots.txt", "GET /live", "GET /live/sse", "GET /metrics", "GET /feed/alerts.atom",
-		"GET /feed/cap/:id.xml",
+		"GET /feed/cap/:id.xml", "GET /theo-doi", "GET /theo-doi/nguon-tin", "GET /theo-doi/worker.js",
 	}
 }
 

@@ -43,6 +43,7 @@ import (
 	"toancanh/server/relay"
 	"toancanh/server/report"
 	"toancanh/server/store"
+	"toancanh/server/subscribe"
 	"toancanh/server/view"
 	"toancanh/server/watch"
 )
@@ -69,39 +70,40 @@ type Server struct {
 	location *time.Location
 	metrics  *prometheus.Registry
 
-	store    *store.Store
-	public   *store.PublicStore
-	partners *store.PublicStore // connections of their own: long lists must not make the public page old
-	dataset  store.Dataset
-	atlas    *area.Atlas
-	rules    *report.Rulebook
-	units    []report.Unit
-	signer   *auth.Signer
-	evidence *auth.Signer // of files that leave the house
-	keeper   *auth.Keeper
-	sealer   *auth.Sealer // of contacts
-	receipts *auth.Receipts
-	follow   *follow.Desk
-	mails    *mail.Desk // nil: no mail is sent
-	hooks    *hook.Desk
-	callout  *callout.Desk
-	walls    *auth.ScreenKeeper
-	provider *auth.Provider // nil: none
-	chain    *audit.Chain
-	bus      io.Closer
-	limits   *limit.Limits // nil: lifted
-	intake   *intake.Intake
-	shelf    *intake.Shelf // nil: photos are refused
-	watch    *watch.Watch
-	alarming *alarming.Alarming
-	relay    *relay.Relay
-	hub      *hub.Hub
-	frame    *door.Frame // of the app
-	app      *fiber.App
-	api      *api.API
-	feed     *feed.Feed
-	pages    *public.Site
-	openSets *opendata.Door
+	store     *store.Store
+	public    *store.PublicStore
+	partners  *store.PublicStore // connections of their own: long lists must not make the public page old
+	dataset   store.Dataset
+	atlas     *area.Atlas
+	rules     *report.Rulebook
+	units     []report.Unit
+	signer    *auth.Signer
+	evidence  *auth.Signer // of files that leave the house
+	keeper    *auth.Keeper
+	sealer    *auth.Sealer // of contacts
+	receipts  *auth.Receipts
+	follow    *follow.Desk
+	mails     *mail.Desk // nil: no mail is sent
+	hooks     *hook.Desk
+	callout   *callout.Desk
+	subscribe *subscribe.Desk
+	walls     *auth.ScreenKeeper
+	provider  *auth.Provider // nil: none
+	chain     *audit.Chain
+	bus       io.Closer
+	limits    *limit.Limits // nil: lifted
+	intake    *intake.Intake
+	shelf     *intake.Shelf // nil: photos are refused
+	watch     *watch.Watch
+	alarming  *alarming.Alarming
+	relay     *relay.Relay
+	hub       *hub.Hub
+	frame     *door.Frame // of the app
+	app       *fiber.App
+	api       *api.API
+	feed      *feed.Feed
+	pages     *public.Site
+	openSets  *opendata.Door
 
 	published dti.Book // of digital transformation
 
@@ -235,6 +237,9 @@ func (s *Server) wire() error {
 	if err := s.openCallout(); err != nil {
 		return err
 	}
+	if err := s.openSubscribe(); err != nil {
+		return err
+	}
 	s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "toancanh_database_full", Help: "1 while the database refuses to store for want of room.",
 	}, func() float64 {
@@ -271,6 +276,7 @@ func (s *Server) wire() error {
 			s.gatherer(),
 			bulletin,
 			s.callout,
+			s.subscribe,
 			s.disclosing,
 		}, bridges...), s.alarming},
 		Log: s.log, Now: time.Now, Metrics: s.metrics,

@@ -27,7 +27,7 @@ type sealCmd struct {
 type sealFlags struct {
 	databaseFlags
 	Keys string `env:"TOANCANH_KEYS" help:"Directory of the key files. Empty: keys inside the data directory."`
-	Kind string `arg:"" optional:"" default:"contact" enum:"contact,person,photo,mail,duty,file" help:"Whose: contact (the contacts of senders), person (second factors), photo (photos of reports), mail (addresses that follow a report), duty (how staff on duty are reached) or file (files of incidents)."`
+	Kind string `arg:"" optional:"" default:"contact" enum:"contact,person,photo,mail,duty,file,browser" help:"Whose: contact (the contacts of senders), person (second factors), photo (photos of reports), mail (addresses that follow a report), duty (how staff on duty are reached), file (files of incidents) or browser (browsers that hear of public facts)."`
 }
 
 func (f sealFlags) kind() auth.SealedKind { return auth.SealedKind(f.Kind) }

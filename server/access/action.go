@@ -14,6 +14,7 @@ const (
 	SeePublic    Action = "public.see"    // public pages, areas, categories, units, health, the API's description
 	SendReport   Action = "report.send"   // send a report
 	FollowReport Action = "report.follow" // look at a report by its code; with the secret of its receipt, act as its sender
+	Subscribe    Action = "public.push"   // a browser wants to hear of public facts, or no more
 	OpenSession  Action = "session.open"  // sign in, take an invitation, ask who one is, sign out
 	OwnSession   Action = "session.own"   // list and end one's sessions, change one's password, enrol a second factor
 

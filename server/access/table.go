@@ -38,6 +38,7 @@ func Table() []Rule {
 		{SeePublic, "Xem trang công khai, địa bàn, lĩnh vực, đơn vị", "", everybody()},
 		{SendReport, "Gửi phản ánh", "", everybody()},
 		{FollowReport, "Theo dõi phản ánh bằng mã tra cứu; có mã bí mật thì bổ sung, đánh giá, đề nghị xử lý lại", "", everybody()},
+		{Subscribe, "Đăng ký, chuyển và ngừng nhận tin công khai bằng trình duyệt, không cần tài khoản", "", everybody()},
 		{OpenSession, "Đăng nhập, đăng xuất, xem mình là ai", "", everybody()},
 		{OwnSession, "Xem và kết thúc phiên của mình, đổi mật khẩu, lập mã xác thực", "", to(Oneself, PersonRoles()...)},
 

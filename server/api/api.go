@@ -142,6 +142,8 @@ type Config struct {
 	HookDesk HookDesk
 	Duty     Duty    // keeps who is on duty; needed with Keeper
 	Callout  Callout // reaches them; needed with Duty
+	// Subscriptions keeps browsers that hear of public facts; needed.
+	Subscriptions Subscriptions
 	// Provider lets people sign in elsewhere; nil: passwords alone.
 	Provider *auth.Provider
 	// Contacts and Sealer open the contacts of senders; needed with Keeper.
@@ -282,6 +284,9 @@ func (a *API) Routes(app *fiber.App) {
 	v1.Put("/photos/:photo/redaction", a.within(photoLimit, a.putRedaction))
 	v1.Get("/follow/:code", a.within(answerLimit, a.getFollow))
 	v1.Post("/follow/:code/acts", a.within(answerLimit, a.postFollowAct))
+	v1.Post("/subscriptions", a.within(answerLimit, a.postSubscription))
+	v1.Post("/subscriptions/move", a.within(answerLimit, a.moveSubscription))
+	v1.Post("/subscriptions/end", a.within(answerLimit, a.endSubscription))
 	v1.Post("/follow/:code/mail", a.within(answerLimit, a.postFollowMail))
 
 	v1.Post("/readings", a.within(answerLimit, a.postReadings))

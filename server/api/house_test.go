@@ -38,6 +38,7 @@ import (
 	"toancanh/server/presence"
 	"toancanh/server/report"
 	"toancanh/server/store"
+	"toancanh/server/subscribe"
 	"toancanh/server/view"
 	"toancanh/server/watch"
 )
@@ -126,12 +127,19 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 	must(t, h.store.SeedAssignments(t.Context(), assignments))
 	mails, err := mail.New(mail.Config{Store: h.store, Sealer: sealer, Now: time.Now, Log: log})
 	must(t, err)
+	desk := h.callout(log, sealer)
+	browsers, err := subscribe.New(subscribe.Config{
+		Store: h.store, Sealer: sealer, Client: desk.Client, Push: desk.Push, Now: time.Now, Location: zone, Log: log,
+		Ground: subscribe.Ground{Tree: atlas.Tree, Division: "vn-2022", Category: func(code string) bool { _, ok := rules.Category(code); return ok }},
+	})
+	must(t, err)
 	c := api.Config{
-		Receipts: receipts,
-		Follow:   follow.New(follow.Config{Store: h.store, Actor: in, Receipts: receipts, Mails: mails, Location: zone, Now: time.Now, Photos: true}),
-		Keeper:   keeper, Walls: auth.NewScreenKeeper(h.store, time.Now), People: h.store,
+		Subscriptions: browsers,
+		Receipts:      receipts,
+		Follow:        follow.New(follow.Config{Store: h.store, Actor: in, Receipts: receipts, Mails: mails, Location: zone, Now: time.Now, Photos: true}),
+		Keeper:        keeper, Walls: auth.NewScreenKeeper(h.store, time.Now), People: h.store,
 		Queue: h.store, Presence: presence.NewBoard(nil, time.Now, log), Keys: h.store, Hooks: h.store, HookDesk: h.hooks(log), Contacts: h.store, Sealer: sealer, Log: log,
-		Duty: h.store, Callout: h.callout(log, sealer),
+		Duty: h.store, Callout: desk,
 		Frame: frame, Intake: in, Store: h.store, Atlas: atlas, Rules: rules, Units: units, Signer: h.signer,
 		Past: past.New(past.Config{Store: h.store, Lens: view.NewLens(zone, units), Watch: watch.Config{
 			Atlas: atlas, Rules: rules, Division: "vn-2022", Origin: report.Simulated, Location: zone,

@@ -16,6 +16,8 @@ func classOf(method, path string) (class limit.Class, ok bool) {
 	switch {
 	case path == "/healthz", path == "/readyz", action == access.AskAsHub, action == access.SendReport, action == access.SendPhoto:
 		return limit.Class{}, false
+	case action == access.Subscribe:
+		return limit.Subscriptions(), true
 	case action == access.FollowReport:
 		return limit.Follows(), true
 	case action == access.OpenSession && method == fiber.MethodPost: // by mayKnock

@@ -248,6 +248,10 @@ func routeActions() map[string]access.Action {
 		"POST /api/v1/callout/arrivals":   access.TellArrived,
 		"POST /api/v1/callout/reports":    access.TellArrived,
 
+		"POST /api/v1/subscriptions":      access.Subscribe,
+		"POST /api/v1/subscriptions/move": access.Subscribe,
+		"POST /api/v1/subscriptions/end":  access.Subscribe,
+
 		"POST /api/v1/reports/:id/contact":        access.RevealContact,
 		"GET /api/v1/reveals":                     access.ListReveals,
 		"POST /api/v1/reveals/:id/seen":           access.ListReveals,

@@ -157,7 +157,7 @@ func aboutRoutes() map[string]string {
 		"POST /reveals/:id/seen", "GET /hooks", "POST /hooks", "PUT /hooks/:id", "POST /hooks/:id/rotation", "POST /hooks/:id/ping",
 		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /duty/positions", "GET /duty/now", "GET /duty/shifts", "POST /duty/shifts",
 		"PUT /duty/shifts/:id", "DELETE /duty/shifts/:id", "POST /duty/pattern", "GET /duty/people", "GET /duty/ladder", "PUT /duty/ladder",
-		"POST /duty/tests", "GET /duty/tests/last", "GET /duty/tests/:id", "POST /callout/arrivals", "POST /callout/reports",
+		"POST /duty/tests", "GET /duty/tests/last", "GET /duty/tests/:id", "POST /callout/arrivals", "POST /subscriptions", "POST /subscriptions/move", "POST /subscriptions/end", "POST /callout/reports",
 		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /alarm-types", "GET /alarm-types/:code",
 		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /warning-templates", "GET /warning-feeds", "GET /warnings",
 		"POST /warnings/preview", "POST /warnings/import", "GET /warnings/received", "GET /warnings/received/:id", "GET /warnings/:id",

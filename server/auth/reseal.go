@@ -17,6 +17,7 @@ const (
 	SealedMails    SealedKind = "mail"    // addresses that hear of a report, under mail.key
 	SealedWays     SealedKind = "duty"    // how staff on duty are reached, under duty.key
 	SealedFiles    SealedKind = "file"    // the keys of incidents' files, under file.key
+	SealedBrowsers SealedKind = "browser" // browsers that hear of public facts, under browser.key
 )
 
 // name is what a row's content is sealed for.

@@ -12,7 +12,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	webpush "github.com/SherClockHolmes/webpush-go"
 
@@ -112,14 +114,10 @@ type notice struct {
 	Tag    string `json:"tag"` // a newer notice with it takes the place of the one before
 }
 
-// timeToLive is how long a push service keeps a message for a device that is away, in seconds.
-const timeToLive = 600
+// timeToLive is how long a push service keeps a message for a device that is away.
+const timeToLive = 10 * time.Minute
 
 func (d *Desk) sendPush(ctx context.Context, to reach, m message, token string) (o outcome, gone bool) {
-	u, err := url.Parse(to.Endpoint)
-	if err != nil || !d.Push.may(u.Hostname()) {
-		return failed("host"), false
-	}
 	n := notice{Token: token, Kind: "alarm", Title: m.title, Body: m.body, Action: m.action, Path: m.path, Tag: m.id}
 	if m.test {
 		n.Kind = "test"
@@ -128,21 +126,53 @@ func (d *Desk) sendPush(ctx context.Context, to reach, m message, token string) 
 	if err != nil {
 		return failed("encode"), false
 	}
-	res, err := webpush.SendNotificationWithContext(ctx, raw, &webpush.Subscription{
-		Endpoint: to.Endpoint, Keys: webpush.Keys{Auth: to.Auth, P256dh: to.Key},
+	told := d.Push.Send(ctx, d.Client, Letter{
+		To: Browser{Endpoint: to.Endpoint, Key: to.Key, Auth: to.Auth}, Body: raw, Keep: timeToLive, Urgency: webpush.UrgencyHigh,
+		Topic: strings.ReplaceAll(m.id, "-", ""),
+	})
+	if !told.Taken() {
+		return failed(told.Problem), told.Gone
+	}
+	return outcome{result: duty.Sent}, false
+}
+
+// Letter is what a browser is sent.
+type Letter struct {
+	To      Browser
+	Body    []byte
+	Keep    time.Duration // how long the push service keeps it for a device that is away
+	Urgency webpush.Urgency
+	Topic   string // a newer one takes the place of one that still waits there
+}
+
+// Told is what a push service said.
+type Told struct {
+	hook.Outcome
+	Wait time.Duration // how long it wants to be left alone; zero when it does not say
+}
+
+// Send hands a letter to the push service of its browser.
+func (p *Push) Send(ctx context.Context, client *hook.Client, l Letter) Told {
+	u, err := url.Parse(l.To.Endpoint)
+	if err != nil || !p.may(u.Hostname()) {
+		return Told{Outcome: hook.Outcome{Problem: "host"}}
+	}
+	res, err := webpush.SendNotificationWithContext(ctx, l.Body, &webpush.Subscription{
+		Endpoint: l.To.Endpoint, Keys: webpush.Keys{Auth: l.To.Auth, P256dh: l.To.Key},
 	}, &webpush.Options{
-		HTTPClient: d.Client, Subscriber: strings.TrimPrefix(d.Push.subject, "mailto:"), TTL: timeToLive, Urgency: webpush.UrgencyHigh,
-		Topic: strings.ReplaceAll(m.id, "-", ""), VAPIDPublicKey: d.Push.public, VAPIDPrivateKey: d.Push.private,
+		HTTPClient: client, Subscriber: strings.TrimPrefix(p.subject, "mailto:"), TTL: int(l.Keep.Seconds()), Urgency: l.Urgency,
+		Topic: l.Topic, VAPIDPublicKey: p.public, VAPIDPrivateKey: p.private,
 	})
 	if err != nil {
-		return failed(hook.ProblemOf(err)), false
+		return Told{Outcome: hook.Outcome{Problem: hook.ProblemOf(err)}}
 	}
 	defer res.Body.Close()
 	if res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone {
-		return failed("gone"), true
+		return Told{Outcome: hook.Outcome{Problem: "gone", Gone: true}}
 	}
-	if told := hook.OutcomeOf(res.StatusCode); !told.Taken() {
-		return failed(told.Problem), false
+	told := Told{Outcome: hook.OutcomeOf(res.StatusCode)}
+	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		told.Wait = time.Duration(seconds) * time.Second
 	}
-	return outcome{result: duty.Sent}, false
+	return told
 }

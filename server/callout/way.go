@@ -15,6 +15,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/duty"
 	"toancanh/server/fault"
+	"toancanh/server/hook"
 	"toancanh/server/report"
 	"toancanh/server/store"
 )
@@ -45,16 +46,16 @@ const (
 	mostDevice = 60 // characters
 )
 
-// check says everything that is wrong with a subscription. Its address comes from a browser, hence from anybody: only the
+// Check says everything that is wrong with a subscription. Its address comes from a browser, hence from anybody: only the
 // push services of the settings are spoken to.
-func (d *Desk) check(b Browser) error {
+func (p *Push) Check(client *hook.Client, b Browser) error {
 	var faults []error
 	wrong := func(field, reason, format string, args ...any) {
 		faults = append(faults, fault.Invalid(field, format, args...).Because(reason))
 	}
-	if err := d.Client.Check(b.Endpoint); err != nil {
+	if err := client.Check(b.Endpoint); err != nil {
 		wrong("endpoint", "format", "Địa chỉ đẩy không dùng được: %s.", err.Error())
-	} else if u, err := url.Parse(b.Endpoint); err != nil || !d.Push.may(u.Hostname()) {
+	} else if u, err := url.Parse(b.Endpoint); err != nil || !p.may(u.Hostname()) {
 		wrong("endpoint", "host", "Máy chủ đẩy này chưa được cho phép (TOANCANH_PUSH_HOSTS).")
 	}
 	point, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(b.Key, "="))
@@ -78,7 +79,7 @@ func (d *Desk) KeepBrowser(ctx context.Context, person string, b Browser) (store
 	if d.Push == nil {
 		return store.Way{}, errOff(duty.Push)
 	}
-	if err := d.check(b); err != nil {
+	if err := d.Push.Check(d.Client, b); err != nil {
 		return store.Way{}, err
 	}
 	return d.keep(ctx, store.Way{Person: person, Channel: duty.Push, Device: b.Device, Mark: auth.HashSecret(b.Endpoint)},

@@ -33,6 +33,9 @@ func Follows() Class { return Class{Name: "follow", PerMinute: 120, Burst: 60} }
 // Mails are addresses that want to hear of a report: each gets a mail that asks whether it is true.
 func Mails() Class { return Class{Name: "mail", PerMinute: 5, Burst: 5} }
 
+// Subscriptions are browsers that want to hear of public facts, or no more: one each and seldom.
+func Subscriptions() Class { return Class{Name: "subscription", PerMinute: 20, Burst: 20} }
+
 // Nearby are questions for reports near a place: one a report, a handful while somebody looks for the place. Whoever wants
 // to map every report of the province so is held up for days.
 func Nearby() Class { return Class{Name: "nearby", PerMinute: 120, Burst: 60} }

@@ -36,7 +36,7 @@ func (b *book) say(l look, key string, args ...any) string {
 
 // names of the templates, each with the frame around it.
 func templateNames() []string {
-	return []string{"area", "du-lieu", "dti", "form", "follow", "mail", "duty", "start", "team", "performance", "problem", "unbuilt"}
+	return []string{"area", "du-lieu", "dti", "form", "follow", "mail", "duty", "start", "subscribe", "team", "performance", "problem", "unbuilt"}
 }
 
 func newBook(files map[string]*door.Prepared) (*book, error) {
@@ -122,7 +122,7 @@ type model struct {
 	Facts   bool      // what the page tells was published, whatever the data of the house are
 	Closed  bool      // not for search engines
 	Refresh bool      // the page changes by itself
-	Still   bool      // it changes with the program alone
+	Still   bool      // it changes with the program alone, or its reader fills something in
 	Zone    string    // of the centre, for its script
 	Feed    string    // the address of what the page tells as an Atom feed; may be empty
 	Copy    *copyNote // the page is a saved copy; nil: it is live

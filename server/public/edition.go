@@ -66,6 +66,7 @@ func (s *Site) makers() map[kind]func(*edition, pageKey) model {
 		dtiKind:         s.dtiModel,
 		performanceKind: s.performanceModel,
 		dataKind:        s.dataModel,
+		subscribeKind:   s.subscribeModel,
 	}
 }
 

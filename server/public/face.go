@@ -22,7 +22,7 @@ const facePolicy = "default-src 'none'; script-src 'self'; worker-src 'self' blo
 	"manifest-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 
 // own are the scripts of the public pages: small, and not needed to read or to report.
-func own() []string { return []string{"page.js", "locate.js", "follow.js"} }
+func own() []string { return []string{"page.js", "locate.js", "follow.js", "subscribe.js"} }
 
 // prepareFiles reads the faces with their compressed twins, and the scripts of our own.
 func (s *Site) prepareFiles() error {

@@ -63,10 +63,12 @@ type Config struct {
 	Visits Visits
 	Member func(c *fiber.Ctx) (personID string, err error)
 	// Duty hears of people on duty that a message reached them; nil: nobody is called.
-	Duty   Duty
-	Storm  func() // plays the sample's storm; must not block
-	Photos Photos // opens what everybody may see of photos; nil: there are none and none are taken
-	Faces  fs.FS  // wall.html, console.html, assets/; nil: not built in
+	Duty Duty
+	// PushKey is the public key that browsers subscribe to public facts with; empty: nobody is pushed to.
+	PushKey string
+	Storm   func() // plays the sample's storm; must not block
+	Photos  Photos // opens what everybody may see of photos; nil: there are none and none are taken
+	Faces   fs.FS  // wall.html, console.html, assets/; nil: not built in
 }
 
 // Site is the door. Make it with New, hang it in with Routes, and keep Run running.
@@ -81,6 +83,7 @@ type Site struct {
 	faces    map[string]*door.Prepared // wall, console
 	worker   *door.Prepared            // the wall's service worker; nil: not built in
 	pusher   *door.Prepared            // the console's service worker; nil: not built in
+	teller   *door.Prepared            // the service worker of those who follow public facts
 	formFace *formFace                 // nil: not built in
 	places   []district
 	division area.Division
@@ -94,6 +97,9 @@ func New(c Config) (*Site, error) {
 		return nil, fmt.Errorf("make public pages: division %q is unknown", c.Division)
 	}
 	if err := s.prepareFiles(); err != nil {
+		return nil, fmt.Errorf("make public pages: %w", err)
+	}
+	if err := s.prepareTeller(); err != nil {
 		return nil, fmt.Errorf("make public pages: %w", err)
 	}
 	if err := s.prepareFormFace(); err != nil {
@@ -132,6 +138,7 @@ func (s *Site) Routes(app *fiber.App) {
 	app.Get("/anh/:name.jpg", s.getPhoto)
 	s.teamRoutes(app)
 	s.dutyRoutes(app)
+	s.subscribeRoutes(app)
 	app.Get("/bat-dau", s.getStart)
 	app.Post("/bat-dau", s.Frame.SameSite, s.postStart)
 	app.Get("/wall/worker.js", getWorker(s.worker))

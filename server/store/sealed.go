@@ -29,6 +29,8 @@ func tableOf(kind auth.SealedKind) sealedTable {
 		return sealedTable{"mail_follower", "id"}
 	case auth.SealedFiles:
 		return sealedTable{"incident_attachment", "id"}
+	case auth.SealedBrowsers:
+		return sealedTable{"push_subscription", "id"}
 	case auth.SealedContacts:
 	}
 	return sealedTable{"report_contact", "report_id"}
