@@ -211,8 +211,7 @@ func (s *Site) areaKey(c *fiber.Ctx) (pageKey, error) {
 	if _, ok := s.Atlas.Tree.Division(division); !ok {
 		division = "vn-" + division
 	}
-	_, ok := s.Atlas.Tree.Get(division, code)
-	if !ok {
+	if _, ok := s.Atlas.Tree.Get(division, code); !ok {
 		return pageKey{}, fault.NotFound("Không có trang của địa bàn này.")
 	}
 	return pageKey{kind: areaKind, division: division, area: code}, nil

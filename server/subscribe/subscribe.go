@@ -230,7 +230,7 @@ func (d *Desk) Sweep(ctx context.Context) error {
 // Deliver sends what is due, batch after batch.
 func (d *Desk) Deliver(ctx context.Context) error {
 	for ctx.Err() == nil {
-		began := time.Now()
+		next := time.After(pace)
 		now := d.Now().UTC()
 		due, err := d.Store.DuePushes(ctx, now, now.Add(lease), together)
 		if err != nil || len(due) == 0 {
@@ -244,7 +244,7 @@ func (d *Desk) Deliver(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(pace - min(pace, time.Since(began))):
+		case <-next:
 		}
 	}
 	return nil
