@@ -115,7 +115,12 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // inTx runs do in one transaction of the write pool and commits. The context that do gets ends in time.
 func (s *Store) inTx(ctx context.Context, do func(context.Context, pgx.Tx) error) error {
-	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
+	return s.inLongTx(ctx, StatementTimeout, do)
+}
+
+// inLongTx is inTx for what may take another time.
+func (s *Store) inLongTx(ctx context.Context, limit time.Duration, do func(context.Context, pgx.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err := pgx.BeginFunc(ctx, s.write, func(tx pgx.Tx) error { return do(ctx, tx) })
 	s.room.note(err)

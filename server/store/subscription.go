@@ -177,13 +177,13 @@ type Queueing struct {
 // QueuePushes puts what is new for everybody into the outbox, once: what is new, what is queued for it and what each browser was
 // told today are one transaction.
 func (s *Store) QueuePushes(ctx context.Context, q Queueing) (queued int, err error) {
-	err = s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err = s.inLongTx(ctx, queueLimit, func(ctx context.Context, tx pgx.Tx) error {
 		queued = 0
 		news, err := takeNews(ctx, tx, q)
 		if err != nil || len(news.Results)+len(news.Warnings) == 0 {
 			return err
 		}
-		rows, err := tx.Query(ctx, "select "+subscriptionColumns+" from push_subscription order by id for update")
+		rows, err := tx.Query(ctx, "select "+subscriptionColumns+" from push_subscription order by id for key share")
 		if err != nil {
 			return err
 		}
@@ -243,22 +243,34 @@ func takeNews(ctx context.Context, tx pgx.Tx, q Queueing) (PublicNews, error) {
 	return news, err
 }
 
-// queuedAtOnce bounds one statement.
-const queuedAtOnce = 1000
+// queuedAtOnce bounds one statement; all of a warning to as many as there may be take a second or two, and may take queueLimit.
+const (
+	queuedAtOnce = 1000
+	queueLimit   = 30 * time.Second
+)
 
 func queuePushes(ctx context.Context, tx pgx.Tx, pushes []Push, all []Subscription, today time.Time) error {
 	for some := range slices.Chunk(pushes, queuedAtOnce) {
-		batch := &pgx.Batch{}
-		for _, p := range some {
-			batch.Queue(`insert into push_outbox as o (id, subscription_id, due_at, expires_at, n, last, kind, event, area, category, headline, headline_en)
-				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-				on conflict (subscription_id, event) do update set n = o.n + excluded.n, last = o.last or excluded.last, expires_at = excluded.expires_at,
-					area = case when o.area = excluded.area then o.area else '' end,
-					category = case when o.category = excluded.category then o.category else '' end
-				where o.kind = 'result' and o.dead_at is null`,
-				uuid.NewString(), p.Subscription, p.DueAt, p.ExpiresAt, p.N, p.Last, p.Kind, p.Event, p.Area, p.Category, p.Headline, p.HeadlineEN)
+		n := len(some)
+		rows, whom := make([]string, n), make([]string, n)
+		due, expires := make([]time.Time, n), make([]time.Time, n)
+		counts, lasts := make([]int, n), make([]bool, n)
+		kinds, events, areas, categories := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+		vi, en := make([]string, n), make([]string, n)
+		for i, p := range some {
+			rows[i], whom[i], due[i], expires[i], counts[i], lasts[i] = uuid.NewString(), p.Subscription, p.DueAt, p.ExpiresAt, p.N, p.Last
+			kinds[i], events[i], areas[i], categories[i], vi[i], en[i] = p.Kind, p.Event, p.Area, p.Category, p.Headline, p.HeadlineEN
 		}
-		if err := sendBatch(ctx, tx, batch); err != nil {
+		_, err := tx.Exec(ctx, `insert into push_outbox as o (id, subscription_id, due_at, expires_at, n, last, kind, event, area, category, headline, headline_en)
+			select x.id::uuid, x.whom::uuid, x.due, x.expires, x.n, x.last, x.kind, x.event, x.area, x.category, x.vi, x.en
+			from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::int[], $6::boolean[], $7::text[], $8::text[], $9::text[],
+				$10::text[], $11::text[], $12::text[]) as x(id, whom, due, expires, n, last, kind, event, area, category, vi, en)
+			on conflict (subscription_id, event) do update set n = o.n + excluded.n, last = o.last or excluded.last, expires_at = excluded.expires_at,
+				area = case when o.area = excluded.area then o.area else '' end,
+				category = case when o.category = excluded.category then o.category else '' end
+			where o.kind = 'result' and o.dead_at is null`,
+			rows, whom, due, expires, counts, lasts, kinds, events, areas, categories, vi, en)
+		if err != nil {
 			return err
 		}
 	}
