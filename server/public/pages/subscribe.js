@@ -11,6 +11,7 @@
         refused: 'Trình duyệt không cho phép thông báo. Có thể cho phép trong phần cài đặt của trình duyệt.', failed: 'Chưa được: ' };
   const [places, least, categories] = ['noi', 'muc', 'loai-day'].map((id) => document.getElementById(id));
   const stop = document.getElementById('ngung');
+  const offer = stop.parentElement; // a button's own style would show it
   const status = document.getElementById('day-tin');
   const chosen = (select) => [...select.selectedOptions].map((option) => option.value);
   const choose = (select, values) => { for (const option of select.options) option.selected = values.includes(option.value); };
@@ -27,7 +28,7 @@
     return { endpoint, ...keys };
   };
   const send = (subscription, choice) => post('', { ...told(subscription), ...choice, language: english ? 'en' : 'vi' });
-  const show = (on, text) => { stop.hidden = !on; status.textContent = text; };
+  const show = (on, text) => { offer.hidden = !on; status.textContent = text; };
   const trying = async (deed) => {
     try { await deed(); } catch (err) { status.textContent = words.failed + err.message; }
   };
@@ -39,8 +40,8 @@
     trying(async () => {
       const all = chosen(categories);
       const choice = { areas: chosen(places), categories: all.includes('*') ? ['*'] : all, severity: least.value };
-      if (choice.areas.length === 0) return show(!stop.hidden, words.none);
-      if (await Notification.requestPermission() !== 'granted') return show(!stop.hidden, words.refused);
+      if (choice.areas.length === 0) return show(!offer.hidden, words.none);
+      if (await Notification.requestPermission() !== 'granted') return show(!offer.hidden, words.refused);
       const subscription = await registration.pushManager.getSubscription()
         ?? await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: part.dataset.key });
       await send(subscription, choice);
