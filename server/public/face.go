@@ -73,7 +73,7 @@ func (s *Site) prepareFiles() error {
 }
 
 // workerPolicy is the content security policy of service workers: they fetch from this house, nothing else.
-const workerPolicy = "default-src 'none'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+const workerPolicy = "default-src 'none'; connect-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 
 // prepareWorker reads a service worker. The wall's address lies below /wall/, which bounds what it may answer, the console's
 // below /console. They are asked for anew each time: an old one would hold the pages of an old build.
