@@ -415,7 +415,7 @@ func (p *planting) readEverything() {
 	p.t.Helper()
 	paths := []string{
 		"/", "/?lang=en", "/?co=to", "/tinh-hinh/2022/67", "/tinh-hinh/2022/660", "/tinh-hinh/2025/67", "/tinh-hinh/2025/52", "/phan-anh",
-		"/tinh-hinh/2022/67/feed.atom", "/tinh-hinh/2022/67/MT/feed.atom", "/tinh-hinh/2022/67/canh-bao/feed.atom", "/theo-doi", "/tinh-hinh/2025/67/feed.atom",
+		"/tinh-hinh/2022/67/feed.atom", "/tinh-hinh/2025/67/feed.atom",
 		"/phan-anh?lang=en", "/phan-anh/K7M2-Q9XD", "/phan-anh?ma=x", "/wall/tinh", "/wall/660", "/console", "/bat-dau", "/api",
 		"/api/v1/openapi.json", "/api/v1/divisions", "/api/v1/categories", "/api/v1/units", "/api/v1/scenes", "/api/v1/areas/vn-2022",
 		"/api/v1/areas/vn-2022/geometry", "/api/v1/areas/vn-2022/map.svg", "/api/v1/areas/default/map.svg", "/api/v1/session", "/api/v1/rights",

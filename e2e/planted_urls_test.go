@@ -31,6 +31,8 @@ func (p *planting) samples() map[string][]string {
 	word := url.PathEscape(p.words["a stranger's query"])
 	return map[string][]string{
 		"/": {"/"}, "/dti": {"/dti"}, "/du-lieu": {"/du-lieu"}, "/hieu-qua": {"/hieu-qua"}, "/hieu-qua.csv": {"/hieu-qua.csv"},
+		"/theo-doi": {"/theo-doi"}, "/theo-doi/worker.js": {"/theo-doi/worker.js"},
+		"/theo-doi/nguon-tin": {"/theo-doi/nguon-tin?dia-ban=67&loai=MT", "/theo-doi/nguon-tin?dia-ban=" + word + "&loai=" + word},
 		"/hieu-qua/:division/:area":                   {"/hieu-qua/2022/660", "/hieu-qua/2022/" + word},
 		"/tinh-hinh/:division/:area/:about/feed.atom": {"/tinh-hinh/2022/67/canh-bao/feed.atom", "/tinh-hinh/2022/67/MT/feed.atom", "/tinh-hinh/2022/67/" + word + "/feed.atom"},
 		"/api/open/v1/catalogue":                      {"/api/open/v1/catalogue"}, "/api/open/v1/schema/:dataset.json": {"/api/open/v1/schema/results.json", "/api/open/v1/schema/" + word + ".json"},

@@ -12,7 +12,7 @@ import (
 
 // publicPages has an address of each kind of page that everybody sees.
 func publicPages() []string {
-	return []string{"/", "/tinh-hinh/2022/660", "/tinh-hinh/2022/24611", "/tinh-hinh/2025/68", "/dti", "/hieu-qua", "/du-lieu", "/phan-anh"}
+	return []string{"/", "/tinh-hinh/2022/660", "/tinh-hinh/2022/24611", "/tinh-hinh/2025/68", "/dti", "/hieu-qua", "/du-lieu", "/theo-doi", "/phan-anh"}
 }
 
 // looks are the ways a reader can have pages, as the cookie holds them.

@@ -36,7 +36,7 @@ func (b *book) say(l look, key string, args ...any) string {
 
 // names of the templates, each with the frame around it.
 func templateNames() []string {
-	return []string{"area", "du-lieu", "dti", "form", "follow", "mail", "duty", "start", "subscribe", "team", "performance", "problem", "unbuilt"}
+	return []string{"area", "du-lieu", "dti", "form", "follow", "mail", "duty", "start", "theo-doi", "team", "performance", "problem", "unbuilt"}
 }
 
 func newBook(files map[string]*door.Prepared) (*book, error) {

@@ -34,7 +34,7 @@ const (
 func everyPage() map[string]int {
 	return map[string]int{
 		"/": 200, "/tinh-hinh/2022/660": 200, "/tinh-hinh/2022/24611": 200, "/tinh-hinh/2025/68": 200, "/tinh-hinh/2025/24611": 200,
-		"/dti": 200, "/hieu-qua": 200, "/hieu-qua/2022/660": 200, "/phan-anh": 200, "/bat-dau": 200, "/khong-co": 404,
+		"/dti": 200, "/hieu-qua": 200, "/hieu-qua/2022/660": 200, "/theo-doi": 200, "/du-lieu": 200, "/phan-anh": 200, "/bat-dau": 200, "/khong-co": 404,
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"toancanh/server/report"
 )
 
-const subscribeKind kind = "subscribe"
+const subscribeKind kind = "theo-doi"
 
 // pathSubscribe is where those who want to hear of public facts find how.
 const pathSubscribe = "/theo-doi"
