@@ -5,6 +5,7 @@
 package subscribe
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -35,7 +36,7 @@ const (
 	together   = 50
 	atOnce     = 16
 	pace       = 500 * time.Millisecond // between two batches: 100 a second
-	oneLimit   = 10 * time.Second
+	patience   = 10 * time.Second       // with a push service, for one push
 	lease      = 2 * time.Minute
 	firstWait  = 30 * time.Second
 	mostWait   = time.Hour
@@ -69,7 +70,8 @@ type Config struct {
 	// Place and Category are what people call an area and a category.
 	Place    func(division, area string) string
 	Category func(code string) string
-	Real     bool // the data are
+	Real     bool          // the data are
+	Patience time.Duration // with a push service, for one push; zero: ten seconds
 	Location *time.Location
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -89,6 +91,7 @@ var textsFile []byte
 
 // New makes a desk.
 func New(c Config) (*Desk, error) {
+	c.Patience = cmp.Or(c.Patience, patience)
 	d := &Desk{
 		Config: c,
 		pushes: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -271,7 +274,7 @@ func (d *Desk) deliver(ctx context.Context, due []store.PushToSend) error {
 
 // send hands one push over and says what becomes of it.
 func (d *Desk) send(ctx context.Context, p store.PushToSend) store.PushSettled {
-	ctx, cancel := context.WithTimeout(ctx, oneLimit)
+	ctx, cancel := context.WithTimeout(ctx, d.Patience)
 	defer cancel()
 	so := store.PushSettled{ID: p.ID, Subscription: p.Subscription}
 	l, err := d.letter(p)

@@ -285,6 +285,33 @@ func TestWhatBecomesOfAPush(t *testing.T) {
 	}
 }
 
+func TestAPushServiceThatHangsHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.config.Patience = 200 * time.Millisecond
+	h.open()
+	b := h.subscribes(subscribe.Choice{Areas: []string{"67"}, Severity: "Minor"})
+	other := h.push
+	h.push = calltest.NewPushService(t)
+	c := h.subscribes(subscribe.Choice{Areas: []string{"67"}, Severity: "Minor"})
+	h.push, other = other, h.push
+	h.push.Hang(true)
+	h.warns(warning.New, warning.Actual, "Severe", "Lũ", "67")
+	h.turn()
+	if got := len(other.Got(c)); got != 1 {
+		t.Errorf("behind the service that answers %d were told", got)
+	}
+	if got := ask[string](h, "select concat_ws(' ', count(*), max(problem), max(tries), max(dead_at)) from push_outbox"); got != "1 timeout 1" {
+		t.Errorf("what hung is %q", got)
+	}
+	h.push.Hang(false)
+	h.now = h.now.Add(31 * time.Second)
+	h.turn()
+	if got := len(h.told(b)); got != 1 || ask[int](h, "select count(*)::int from push_outbox") != 0 {
+		t.Errorf("told %d times after it hung", got)
+	}
+}
+
 // killed is a store whose process dies before it notes what it sent.
 type killed struct {
 	*store.Store

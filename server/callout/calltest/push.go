@@ -32,6 +32,7 @@ type PushService struct {
 	mu       sync.Mutex
 	browsers map[string]*Browser
 	status   int
+	hangs    bool
 }
 
 // Browser is a subscription with the keys that only the browser has.
@@ -81,6 +82,13 @@ func (p *PushService) Answer(status int) {
 	p.status = status
 }
 
+// Hang has every push wait for an answer that does not come, or answered again.
+func (p *PushService) Hang(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hangs = on
+}
+
 // Subscribe makes a browser.
 func (p *PushService) Subscribe() *Browser {
 	p.t.Helper()
@@ -114,6 +122,12 @@ func (p *PushService) take(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.hangs {
+		p.mu.Unlock()
+		<-r.Context().Done() // whoever asked has given up
+		p.mu.Lock()
+		return
+	}
 	b := p.browsers[r.URL.Path]
 	switch {
 	case err != nil:
