@@ -56,6 +56,14 @@ type house struct {
 // now is the clock of those who follow reports.
 func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
 
+// openData is what the page about open data tells in this house.
+func openData() public.OpenData {
+	return public.OpenData{
+		Base: "/api/open/v1/", Licence: "CC-BY-4.0", URL: "https://example.org/by", PerMinute: 600, CostlyPerMinute: 30,
+		Sets: []public.OpenSet{{ID: "results", Title: [2]string{"Kết quả", "Results"}, Text: [2]string{"Đã xử lý.", "What was done."}, Formats: []string{"json", "csv"}}},
+	}
+}
+
 func receipts() *auth.Receipts { return auth.NewReceipts(bytes.Repeat([]byte{5}, 32)) }
 
 // pictures reads the projection as the public role, unless it is broken.
@@ -114,7 +122,7 @@ func newHouse(t *testing.T, change ...func(*public.Config)) *house {
 		Frame: frame, Pictures: pictures{reader, &h.broken}, Intake: h.intake, Atlas: atlas, Rules: rules,
 		Location: zone, Now: time.Now, Log: log, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
 		Origin: report.Simulated, Sample: true, Storm: func() { h.storms <- struct{}{} }, Faces: faces(), Photos: h.intake,
-		Receipts: receipts(), OpenData: public.OpenData{Base: "/api/open/v1/"},
+		Receipts: receipts(), OpenData: openData(), PushKey: "BPsubscribersAskTheirBrowserWithThis",
 		Follow: follow.New(follow.Config{Store: h.store, Actor: h.intake, Receipts: receipts(), Mails: h.mails, Location: zone, Now: h.now, Photos: true}),
 	}
 	for _, f := range change {
