@@ -8,14 +8,19 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"toancanh/server/callout/calltest"
 )
 
 // TestAWarningGoesOutOverTwoDesks has an operator write a warning by keyboard and a shift lead approve and send it: each sees
 // what the public will read, and the feed carries it as CAP.
 func TestAWarningGoesOutOverTwoDesks(t *testing.T) {
 	t.Parallel()
-	p := settle(t, []string{"--empty"}, nil)
+	push := calltest.NewPushService(t)
+	p := settle(t, []string{"--empty"}, []string{"TOANCANH_HOOK_NETWORKS=127.0.0.1", "TOANCANH_PUSH_HOSTS=127.0.0.1"})
 	employ(t, p).hire("cuc.le", "Lê Thị Cúc", "can_bo_truc")
+	citizen := push.Subscribe()
+	away := p.follower(citizen)
 	author, lead := browse(t, p, "/console#canh-bao-dan", size{1366, 768}), browse(t, p, "/console#canh-bao-dan", size{1366, 768})
 	author.signInAs("cuc.le")
 	lead.hurt = true
@@ -67,6 +72,15 @@ func TestAWarningGoesOutOverTwoDesks(t *testing.T) {
 		return strings.Contains(author.text("#warnings-ours"), "Cảnh báo lũ trên sông Đắk Nông")
 	}, says(author, "main"))
 	author.sound()
+	eventually(t, "the citizen's push service has it", shownWithin, func() bool { return len(push.Got(citizen)) > 0 }, func() string { return p.log.tail(20) })
+	away.do("push", map[string]any{"scope": "/theo-doi/", "data": string(push.Got(citizen)[0].Data)}, nil)
+	var shown []struct{ Title, Data string }
+	away.eval(`navigator.serviceWorker.getRegistration('/theo-doi/').then((r) => r.getNotifications())
+		.then((list) => list.map(({ title, data }) => ({ Title: title, Data: data })))`, &shown)
+	if len(shown) != 1 || !strings.HasPrefix(shown[0].Title, "Cảnh báo: Cảnh báo lũ trên sông Đắk Nông") || shown[0].Data != "/tinh-hinh/2022/67" {
+		t.Errorf("the citizen's browser shows %+v", shown)
+	}
+
 	var feed string
 	eventually(t, "the feed leads to it", shownWithin, func() bool {
 		feed = fetch(t, p, "/feed/alerts.atom")
@@ -85,6 +99,26 @@ func TestAWarningGoesOutOverTwoDesks(t *testing.T) {
 	} else {
 		t.Log("xmllint is missing: the message is not held to its schema")
 	}
+}
+
+// follower is a browser that wants to hear of every warning in the province, chosen by keyboard, and whose page is closed.
+func (p *province) follower(b *calltest.Browser) *tab {
+	p.t.Helper()
+	g := browseWith(p.t, p, "/theo-doi", subscribed(b))
+	g.do("grant", map[string]any{"what": "notifications"}, nil)
+	eventually(p.t, "the page offers notices", shownWithin, func() bool { return g.text("#day button") != "" }, g.body)
+	g.tabTo("#noi")
+	g.press("Home") // the province itself
+	g.tabTo("#muc")
+	g.press("ArrowDown") // every warning
+	g.sound()
+	g.tabTo("#day button")
+	g.press("Enter")
+	eventually(p.t, "the browser takes notices", shownWithin, func() bool { return strings.Contains(g.body(), "Trình duyệt này đang nhận tin.") }, g.body)
+	g.keep("following", true)
+	away := g.beside("/robots.txt")
+	g.leave()
+	return away
 }
 
 // clickWhenFree clicks a button as soon as the page has done what it was asked before.
