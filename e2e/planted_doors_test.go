@@ -54,10 +54,11 @@ func (p *planting) without(a away) {
 	p.s.awaitReady(readyWithin)
 }
 
-// TestPlantedWordsStayInsideTheSample knocks at the newcomer's page with words in every place, and enters.
+// TestPlantedWordsStayInsideTheSample knocks at the newcomer's page with words in every place, enters, and asks until nobody
+// answers any more.
 func TestPlantedWordsStayInsideTheSample(t *testing.T) {
 	t.Parallel()
-	s := up(t, "TOANCANH_LOG_LEVEL=debug", "TOANCANH_LOG_FORMAT=json")
+	s := up(t, "TOANCANH_LIMITS=on", "TOANCANH_LOG_LEVEL=debug", "TOANCANH_LOG_FORMAT=json")
 	s.start()
 	s.awaitReady(readyWithin)
 	p := newPlanting(t, s)
@@ -80,6 +81,7 @@ func TestPlantedWordsStayInsideTheSample(t *testing.T) {
 			t.Errorf("role %.20q: %d, want %d", role, res.StatusCode, want)
 		}
 	}
+	p.guessUntilRefused()
 	p.readPages("/", "/?lang=en", "/bat-dau", "/bat-dau?vai="+url.QueryEscape(p.words["a role"]), "/wall/tinh", "/console", "/metrics", "/api/v1/session")
 	p.cleanAnswers()
 	p.cleanLog(`"route":"/bat-dau"`)

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,7 +25,9 @@ import (
 
 	"toancanh/schema"
 	"toancanh/server/access"
+	"toancanh/server/embedded/testpg"
 	"toancanh/server/embedded/testredis"
+	"toancanh/server/photo/phototest"
 )
 
 // privateWords are what is planted: of a citizen, of staff, of strangers at the door, of machines.
@@ -46,6 +49,7 @@ func privateWords() map[string]string {
 		"a stranger's id": "anh-kpa-ksor-wqxzv.0978", "a page's build": "tường của chú Huy Qzwvx", "a tried pairing": "màn hình nhà bác Lục Zvqxk",
 		"a provider's subject": "sub-nha-co-hi-qzxwv", "a provider's login": "cohi.qwzvx", "a provider's mail": "cohi.zqxwv@coquan.example",
 		"a provider's fault": "Không nhận cô Hồ Thị Hi Qvzxw", "a returned state": "trangThaiCuaChiZwqvx", "a returned code": "maTraVeCuaChiQzvwx",
+		"the database's password": "matKhauKhoCuaChuYwqzx", "a photo's camera": phototest.Camera, "a photo's comment": phototest.Comment, "behind a photo": phototest.Behind,
 	}
 }
 
@@ -58,14 +62,15 @@ type planting struct {
 	s       *server
 	words   map[string]string
 	scan    *scanner
-	staff   *staff   // who may see nearly everything
-	second  *staff   // for what takes two
-	urgent  string   // code of a report that is
-	codes   []string // of reports, by which their senders follow them
-	answers []answer // to those who planted
-	looked  map[[sha256.Size]byte]bool
-	urls    []string // sample addresses of every route that anybody may read
-	inside  *scanner // for what is of the house, of which a stranger is told nothing
+	staff   *staff                     // who may see nearly everything
+	second  *staff                     // for what takes two
+	urgent  string                     // code of a report that is
+	codes   []string                   // of reports, by which their senders follow them
+	answers []answer                   // to those who planted
+	looked  map[[sha256.Size]byte]bool // for words
+	inner   map[[sha256.Size]byte]bool // for what is of the house
+	urls    []string                   // sample addresses of every route that anybody may read
+	inside  *scanner                   // for what is of the house, of which a stranger is told nothing
 	moment  time.Time
 	ids     []string // of the reports of citizens
 
@@ -74,7 +79,7 @@ type planting struct {
 
 func newPlanting(t *testing.T, s *server) *planting {
 	t.Helper()
-	p := &planting{t: t, s: s, words: privateWords(), looked: map[[sha256.Size]byte]bool{}, inside: newScanner(nil), moment: plantedMoment()}
+	p := &planting{t: t, s: s, words: privateWords(), looked: map[[sha256.Size]byte]bool{}, inner: map[[sha256.Size]byte]bool{}, inside: newScanner(nil), moment: plantedMoment()}
 	p.scan = newScanner(p.words)
 	return p
 }
@@ -87,7 +92,8 @@ func TestPlantedWordsStayInside(t *testing.T) {
 	redis := testredis.New(t)
 	w := newTown(t, redis.URL())
 	provider := newTeller(t, privateWords()["a provider's fault"])
-	s := w.serve(append(provider.settings(), "TOANCANH_OPEN=no", "TOANCANH_LOG_LEVEL=debug", "TOANCANH_LOG_FORMAT=json")...)
+	address := withPassword(t, w.postgres.DSN(testpg.App), privateWords()["the database's password"])
+	s := w.serve(append(provider.settings(), "TOANCANH_DATABASE_URL="+address, "TOANCANH_PHOTOS="+filepath.Join(w.dir, "photos"), "TOANCANH_OPEN=no", "TOANCANH_LOG_LEVEL=debug", "TOANCANH_LOG_FORMAT=json")...)
 	p := newPlanting(t, s)
 	p.provider = provider
 	p.employ(w)
@@ -102,6 +108,7 @@ func TestPlantedWordsStayInside(t *testing.T) {
 	p.plantAtDesk()
 	p.plantByProvider()
 	p.plantAsStranger()
+	p.plantTooMuch()
 
 	published := p.codes[0]
 	for _, h := range []*logbook{socket, stream, wall} {
@@ -112,12 +119,15 @@ func TestPlantedWordsStayInside(t *testing.T) {
 		return err == nil && strings.Contains(plain(t, a), publicWords)
 	}, nil)
 
-	p.urls, p.inside = p.everyURL(), newScanner(p.insideWords(w, p.ids...))
+	p.urls, p.inside = append(p.everyURL(), p.publicPhoto()), newScanner(p.insideWords(w, p.ids...))
+	clear(p.inner) // nothing was looked at for these words yet
 	p.mustFind()
 	p.mustFindInside()
 	p.readEverything()
+	saved := filepath.Join(w.dir, "copy")
+	p.saveCopy(saved, address, false)
 	p.without(away{"Redis", redis.Kill, redis.Restart, false})
-	p.without(away{"PostgreSQL", w.postgres.Kill, func() { w.postgres.Restart() }, true})
+	p.without(away{"PostgreSQL", w.postgres.Kill, func() { p.saveCopy(saved, address, true); w.postgres.Restart() }, true})
 	p.hanging(w.postgres.Pause, w.postgres.Resume)
 	provider.Close()
 	p.plantByProvider()
@@ -208,6 +218,9 @@ func (p *planting) plantAsCitizen() {
 			p.t.Fatal(err)
 		}
 		p.codes, p.ids = append(p.codes, r.Code), append(p.ids, r.ID)
+		if i == 0 {
+			p.plantInPhoto(a)
+		}
 		if i == urgent { // it stays open
 			p.urgent = r.Code
 			continue
@@ -219,7 +232,11 @@ func (p *planting) plantAsCitizen() {
 // live takes a report through acts whose words are private until one is published.
 func (p *planting) live(id string, turn int) {
 	p.t.Helper()
-	version := 1
+	var now struct{ Report struct{ Version int } }
+	if err := p.staff.ask(p.t, http.MethodGet, "/api/v1/reports/"+id, "").into(nil, "report", &now); err != nil {
+		p.t.Fatal(err)
+	}
+	version := now.Report.Version
 	acts := []map[string]any{
 		{"act": "accept"},
 		{"act": "assign", "unit": "so-xd", "text": p.words["a clerk's note"]},

@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -32,7 +33,7 @@ func (p *planting) samples() map[string][]string {
 	return map[string][]string{
 		"/": {"/"}, "/dti": {"/dti"}, "/du-lieu": {"/du-lieu"}, "/hieu-qua": {"/hieu-qua"}, "/hieu-qua.csv": {"/hieu-qua.csv"},
 		"/theo-doi": {"/theo-doi"}, "/theo-doi/worker.js": {"/theo-doi/worker.js"},
-		"/theo-doi/nguon-tin": {"/theo-doi/nguon-tin?dia-ban=67&loai=MT", "/theo-doi/nguon-tin?dia-ban=" + word + "&loai=" + word},
+		"/theo-doi/nguon-tin":                         {"/theo-doi/nguon-tin?dia-ban=67&loai=MT", "/theo-doi/nguon-tin?dia-ban=" + word + "&loai=" + word},
 		"/hieu-qua/:division/:area":                   {"/hieu-qua/2022/660", "/hieu-qua/2022/" + word},
 		"/tinh-hinh/:division/:area/:about/feed.atom": {"/tinh-hinh/2022/67/canh-bao/feed.atom", "/tinh-hinh/2022/67/MT/feed.atom", "/tinh-hinh/2022/67/" + word + "/feed.atom"},
 		"/api/open/v1/catalogue":                      {"/api/open/v1/catalogue"}, "/api/open/v1/schema/:dataset.json": {"/api/open/v1/schema/results.json", "/api/open/v1/schema/" + word + ".json"},
@@ -242,6 +243,11 @@ var insides = regexp.MustCompile(`SQLSTATE|pgconn|\bpgx(?:pool|/v\d|: )|toancanh
 // cleanInside looks for what is of the house in what a stranger was told.
 func (p *planting) cleanInside(what string, text []byte) {
 	p.t.Helper()
+	sum := sha256.Sum256(text)
+	if p.inner[sum] {
+		return
+	}
+	p.inner[sum] = true
 	for _, view := range views(text, 2) {
 		if found := insides.Find(view); found != nil {
 			p.t.Errorf("%s tells of the inside: %q", what, found)

@@ -37,8 +37,8 @@ func (c exportPublicCmd) Run(ctx context.Context) error {
 	}
 	live := ""
 	if c.Live != nil {
-		if c.Live.Scheme != "http" && c.Live.Scheme != "https" || c.Live.Host == "" || c.Live.RawQuery != "" {
-			return fmt.Errorf("--live %s: want http:// or https:// and a host", c.Live)
+		if c.Live.Scheme != "http" && c.Live.Scheme != "https" || c.Live.Host == "" || c.Live.RawQuery != "" || c.Live.User != nil {
+			return fmt.Errorf("--live %s: want http:// or https:// and a host, and no name or password, for all pages of the copy lead there", c.Live.Redacted())
 		}
 		live = c.Live.String()
 	}
