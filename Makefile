@@ -50,7 +50,7 @@ test-frontend: $(modules)
 # The journey in a browser drives the binary as it ships.
 browser: $(faces)
 ifneq ($(e2e),)
-	@$(report) -tags=dist,e2e -count=1 $(e2e:%=./%/...)
+	@$(report) -tags=dist,e2e -count=1 -timeout=15m $(e2e:%=./%/...)
 endif
 	@$(npm) run test:pixels
 

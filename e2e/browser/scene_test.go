@@ -4,6 +4,7 @@ package browser_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -155,39 +156,48 @@ func quoted(text string) string {
 // changesWanted is how many values must have changed before the places are compared.
 const changesWanted = 200
 
-// TestNothingMovesButTheValue compares the place of every part, row and column before and after hundreds of changes.
+// TestNothingMovesButTheValue compares the place of every part, row and column before and after hundreds of changes. The
+// walls change side by side: the test waits once.
 func TestNothingMovesButTheValue(t *testing.T) {
 	t.Parallel()
 	p := settle(t, nil, lively(1))
+	type watched struct {
+		*tab
+		path   string
+		before []string
+	}
+	var walls []watched
 	for _, path := range []string{"/wall/tinh", "/wall/tinh?canh=mua-bao&mat-do=near", "/wall/xa"} {
 		wall := browse(t, p, path, size{1920, 1080})
 		wall.awaitLive(healWithin)
 		wall.settle()
 		eventually(t, "the first numbers are there", liveWithin, func() bool { return wall.hasNumbers() || path != "/wall/tinh" }, nil)
-		before := wall.places()
+		walls = append(walls, watched{wall, path, wall.places()})
 		wall.eval(`(() => {
 			window.changes = 0;
 			new MutationObserver((list) => { window.changes += list.length; }).observe(document.querySelector('main'), {subtree: true, characterData: true, childList: true});
 		})()`, nil)
+	}
+	for _, w := range walls {
 		const lasts = 3 * time.Minute
-		eventually(t, path+" has changed often", lasts, func() bool {
-			var n int
-			wall.eval(`window.changes`, &n)
+		var n int
+		eventually(t, w.path+" has changed often", lasts, func() bool {
+			w.eval(`window.changes`, &n)
 			return n >= changesWanted
-		}, nil)
-		after := wall.places()
-		for _, place := range before {
+		}, func() string { return fmt.Sprint(n, " changes") })
+		after := w.places()
+		for _, place := range w.before {
 			if !slices.Contains(after, place) {
-				t.Errorf("%s: moved or gone: %s", path, place)
+				t.Errorf("%s: moved or gone: %s", w.path, place)
 			}
 		}
-		if len(before) < 20 { //nolint:mnd // cells, tiles and lines
-			t.Errorf("%s: only %d places were compared", path, len(before))
+		if len(w.before) < 20 { //nolint:mnd // cells, tiles and lines
+			t.Errorf("%s: only %d places were compared", w.path, len(w.before))
 		}
 		var running int
-		wall.eval(`document.getAnimations().length`, &running)
+		w.eval(`document.getAnimations().length`, &running)
 		if running != 0 {
-			t.Errorf("%s: %d animations run on a wall where nothing asks for one", path, running)
+			t.Errorf("%s: %d animations run on a wall where nothing asks for one", w.path, running)
 		}
 	}
 }
