@@ -216,7 +216,7 @@ type drawnArea struct {
 	place
 	D     string
 	Label string // its short name, where there is room for one
-	Shade int    // 0 to 4 by the number of open reports
+	Shade int    // 0 to 4 by the number of open reports; merged where that is told together with other places
 	Open  disclosure.Number
 	X, Y  int
 }
@@ -255,7 +255,9 @@ func (s *Site) draw(m *area.Map, key pageKey, counts map[string]store.PublicCoun
 	}
 	most := 0
 	for _, child := range children {
-		most = max(most, told(counts[child.Code].Open))
+		if own, exact := counts[child.Code].Open.Exact(); exact {
+			most = max(most, own)
+		}
 	}
 	for _, p := range svg.Paths {
 		i := slices.IndexFunc(children, func(a area.Area) bool { return a.Code == p.Code })
@@ -270,16 +272,26 @@ func (s *Site) draw(m *area.Map, key pageKey, counts map[string]store.PublicCoun
 		d.Shapes = append(d.Shapes, drawnArea{
 			Label: label,
 			place: place{titleOf(children[i], key.look), s.areaURL(key.division, p.Code)},
-			D:     p.D, Shade: shade(told(open), most), Open: open, X: p.LabelX, Y: p.LabelY,
+			D:     p.D, Shade: shade(open, most), Open: open, X: p.LabelX, Y: p.LabelY,
 		})
 	}
 	slices.SortFunc(d.Shapes, func(x, y drawnArea) int { return cmp.Compare(x.URL, y.URL) })
 	return d
 }
 
-// shade is one of five steps from none to the most.
-func shade(n, most int) int {
-	if most == 0 {
+// merged is the shade of a place whose own number is not told: it says nothing of few or many.
+const merged = -1
+
+// Merged reports whether the place's number is told together with others.
+func (a drawnArea) Merged() bool { return a.Shade == merged }
+
+// shade is one of five steps from none to the most, or merged.
+func shade(open disclosure.Number, most int) int {
+	n, exact := open.Exact()
+	switch {
+	case !exact:
+		return merged
+	case most == 0:
 		return 0
 	}
 	return int(math.Ceil(4 * float64(n) / float64(most)))
@@ -306,12 +318,6 @@ func inSentence(a area.Area) string {
 		return a.Title()
 	}
 	return string(unicode.ToLower(first)) + a.Title()[size:]
-}
-
-// told is a count for a shade: none where the place's own is not told.
-func told(n disclosure.Number) int {
-	own, _ := n.Exact()
-	return own
 }
 
 // Number is a count as the page says it: the place's own, or that of the wider area it is told with; a dash while nothing is

@@ -176,7 +176,7 @@ func TestEveryPageInEveryStateIsSmallAndValid(t *testing.T) {
 	h.wait(func() bool { return strings.Contains(h.get("/", nil).body, "SỐ LIỆU CŨ") })
 	visit("old", map[string]int{"/": 200, "/tinh-hinh/2022/24611": 200, "/dti": 200})
 	for _, want := range []string{
-		"DIỄN TẬP", "Mức độ: cực kỳ nghiêm trọng", "/feed/cap/0190f0c0-0000-7000-8000-000000000000.xml", "mất tín hiệu", "BĐ3", "QCVN 05", "dưới 5", "gộp: 12.345 của Tỉnh Đắk Nông",
+		"DIỄN TẬP", "Mức độ: cực kỳ nghiêm trọng", "/feed/cap/0190f0c0-0000-7000-8000-000000000000.xml", "mất tín hiệu", "BĐ3", "QCVN 05", "dưới 5", "gộp: 12.345 của Tỉnh Đắk Nông", `class="merged"`,
 		"20.000", "&lt;khẩn&gt;",
 	} {
 		if !strings.Contains(all["storm / vi"], want) {
