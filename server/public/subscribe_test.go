@@ -44,7 +44,7 @@ func TestThePageForThoseWhoFollow(t *testing.T) {
 
 func TestAClosedNetworkSaysThatPushesAreOff(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := newHouse(t, func(c *public.Config) { c.PushKey = "" })
 	page := h.get("/theo-doi", nil).body
 	holds(t, "the page", page, "chưa bật thông báo trên trình duyệt", "Nguồn tin Atom")
 	lacks(t, "the page", page, "data-key")
