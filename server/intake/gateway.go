@@ -376,7 +376,8 @@ func (b *gatewayBook) run(ctx context.Context) {
 				b.judgeQuiet(ctx)
 			}
 		}
-		b.write(ctx)
+		// Not cut short: of a commit that was, nobody knows whether it took place, and what is noted again is counted twice.
+		b.write(context.WithoutCancel(ctx))
 		select {
 		case <-ctx.Done():
 		case <-rest.C:
