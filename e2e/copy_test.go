@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -80,4 +81,52 @@ func TestThePublicPageTellsTheTruthOfWhatIsDead(t *testing.T) {
 	s.start()
 	s.awaitReady(readyWithin)
 	eventually(t, "both are good again", limit(healProgram), func() bool { return fresh(live()) && fresh(saved()) }, saved)
+
+	cutShort(t, s, w.postgres.DSN(testpg.App))
+}
+
+// cutShort kills whoever writes a copy again and again at any instant: each page is whole, whichever of two writings it is
+// of, and whoever comes next goes on.
+func cutShort(t *testing.T, s *server, address string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "cut")
+	write := order{args: []string{"export", "public", dir, "--live=http://" + s.addr}, env: []string{"TOANCANH_DATABASE_URL=" + address}}
+	whole := func() (pages int) {
+		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || filepath.Ext(path) != ".html" || strings.Contains(path, "/.") {
+				return err
+			}
+			pages++
+			raw, err := os.ReadFile(path)
+			if page := string(raw); err == nil && (!strings.HasPrefix(page, "<!doctype html>") || !strings.HasSuffix(page, "</html>\n")) {
+				t.Errorf("%s is cut short: %d bytes, %.60q", path, len(raw), raw)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		return pages
+	}
+	last := run(t, write)
+	<-last.done
+	all := whole()
+	began := time.Now()
+	last = run(t, write)
+	<-last.done
+	takes := time.Since(began)
+	const kills = 8
+	for i := range kills {
+		p := run(t, write)
+		time.Sleep(takes * time.Duration(i+1) / kills)
+		p.kill()
+		if pages := whole(); pages != all {
+			t.Errorf("after kill %d there are %d pages of %d", i, pages, all)
+		}
+	}
+	last = run(t, write)
+	<-last.done
+	if code := last.cmd.ProcessState.ExitCode(); code != 0 || whole() != all || all < 100 {
+		t.Errorf("after all kills the next ended with %d, and there are %d pages of %d", code, whole(), all)
+	}
 }
