@@ -1,5 +1,5 @@
-// Package disclosing tells everybody on the leader what may be told: numbers as soon as they change, protected, and facts of
-// single reports in batches on the quarter hour. It decides nothing of what may be told; disclosure and view do.
+// Package disclosing tells everybody on the leader what may be told, protected: numbers of the whole as soon as they change, and in
+// batches on the quarter hour those of narrower areas and facts of single reports. It decides nothing of what may be told; disclosure and view do.
 package disclosing
 
 import (
@@ -25,6 +25,7 @@ const (
 // Store keeps what is told.
 type Store interface {
 	Tallies(ctx context.Context, division string, loc *time.Location) ([]disclosure.Tally, error)
+	ToldOfAreas(ctx context.Context) ([]disclosure.Told, error)
 	TellNumbers(ctx context.Context, n *store.PublicNumbers) error
 	Batches(ctx context.Context) (store.Batches, error)
 	Received(ctx context.Context, division string, loc *time.Location, realOnes bool) ([]disclosure.Received, error)
@@ -55,9 +56,12 @@ type Teller struct {
 	Config
 
 	// Owned by Lead.
-	told  *store.PublicNumbers
-	loads int64 // of the past, as of the newest batch of this term
-	blind bool
+	told    *store.PublicNumbers
+	held    []disclosure.Told // of areas, as they were told with the batch of heldAt
+	heldAt  time.Time
+	loads   int64 // of the past, as of the newest batch of this term
+	counted int64 // loads whose numbers are held
+	blind   bool
 }
 
 // New makes a teller.
@@ -65,7 +69,7 @@ func New(c Config) *Teller { return &Teller{Config: c, loads: -1} }
 
 // Lead tells until ctx ends.
 func (t *Teller) Lead(ctx context.Context, _ func([]schema.Level)) {
-	t.told, t.loads = nil, -1
+	t.told, t.held, t.loads = nil, nil, -1
 	tick := time.NewTicker(min(lookEvery, t.Every))
 	defer tick.Stop()
 	for {
@@ -84,9 +88,6 @@ func (t *Teller) Lead(ctx context.Context, _ func([]schema.Level)) {
 
 // Look tells the numbers of now, and lets the batch leave that is due.
 func (t *Teller) Look(ctx context.Context) error {
-	if err := t.count(ctx); err != nil {
-		return err
-	}
 	so, err := t.Store.Batches(ctx)
 	if err != nil {
 		return err
@@ -94,6 +95,9 @@ func (t *Teller) Look(ctx context.Context) error {
 	b := store.PublicBatch{At: t.Now().UTC().Truncate(t.Every)}
 	if so.At != nil {
 		b.Before = so.At.UTC()
+	}
+	if err := t.count(ctx, b, so.Loads); err != nil {
+		return err
 	}
 	// What a load of the past brought has had its quarter hour long ago: the batch of now is done again for it.
 	if !b.At.After(b.Before) && (so.Loads == t.loads || t.loads < 0) {
@@ -107,19 +111,35 @@ func (t *Teller) Look(ctx context.Context) error {
 	return nil
 }
 
-func (t *Teller) count(ctx context.Context) error {
+// count tells the numbers of now: those of the whole as they are, those of narrower areas as they were when the newest batch
+// left, so that nobody sees a single report come into its commune.
+func (t *Teller) count(ctx context.Context, b store.PublicBatch, loads int64) error {
 	tallies, err := t.Store.Tallies(ctx, t.Division, t.Location)
 	if err != nil {
 		return err
 	}
 	fresh := &store.PublicNumbers{Areas: t.Ground.Areas(tallies), Categories: t.Ground.Categories(t.Categories, tallies)}
-	if t.told != nil && reflect.DeepEqual(t.told, fresh) {
-		return t.Store.TellNumbers(ctx, nil)
+	if t.held == nil { // a new term
+		if t.held, err = t.Store.ToldOfAreas(ctx); err != nil {
+			return err
+		}
+		t.heldAt, t.counted = b.Before, loads
 	}
-	if err := t.Store.TellNumbers(ctx, fresh); err != nil {
+	due := b.At.After(t.heldAt) || t.counted != loads
+	if !due {
+		fresh.Areas = t.Ground.Hold(fresh.Areas, t.held)
+	}
+	change := fresh
+	if t.told != nil && reflect.DeepEqual(t.told, fresh) {
+		change = nil
+	}
+	if err := t.Store.TellNumbers(ctx, change); err != nil {
 		return err
 	}
 	t.told = fresh
+	if due {
+		t.held, t.heldAt, t.counted = fresh.Areas, b.At, loads
+	}
 	return nil
 }
 

@@ -204,7 +204,8 @@ func TestFactsOfSingleReportsLeaveOnTheQuarterHour(t *testing.T) {
 	}
 }
 
-func TestNumbersAreToldAtOnceAndProtected(t *testing.T) {
+// The number of the province is told at once, those of narrower places with the batch, also by whoever leads next.
+func TestNumbersAreToldInTimeAndProtected(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	if _, err := h.public.Picture(t.Context(), "vn-2022"); err == nil {
@@ -222,14 +223,28 @@ func TestNumbersAreToldAtOnceAndProtected(t *testing.T) {
 		if got, want := open("vn-2022", "67"), (disclosure.Number{N: n}); got != want {
 			t.Errorf("%d sent: the province is told as %+v", n, got)
 		}
-		want := disclosure.Number{N: n, Of: "67"}
-		if n == 5 {
-			want = disclosure.Number{N: 5}
-		}
-		if got := open("vn-2022", "24612"); got != want {
+		if got, want := open("vn-2022", "24612"), (disclosure.Number{N: n, Of: "67"}); got != want {
 			t.Errorf("%d sent: the commune is told as %+v, want %+v", n, got, want)
 		}
 	}
+	tells := func(when string, province, commune int) {
+		t.Helper()
+		if got, want := [2]disclosure.Number{open("vn-2022", "67"), open("vn-2022", "24612")}, [2]disclosure.Number{{N: province}, {N: commune}}; got != want {
+			t.Errorf("%s: province and commune are told as %+v, want %+v", when, got, want)
+		}
+	}
+	h.at("03:15:02")
+	h.look()
+	tells("on the quarter hour", 5, 5)
+	h.send("GT")
+	h.look()
+	tells("then a sixth is sent", 6, 5)
+	h.teller = disclosing.New(h.teller.Config)
+	h.look()
+	tells("somebody else leads", 6, 5)
+	h.at("03:30:00")
+	h.look()
+	tells("on the next quarter hour", 6, 6)
 	var small int
 	must(t, h.db.Public.QueryRow(t.Context(), "select count(*) from public_count where wider = '' and value between 1 and 4 and area not in ('67', '68')").Scan(&small))
 	if small != 0 {

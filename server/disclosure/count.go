@@ -86,6 +86,41 @@ func (g *Ground) Areas(list []Tally) []Told {
 	return told
 }
 
+// Hold are the numbers between two batches: those of a whole division as they are now, those of every narrower area as they
+// were told with the batch. Where a narrow one is told as that of the whole, it is the whole's of now. An area that was not
+// told yet is told.
+func (g *Ground) Hold(now, batch []Told) []Told {
+	type key struct {
+		division, place string
+		measure         Measure
+	}
+	before, whole := make(map[key]Number, len(batch)), map[key]Number{}
+	for _, t := range batch {
+		before[key{t.Division, t.Place, t.Measure}] = t.Number
+	}
+	root := func(division, code string) bool {
+		i, ok := g.places[[2]string{division, code}]
+		return ok && len(g.areas[i].path) == 1
+	}
+	for _, t := range now {
+		if root(t.Division, t.Place) {
+			whole[key{t.Division, t.Place, t.Measure}] = t.Number
+		}
+	}
+	told := slices.Clone(now)
+	for i, t := range told {
+		held, ok := before[key{t.Division, t.Place, t.Measure}]
+		if !ok || root(t.Division, t.Place) {
+			continue
+		}
+		if n, ok := whole[key{t.Division, held.Of, t.Measure}]; ok && held.Of != "" {
+			held.N, held.Less = n.N, n.Less
+		}
+		told[i].Number = held
+	}
+	return told
+}
+
 // split groups items for their counts, and again for a part of them, in groups of those groups.
 func split(whole, part []int, levels []level) (coarse, fine []group) {
 	start := make([]group, len(whole))

@@ -62,7 +62,7 @@ func told(wider column) []column {
 		oneOf("measure", "Số gì: open chưa xử lý xong; late trong đó quá hạn; recent tiếp nhận trong 24 giờ; resolved kết quả công khai trong 30 ngày; kept trong đó đúng hẹn; missed trong đó trễ hẹn",
 			"What is counted: open; late (open and past the promised day); recent (received in 24 hours); resolved (results published in 30 days); kept and missed (of these, by the promised day or later)",
 			measures()...),
-		col("value", whole, "Số của chính nơi này; rỗng khi số được gộp hoặc nhỏ hơn 5", "The number of the very place; null where it is told only with others or is below five").orNull(),
+		col("value", whole, "Số của chính nơi này, hẹp hơn toàn tỉnh thì theo đợt 15 phút gần nhất; rỗng khi số được gộp hoặc nhỏ hơn 5", "The number of the very place, of one narrower than the province as of the newest batch (every 15 minutes); null where it is told only with others or is below five").orNull(),
 		wider,
 		col("of_value", whole, "Số của nơi ghi ở cột of", "The number of the place named in of").orNull(),
 		col("less", yesNo, "Nhỏ hơn 5, không nêu", "Below five and not told"),

@@ -34,6 +34,18 @@ func (s *Store) Tallies(ctx context.Context, division string, loc *time.Location
 // PublicNumbers are the numbers that may be told.
 type PublicNumbers struct{ Areas, Categories []disclosure.Told }
 
+// ToldOfAreas are the numbers of areas that the public role reads now.
+func (s *Store) ToldOfAreas(ctx context.Context) ([]disclosure.Told, error) {
+	list := []disclosure.Told{}
+	err := s.inSnapshot(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		return eachTold(ctx, tx, "select division, area, measure, value, wider from public_count", func(t disclosure.Told) { list = append(list, t) })
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what is told of areas: %w", classify(err))
+	}
+	return list, nil
+}
+
 const sqlCounts = `
 	with fresh as (select * from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[]) as f(division, %[2]s, measure, value, wider)),
 	gone as (delete from %[1]s p where not exists (select from fresh f where (f.division, f.%[2]s, f.measure) = (p.division, p.%[2]s, p.measure)))
