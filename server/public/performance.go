@@ -50,9 +50,11 @@ type rateRow struct {
 
 // rateCell is one rate as it is shown.
 type rateCell struct {
-	Text, Note, Class string
-	Bar               bool
-	Width, Target     float64
+	Text, Class   string
+	Notes         []string
+	Bar           bool
+	Width, Target float64
+	Span          int // of columns
 }
 
 // toldRates are the counts of one place that may be told.
@@ -189,41 +191,58 @@ func (s *Site) performanceModel(e *edition, key pageKey) model {
 		page.Words = b.words(page.Tables)
 	}
 	page.Others = s.otherDivisions(key, s.performanceURL)
-	return model{Title: fmt.Sprintf("%s – %s", b.say("performance of", page.Name), s.Title), Here: s.performanceURL(key.division, key.area), Page: page}
+	return model{Title: fmt.Sprintf("%s – %s", b.say("performance of", page.Name), s.Title), Here: s.performanceURL(key.division, key.area), Still: true, Page: page}
 }
 
 const dateForm = "02/01/2006"
 
-// span names the days of a period: a quarter, a month, or the days themselves.
+// span names a period: a quarter, a month, or its days.
 func (b board) span(p store.RatePeriod) string {
-	const months = 3
-	end := p.Until.AddDate(0, 0, 1)
-	switch {
-	case p.From.Day() == 1 && p.From.AddDate(0, months, 0).Equal(end):
-		return b.say("performance quarter", []string{"I", "II", "III", "IV"}[(int(p.From.Month())-1)/months], p.From.Year())
-	case p.From.Day() == 1 && p.From.AddDate(0, 1, 0).Equal(end):
-		month := p.From.Format("1/2006")
-		if b.look.English {
-			month = p.From.Format("January 2006")
-		}
-		return b.say("performance month", month)
+	if name, ok := b.calendar(p); ok {
+		return name
 	}
 	return b.say("performance days", p.From.Format("02/01"), p.Until.Format(dateForm))
 }
 
+// calendar is the name of a period that is a whole quarter or month.
+func (b board) calendar(p store.RatePeriod) (name string, ok bool) {
+	const months = 3
+	end := p.Until.AddDate(0, 0, 1)
+	switch {
+	case p.From.Day() != 1:
+	case p.From.AddDate(0, months, 0).Equal(end):
+		return b.say("performance quarter", []string{"I", "II", "III", "IV"}[(int(p.From.Month())-1)/months], p.From.Year()), true
+	case p.From.AddDate(0, 1, 0).Equal(end):
+		month := p.From.Format("1/2006")
+		if b.look.English {
+			month = p.From.Format("January 2006")
+		}
+		return b.say("performance month", month), true
+	}
+	return "", false
+}
+
 // periods say of which reports the rates are.
 func (b board) periods() []string {
-	list := []string{b.say("performance replies period", b.days(b.p.Newest)...)}
+	list := []string{b.say("performance replies period", b.days(b.p.Newest), b.counted(b.p.Newest))}
 	if !b.p.Ripe.At.IsZero() {
-		return append(list, b.say("performance results period", b.days(b.p.Ripe)...))
+		return append(list, b.say("performance results period", b.days(b.p.Ripe), b.counted(b.p.Ripe)))
 	}
 	latest := b.p.Newest.Until.AddDate(0, 0, 1).Add(kpi.Ripe)
 	return append(list, b.say("performance results wait", latest.Format(dateForm)))
 }
 
-// days are a period's name, its first and last day, and when it was counted.
-func (b board) days(p store.RatePeriod) []any {
-	return []any{b.span(p), p.From.Format(dateForm), p.Until.Format(dateForm), p.At.In(b.site.Location).Format("15:04 " + dateForm)}
+// days are those of a period, and its name.
+func (b board) days(p store.RatePeriod) string {
+	days := b.say("performance dates", p.From.Format(dateForm), p.Until.Format(dateForm))
+	if name, ok := b.calendar(p); ok {
+		return days + " (" + name + ")"
+	}
+	return days
+}
+
+func (b board) counted(p store.RatePeriod) string {
+	return p.At.In(b.site.Location).Format("15:04 " + dateForm)
 }
 
 // narrowest are the sentences of the innermost area of a path of which something may be told; it is named unless it is the
@@ -250,10 +269,10 @@ func (b board) sentences(t toldRates) (list []string) {
 		return part, whole, ok && whole >= disclosure.Few
 	}
 	if met, due, ok := enough(all[0]); ok {
-		list = append(list, b.say("performance response sentence", b.span(b.p.Newest), b.percent(*kpi.Percent(met, due)), strconv.Itoa(met), strconv.Itoa(due)))
+		list = append(list, b.say("performance response sentence", b.span(b.p.Newest), b.percent(*kpi.Percent(met, due)), thousands(met, b.look), thousands(due, b.look)))
 	}
 	if part, whole, ok := enough(all[1]); ok {
-		list = append(list, b.say("performance resolution sentence", b.span(b.p.Ripe), b.percent(*kpi.Percent(part, whole)), strconv.Itoa(part), strconv.Itoa(whole)))
+		list = append(list, b.say("performance resolution sentence", b.span(b.p.Ripe), b.percent(*kpi.Percent(part, whole)), thousands(part, b.look), thousands(whole, b.look)))
 	}
 	part, whole, ok := enough(all[3])
 	rated, asked, known := enough(all[4])
@@ -306,13 +325,23 @@ func (b board) rows(kind, division string, places []place) []rateRow {
 		rows[i].Name = p.Name
 		cell := rateCell{Text: b.say("performance hidden"), Class: "grey"}
 		if n, ok := told[i][disclosure.Accepted]; ok {
-			cell = rateCell{Text: strconv.Itoa(n)}
+			cell = rateCell{Text: thousands(n, b.look)}
 		}
 		rows[i].Cells = append(rows[i].Cells, cell)
 	}
+	results := 0
 	for _, s := range shares() {
+		if s.results && b.p.Ripe.At.IsZero() {
+			results++
+			continue
+		}
 		for i := range rows {
 			rows[i].Cells = append(rows[i].Cells, b.cell(told, i, s))
+		}
+	}
+	for i := range rows {
+		if results > 0 {
+			rows[i].Cells = append(rows[i].Cells, rateCell{Text: b.say("performance young"), Class: "grey young", Span: results})
 		}
 	}
 	return rows
@@ -322,15 +351,13 @@ func (b board) rows(kind, division string, places []place) []rateRow {
 func (b board) cell(told []toldRates, i int, s share) rateCell {
 	part, whole, ok := told[i].of(s)
 	switch {
-	case s.results && b.p.Ripe.At.IsZero():
-		return rateCell{Text: b.say("performance young"), Class: "grey young"}
 	case !ok || whole > 0 && whole < disclosure.Few:
 		return rateCell{Text: b.say("performance hidden"), Class: "grey"}
 	case whole == 0:
 		return rateCell{Text: b.say("performance no data"), Class: "grey"}
 	}
 	p := *kpi.Percent(part, whole)
-	c := rateCell{Text: b.percent(p), Note: fmt.Sprintf("n = %d", whole), Bar: s.target > 0}
+	c := rateCell{Text: b.percent(p), Notes: []string{"n = " + thousands(whole, b.look)}, Bar: s.target > 0}
 	if c.Bar {
 		c.Width, c.Target = min(p/s.most, 1)*wholeBar, s.target/s.most*wholeBar
 	}
@@ -339,7 +366,7 @@ func (b board) cell(told []toldRates, i int, s share) rateCell {
 		return c
 	}
 	if s.target > 0 {
-		c.Note += " · " + b.say("performance rank", rank(told, s, part*1000/whole))
+		c.Notes = append(c.Notes, b.say("performance rank", rank(told, s, part*1000/whole)))
 	}
 	return c
 }

@@ -55,7 +55,8 @@ func (s *Site) summary(e *edition, key pageKey, page areaPage) string {
 	} else {
 		parts = append(parts, page.say("summary at", p.At.In(s.Location).Format("15:04")))
 	}
-	parts = append(parts, sayWarnings(s.warningsIn(p, key), page))
+	warnings := slices.DeleteFunc(s.warningsIn(p, e.made, key), func(w inForce) bool { return w.Ended })
+	parts = append(parts, sayWarnings(warnings, page))
 	var n store.PublicNumbersOf
 	for _, c := range p.Counts {
 		if c.Division == key.division && c.Area == key.area {
