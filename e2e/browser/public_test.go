@@ -32,42 +32,35 @@ func TestPublicPagesAreForEverybody(t *testing.T) {
 	t.Parallel()
 	p := settle(t, nil, []string{"TOANCANH_HISTORY_DAYS=0"})
 	phone, laptop := size{320, 640}, size{1280, 800}
-	enlarged := size{1280 / 4, 800 / 4} // a laptop at 400 %
-	tabs := map[string]*tab{
-		"a phone": browseWithoutScript(t, p, "/", phone), "a laptop": browse(t, p, "/", laptop),
-	}
-	large := browse(t, p, "/", enlarged)
+	enlarged := size{1280 / 4, 800 / 4} // the laptop at 400 %
+	g, large, small := browse(t, p, "/", laptop), browse(t, p, "/", enlarged), browseWithoutScript(t, p, "/", phone)
 	open := browse(t, p, "/", laptop)
 	open.warn()
 	for _, path := range publicPages() {
 		for _, look := range looks() {
-			for screen, g := range tabs {
-				where := path + " in " + look + " on " + screen
-				g.wear(look)
-				g.visit(path)
-				if !strings.HasPrefix(look, g.language()) {
-					t.Errorf("%s is in %q", where, g.language())
-				}
-				if over := overflow(g); over > 0 {
-					t.Errorf("%s is %d px wider than the screen", where, over)
-				}
-				if small := g.tooSmall(); len(small) > 0 {
-					t.Errorf("%s: smaller than 24 px: %s", where, strings.Join(small, "; "))
-				}
+			small.wear(look)
+			small.visit(path)
+			where := path + " in " + look + " on a phone"
+			if !strings.HasPrefix(look, small.language()) {
+				t.Errorf("%s is in %q", where, small.language())
 			}
-			if look == "vi.0.0" || look == "en.0.1" { // each contrast once
-				var violations []string
-				tabs["a laptop"].do("axe", nil, &violations)
-				for _, v := range violations {
-					t.Errorf("%s in %s: axe: %s", path, look, v)
-				}
-			}
+			small.fits(where)
 		}
-		tabs["a laptop"].walk(path)
-		large.enlarge(path)
+		large.inEveryLook(path, "at 400 %", func(string, string) {})
+		g.inEveryLook(path, "on a laptop", func(language, class string) {
+			if language+class != "vi" && language+class != "enhigh" { // each contrast once
+				return
+			}
+			var violations []string
+			g.do("axe", nil, &violations)
+			for _, v := range violations {
+				t.Errorf("%s in %s, %q: axe: %s", path, language, class, v)
+			}
+		})
+		g.walk(path)
 	}
-	tabs["a phone"].visit("/")
-	if n := tabs["a phone"].count("#tam-dung a"); n != 2 {
+	small.visit("/")
+	if n := small.count("#tam-dung a"); n != 2 {
 		t.Errorf("without a script %d links say how the page is renewed, want 2", n)
 	}
 	if open.count("#tam-dung a") != 0 || open.count("#tam-dung button") != 1 {
@@ -99,23 +92,29 @@ func (g *tab) awaitEnd() {
 	}
 }
 
-// enlarge looks at a page in both languages in each size of letters and each contrast, on a screen of a quarter of the width and
-// height. The classes are those of the server; they are changed in the open page, which costs less than to load it twelve times.
-func (g *tab) enlarge(path string) {
+// inEveryLook looks at a page in both languages in each size of letters and each contrast. The classes are those of the server; they
+// are changed in the open page, which costs less than to load it twelve times.
+func (g *tab) inEveryLook(path, screen string, then func(language, class string)) {
 	g.t.Helper()
 	for _, language := range []string{"vi", "en"} {
 		g.wear(language + ".0.0")
 		g.visit(path)
-		for _, look := range []string{"", "small", "large", "high", "high small", "high large"} {
-			g.eval(`document.documentElement.className = '`+look+`'`, nil)
-			where := path + " in " + language + ", " + look + " at 400 %"
-			if over := overflow(g); over > 0 {
-				g.t.Errorf("%s is %d px wider than the screen", where, over)
-			}
-			if small := g.tooSmall(); len(small) > 0 {
-				g.t.Errorf("%s: smaller than 24 px: %s", where, strings.Join(small, "; "))
-			}
+		for _, class := range []string{"", "small", "large", "high", "high small", "high large"} {
+			g.eval(`document.documentElement.className = '`+class+`'`, nil)
+			g.fits(path + " in " + language + ", " + class + " " + screen)
+			then(language, class)
 		}
+	}
+}
+
+// fits holds a page to the width of the screen, and to places large enough to press.
+func (g *tab) fits(where string) {
+	g.t.Helper()
+	if over := overflow(g); over > 0 {
+		g.t.Errorf("%s is %d px wider than the screen", where, over)
+	}
+	if small := g.tooSmall(); len(small) > 0 {
+		g.t.Errorf("%s: smaller than 24 px: %s", where, strings.Join(small, "; "))
 	}
 }
 
