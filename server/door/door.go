@@ -84,7 +84,9 @@ func (f *Frame) Install(app *fiber.App) {
 }
 
 // ErrorPage sets how a problem looks to somebody who asked for a page, and in which language it is.
-func (f *Frame) ErrorPage(page func(*fasthttp.RequestHeader, Problem) (page []byte, language string)) { f.errPage = page }
+func (f *Frame) ErrorPage(page func(*fasthttp.RequestHeader, Problem) (page []byte, language string)) {
+	f.errPage = page
+}
 
 // refuseMethod answers methods no door has. The router answers unknown ones in plain text, so they end here.
 func (f *Frame) refuseMethod(ctx *fasthttp.RequestCtx) bool {
