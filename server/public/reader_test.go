@@ -160,5 +160,5 @@ func TestAWarningEndsOnAPageThatIsOld(t *testing.T) {
 	}
 	ahead.Store(int64(4 * time.Hour))
 	h.wait(func() bool { return !strings.Contains(h.get("/", nil).body, `<li class="warned">`) })
-	holds(t, "when all have ended", h.get("/", nil).body, "không có cảnh báo nào đang có hiệu lực")
+	holds(t, "when all have ended", h.get("/", nil).body, "các cảnh báo đã biết đều đã hết hạn")
 }
