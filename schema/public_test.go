@@ -18,7 +18,7 @@ public_cell: area category division from_date rest until_date value
 public_count: area division measure value wider
 public_in_force: expires_at id origin sent_at shown status
 public_rate: division kind measure name place value
-public_rate_period: counted_at from_date mature until_date
+public_rate_period: counted_at from_date mature ripe_at ripe_from ripe_until until_date
 public_record: area category changed_at code division due_date is_open lat lon origin path photos published_at received_hour resolved_date status text version
 public_sensor: area code division kind lat levels lon name observed origin sample stale_after stale_auto ts unconfirmed unit value
 public_sent: ended_as ended_at expires_at id msg_type n origin sent_at shown status summary title title_en

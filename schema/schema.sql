@@ -810,8 +810,11 @@ table public_rate_period -- The days of receipt that public_rate counts, and whe
   from_date date not null
   until_date date not null
   mature boolean not null
-  counted_at timestamp with time zone not null
+  counted_at timestamp with time zone not null -- As of when replies are counted.
   only_row boolean not null default true
+  ripe_from date -- The first day of receipt whose results are told, counted as of ripe_at; null: none is long enough ago.
+  ripe_until date
+  ripe_at timestamp with time zone
   constraint public_rate_period_one_row CHECK (only_row)
   constraint public_rate_period_pkey PRIMARY KEY (only_row)
   grant delete, insert, select, update to toancanh_app

@@ -32,38 +32,97 @@ func TestPublicPagesAreForEverybody(t *testing.T) {
 	t.Parallel()
 	p := settle(t, nil, []string{"TOANCANH_HISTORY_DAYS=0"})
 	phone, laptop := size{320, 640}, size{1280, 800}
-	tabs := map[string]*tab{
-		"a phone": browseWithoutScript(t, p, "/", phone), "a phone with scripts": browse(t, p, "/", phone), "a laptop": browse(t, p, "/", laptop),
-	}
+	enlarged := size{1280 / 4, 800 / 4} // the laptop at 400 %
+	g, large, small := browse(t, p, "/", laptop), browse(t, p, "/", enlarged), browseWithoutScript(t, p, "/", phone)
+	open := browse(t, p, "/", laptop)
+	open.warn()
 	for _, path := range publicPages() {
 		for _, look := range looks() {
-			for screen, g := range tabs {
-				if screen == "a phone with scripts" && !strings.Contains(look, "+") {
-					continue // the largest letters are the widest
-				}
-				where := path + " in " + look + " on " + screen
-				g.wear(look)
-				g.visit(path)
-				if !strings.HasPrefix(look, g.language()) {
-					t.Errorf("%s is in %q", where, g.language())
-				}
-				if over := overflow(g); over > 0 {
-					t.Errorf("%s is %d px wider than the screen", where, over)
-				}
-				if small := g.tooSmall(); len(small) > 0 {
-					t.Errorf("%s: smaller than 24 px: %s", where, strings.Join(small, "; "))
-				}
+			small.wear(look)
+			small.visit(path)
+			where := path + " in " + look + " on a phone"
+			if !strings.HasPrefix(look, small.language()) {
+				t.Errorf("%s is in %q", where, small.language())
 			}
-			if look == "vi.0.0" || look == "en.0.1" { // each contrast once
-				var violations []string
-				tabs["a laptop"].do("axe", nil, &violations)
-				for _, v := range violations {
-					t.Errorf("%s in %s: axe: %s", path, look, v)
-				}
-			}
+			small.fits(where)
 		}
-		tabs["a laptop"].walk(path)
+		large.inEveryLook(path, "at 400 %", func(string, string) {})
+		g.inEveryLook(path, "on a laptop", func(language, class string) {
+			if language+class != "vi" && language+class != "enhigh" { // each contrast once
+				return
+			}
+			var violations []string
+			g.do("axe", nil, &violations)
+			for _, v := range violations {
+				t.Errorf("%s in %s, %q: axe: %s", path, language, class, v)
+			}
+		})
+		g.walk(path)
 	}
+	small.visit("/")
+	if n := small.count("#tam-dung a"); n != 2 {
+		t.Errorf("without a script %d links say how the page is renewed, want 2", n)
+	}
+	if open.count("#tam-dung a") != 0 || open.count("#tam-dung button") != 1 {
+		t.Error("with a script there is not one button that pauses")
+	}
+	open.awaitEnd()
+}
+
+// warn puts a warning that is over and one that is not into an open page, as the server writes them. The page's script has to
+// tell them apart by the centre's time, not by this machine's clock.
+func (g *tab) warn() {
+	g.t.Helper()
+	g.eval(`(() => {
+		const at = Date.parse(document.querySelector('.at time').dateTime);
+		const alert = (id, until) => '<ul id="' + id + '"><li class="warned"><p><span class="until"><span>Hiệu lực đến</span> <time datetime="'
+			+ new Date(at + until).toISOString() + '">x</time></span></p></li></ul>';
+		document.querySelector('main').insertAdjacentHTML('beforeend', alert('thu', -1000) + alert('con', 3600000));
+	})()`, nil)
+}
+
+// awaitEnd waits until the one warning is said to have ended, and the other is not.
+func (g *tab) awaitEnd() {
+	g.t.Helper()
+	eventually(g.t, "the warning is said to have ended", liveWithin, func() bool {
+		return strings.HasPrefix(g.text("#thu li.ended"), "Đã hết hạn lúc")
+	}, g.body)
+	if g.count("#con li.warned .until") != 1 {
+		g.t.Error("the warning that has not ended is said to have")
+	}
+}
+
+// inEveryLook looks at a page in both languages in each size of letters and each contrast. The classes are those of the server; they
+// are changed in the open page, which costs less than to load it twelve times.
+func (g *tab) inEveryLook(path, screen string, then func(language, class string)) {
+	g.t.Helper()
+	for _, language := range []string{"vi", "en"} {
+		g.wear(language + ".0.0")
+		g.visit(path)
+		for _, class := range []string{"", "small", "large", "high", "high small", "high large"} {
+			g.eval(`document.documentElement.className = '`+class+`'`, nil)
+			g.fits(path + " in " + language + ", " + class + " " + screen)
+			then(language, class)
+		}
+	}
+}
+
+// fits holds a page to the width of the screen, and to places large enough to press.
+func (g *tab) fits(where string) {
+	g.t.Helper()
+	if over := overflow(g); over > 0 {
+		g.t.Errorf("%s is %d px wider than the screen", where, over)
+	}
+	if small := g.tooSmall(); len(small) > 0 {
+		g.t.Errorf("%s: smaller than 24 px: %s", where, strings.Join(small, "; "))
+	}
+}
+
+// count is how many elements there are.
+func (g *tab) count(of string) (n int) {
+	g.t.Helper()
+	g.eval("document.querySelectorAll('"+of+"').length", &n)
+	return n
 }
 
 // wear sets the look in which the next pages come.

@@ -32,8 +32,9 @@ type Store interface {
 	Leaving(ctx context.Context, b store.PublicBatch) ([]string, error)
 	Leave(ctx context.Context, b store.PublicBatch, codes []string, quiet bool) error
 	EndBatch(ctx context.Context, b store.PublicBatch, cells []disclosure.Cell) error
-	Cases(ctx context.Context, division string, from, until time.Time) ([]kpi.Case, error)
-	TellRates(ctx context.Context, p store.RatePeriod, list []disclosure.Rate) error
+	FirstCase(ctx context.Context, division string) (time.Time, error)
+	Cases(ctx context.Context, division string, span kpi.Span) ([]kpi.Case, error)
+	TellRates(ctx context.Context, p store.RatePeriods, list []disclosure.Rate) error
 }
 
 // Config names what a teller needs.

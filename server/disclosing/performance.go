@@ -9,20 +9,52 @@ import (
 	"toancanh/server/store"
 )
 
-// rate tells how well units and areas did with what came in the last full quarter. Before that is long enough ago only
-// what was accepted and replied is told.
+// rate tells how well units and areas did: how they replied to what came in the newest span, and what came of all of the newest
+// that ended long enough ago.
 func (t *Teller) rate(ctx context.Context, at time.Time) error {
-	from, until := kpi.Quarter(at.In(t.Location))
-	cases, err := t.Store.Cases(ctx, t.Division, from, until)
+	first, err := t.Store.FirstCase(ctx, t.Division)
 	if err != nil {
 		return err
 	}
-	p := store.RatePeriod{From: from, Until: until.AddDate(0, 0, -1), Mature: !at.Before(until.Add(kpi.Ripe)), At: at}
-	return t.Store.TellRates(ctx, p, t.Ground.Rates(perform(cases, at, p.Mature)))
+	now := at.In(t.Location)
+	newest, ok := kpi.Newest(now, first)
+	if !ok {
+		return t.Store.TellRates(ctx, store.RatePeriods{}, nil)
+	}
+	told := store.RatePeriods{Newest: periodOf(newest)}
+	ripe, ok := kpi.NewestRipe(now, first)
+	if ok {
+		told.Ripe = periodOf(ripe)
+	}
+	same := ok && ripe.From.Equal(newest.From)
+	list, err := t.rates(ctx, newest, disclosure.Asked{Replies: true, Results: same})
+	if err != nil {
+		return err
+	}
+	if ok && !same {
+		more, err := t.rates(ctx, ripe, disclosure.Asked{Results: true})
+		if err != nil {
+			return err
+		}
+		list = append(list, more...)
+	}
+	return t.Store.TellRates(ctx, told, list)
 }
 
-// perform sums cases by commune and unit. Of a cohort that is too young nobody knows yet what stands.
-func perform(cases []kpi.Case, now time.Time, mature bool) []disclosure.Performed {
+func periodOf(s kpi.Span) store.RatePeriod {
+	return store.RatePeriod{From: s.From, Until: s.Until.AddDate(0, 0, -1), At: s.Counted}
+}
+
+func (t *Teller) rates(ctx context.Context, span kpi.Span, asked disclosure.Asked) ([]disclosure.Rate, error) {
+	cases, err := t.Store.Cases(ctx, t.Division, span)
+	if err != nil {
+		return nil, err
+	}
+	return t.Ground.Rates(perform(cases, span.Counted), asked), nil
+}
+
+// perform sums cases by commune and unit.
+func perform(cases []kpi.Case, counted time.Time) []disclosure.Performed {
 	index := map[[2]string]int{}
 	var list []disclosure.Performed
 	for _, c := range cases {
@@ -33,11 +65,7 @@ func perform(cases []kpi.Case, now time.Time, mature bool) []disclosure.Performe
 			index[key] = i
 			list = append(list, disclosure.Performed{Area: c.Area, Unit: c.Unit})
 		}
-		n := c.Count(now)
-		if !mature {
-			n = kpi.Rates{Accepted: n.Accepted, Due: n.Due, Met: n.Met}
-		}
-		list[i].Rates = list[i].Plus(n)
+		list[i].Rates = list[i].Plus(c.Count(counted))
 	}
 	return list
 }

@@ -10,6 +10,7 @@ import (
 // The measures of the rates.
 const (
 	Accepted Measure = "accepted"
+	Cohort   Measure = "cohort" // accepted, of the span whose results are told
 	Due      Measure = "due"
 	Met      Measure = "met"
 	Verified Measure = "verified"
@@ -45,41 +46,47 @@ type step struct {
 	parts func(kpi.Rates) []int
 }
 
-func steps() []step {
-	const none, accepted, verified, reopened = -1, 0, 2, 3
-	return []step{
-		{
-			none,
-			map[Measure]func(kpi.Rates) int{Accepted: func(r kpi.Rates) int { return r.Accepted }},
-			func(r kpi.Rates) []int { return []int{r.Accepted} },
-		},
-		{
+// Asked is what is told of the reports of a span: how they were replied to, what came of them, or both.
+type Asked struct{ Replies, Results bool }
+
+func (a Asked) steps() []step {
+	type of = map[Measure]func(kpi.Rates) int
+	const none, accepted = -1, 0
+	received := of{}
+	list := []step{{none, received, func(r kpi.Rates) []int { return []int{r.Accepted} }}}
+	if a.Replies {
+		received[Accepted] = func(r kpi.Rates) int { return r.Accepted }
+		list = append(list, step{
 			accepted,
-			map[Measure]func(kpi.Rates) int{Due: func(r kpi.Rates) int { return r.Due }, Met: func(r kpi.Rates) int { return r.Met }},
+			of{Due: func(r kpi.Rates) int { return r.Due }, Met: func(r kpi.Rates) int { return r.Met }},
 			func(r kpi.Rates) []int { return []int{r.Met, r.Due - r.Met, r.Accepted - r.Due} },
-		},
-		{
-			accepted,
-			map[Measure]func(kpi.Rates) int{Verified: func(r kpi.Rates) int { return r.Resolved }},
-			func(r kpi.Rates) []int { return []int{r.Resolved, r.Accepted - r.Resolved} },
-		},
-		{
-			verified,
-			map[Measure]func(kpi.Rates) int{Reopened: func(r kpi.Rates) int { return r.Reopened }},
-			func(r kpi.Rates) []int { return []int{r.Resolved, r.Reopened, r.Accepted - r.Asked()} },
-		},
-		{
-			reopened,
-			map[Measure]func(kpi.Rates) int{Rated: func(r kpi.Rates) int { return r.Rated }, Content: func(r kpi.Rates) int { return r.Content }},
-			func(r kpi.Rates) []int { return []int{r.Content, r.Rated - r.Content, r.Asked() - r.Rated} },
-		},
+		})
 	}
+	if !a.Results {
+		return list
+	}
+	received[Cohort] = func(r kpi.Rates) int { return r.Accepted }
+	verified := len(list)
+	reopened := verified + 1
+	return append(list, step{
+		accepted,
+		of{Verified: func(r kpi.Rates) int { return r.Resolved }},
+		func(r kpi.Rates) []int { return []int{r.Resolved, r.Accepted - r.Resolved} },
+	}, step{
+		verified,
+		of{Reopened: func(r kpi.Rates) int { return r.Reopened }},
+		func(r kpi.Rates) []int { return []int{r.Resolved, r.Reopened, r.Accepted - r.Asked()} },
+	}, step{
+		reopened,
+		of{Rated: func(r kpi.Rates) int { return r.Rated }, Content: func(r kpi.Rates) int { return r.Content }},
+		func(r kpi.Rates) []int { return []int{r.Content, r.Rated - r.Content, r.Asked() - r.Rated} },
+	})
 }
 
 // tells groups items for every step; the first begins with some that are given.
-func tells(by []kpi.Rates, levels []level, begin []group) [][]group {
-	all := make([][]group, 0, len(steps()))
-	for _, s := range steps() {
+func tells(steps []step, by []kpi.Rates, levels []level, begin []group) [][]group {
+	all := make([][]group, 0, len(steps))
+	for _, s := range steps {
 		start := slices.Clone(begin)
 		if s.on >= 0 {
 			start = slices.Clone(all[s.on])
@@ -112,7 +119,8 @@ func total(by []kpi.Rates, items []int) (sum kpi.Rates) {
 }
 
 // Rates are the counts of every area of every division, and of every unit in the whole, as far as they may be told.
-func (g *Ground) Rates(list []Performed) []Rate {
+func (g *Ground) Rates(list []Performed, asked Asked) []Rate {
+	steps := asked.steps()
 	by := make([]kpi.Rates, len(g.leaves))
 	ofUnit := map[string]kpi.Rates{}
 	var sum kpi.Rates
@@ -127,19 +135,19 @@ func (g *Ground) Rates(list []Performed) []Rate {
 		return nil
 	}
 	var rates []Rate
-	groups := tells(by, g.levels, single(len(by)))
+	groups := tells(steps, by, g.levels, single(len(by)))
 	for _, p := range g.areas {
 		root := len(p.path) == 1
-		rates = append(rates, rated(Rate{Kind: OfArea, Division: p.division, Place: p.code}, total(by, p.leaves), func(s int) bool {
+		rates = append(rates, rated(steps, Rate{Kind: OfArea, Division: p.division, Place: p.code}, total(by, p.leaves), func(s int) bool {
 			return root || !p.unknown && len(p.leaves) > 0 && covers(groups[s], p.leaves)
 		})...)
 	}
-	return append(rates, g.unitRates(list, ofUnit)...)
+	return append(rates, g.unitRates(steps, list, ofUnit)...)
 }
 
 // rated are the measures of one place that may be told.
-func rated(r Rate, n kpi.Rates, may func(step int) bool) (list []Rate) {
-	for i, s := range steps() {
+func rated(steps []step, r Rate, n kpi.Rates, may func(step int) bool) (list []Rate) {
+	for i, s := range steps {
 		if !may(i) {
 			continue
 		}
@@ -163,7 +171,7 @@ func single(n int) []group {
 
 // unitRates are those of units. Units whose counts beside those of an area would tell few of somebody else are only counted
 // together with each other and with the smallest of the rest.
-func (g *Ground) unitRates(list []Performed, ofUnit map[string]kpi.Rates) (rates []Rate) {
+func (g *Ground) unitRates(steps []step, list []Performed, ofUnit map[string]kpi.Rates) (rates []Rate) {
 	units := sortedKeys(ofUnit)
 	by := make([]kpi.Rates, len(units))
 	var apart group
@@ -171,7 +179,7 @@ func (g *Ground) unitRates(list []Performed, ofUnit map[string]kpi.Rates) (rates
 	var begin []group
 	for i, u := range units {
 		by[i] = ofUnit[u]
-		if u == "" || g.crosses(list, u) {
+		if u == "" || g.crosses(steps, list, u) {
 			apart.items = append(apart.items, i)
 			continue
 		}
@@ -186,15 +194,15 @@ func (g *Ground) unitRates(list []Performed, ofUnit map[string]kpi.Rates) (rates
 	case len(apart.items) > 0:
 		begin[smallest] = begin[smallest].with(apart)
 	}
-	groups := tells(by, []level{{keys: make([]int, len(units)), merges: true}}, begin)
+	groups := tells(steps, by, []level{{keys: make([]int, len(units)), merges: true}}, begin)
 	for i, u := range units {
-		rates = append(rates, rated(Rate{Kind: OfUnit, Division: g.division, Place: u}, by[i], func(s int) bool { return covers(groups[s], []int{i}) })...)
+		rates = append(rates, rated(steps, Rate{Kind: OfUnit, Division: g.division, Place: u}, by[i], func(s int) bool { return covers(groups[s], []int{i}) })...)
 	}
 	return rates
 }
 
 // crosses reports whether the counts of a unit beside those of an area would tell few of what is in one and not in the other.
-func (g *Ground) crosses(list []Performed, unit string) bool {
+func (g *Ground) crosses(steps []step, list []Performed, unit string) bool {
 	for _, p := range g.areas {
 		if len(p.path) == 1 || p.unknown {
 			continue
@@ -218,7 +226,7 @@ func (g *Ground) crosses(list []Performed, unit string) bool {
 		if both.Accepted == 0 || unitOnly.Accepted > 0 && areaOnly.Accepted > 0 {
 			continue
 		}
-		for _, s := range steps() {
+		for _, s := range steps {
 			for _, rest := range []kpi.Rates{unitOnly, areaOnly} {
 				if slices.ContainsFunc(s.parts(rest), func(n int) bool { return n > 0 && n < Few }) {
 					return true

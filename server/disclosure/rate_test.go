@@ -27,7 +27,7 @@ func atoms() []kpi.Rates {
 
 func valueOf(r kpi.Rates, m disclosure.Measure) int {
 	return map[disclosure.Measure]int{
-		disclosure.Accepted: r.Accepted, disclosure.Due: r.Due, disclosure.Met: r.Met, disclosure.Verified: r.Resolved,
+		disclosure.Accepted: r.Accepted, disclosure.Cohort: r.Accepted, disclosure.Due: r.Due, disclosure.Met: r.Met, disclosure.Verified: r.Resolved,
 		disclosure.Reopened: r.Reopened, disclosure.Rated: r.Rated, disclosure.Content: r.Content,
 	}[m]
 }
@@ -59,7 +59,7 @@ func TestNoSubtractionOfRatesTellsASmallNumber(t *testing.T) {
 					}
 				}
 			}
-			attackRates(t, fmt.Sprintf("%s, seed %d", division, seed), ratesTold{list, kinds, g.Rates(list)}, func(division2, code, leaf string) bool {
+			attackRates(t, fmt.Sprintf("%s, seed %d", division, seed), ratesTold{list, kinds, g.Rates(list, disclosure.Asked{Replies: true, Results: true})}, func(division2, code, leaf string) bool {
 				root, _ := tree.Root(division2)
 				to, ok := tree.Successor(division, leaf, division2)
 				return code == root.Code || ok && slices.Contains(tree.Path(division2, to), code)
@@ -77,7 +77,7 @@ func TestAUnitIsNotToldWhereItGivesAwayTheOthers(t *testing.T) {
 	}
 	for others, want := range map[int]bool{0: true, 3: false, 5: true} {
 		list := []disclosure.Performed{of("24611", "ubnd", 17), of("24611", "so-a", others), of("24664", "so-a", 30), of("24664", "so-b", 40), of("24612", "so-b", 9)}
-		told := slices.ContainsFunc(g.Rates(list), func(r disclosure.Rate) bool { return r.Kind == disclosure.OfUnit && r.Place == "ubnd" })
+		told := slices.ContainsFunc(g.Rates(list, disclosure.Asked{Replies: true, Results: true}), func(r disclosure.Rate) bool { return r.Kind == disclosure.OfUnit && r.Place == "ubnd" })
 		if told != want {
 			t.Errorf("with %d of others the unit is told: %t", others, told)
 		}
@@ -96,7 +96,7 @@ func TestWhatIsRareEverywhereIsToldOfTheWholeAlone(t *testing.T) {
 		}
 		list = append(list, disclosure.Performed{Area: area, Unit: "so-" + area, Rates: r})
 	}
-	for _, r := range g.Rates(list) {
+	for _, r := range g.Rates(list, disclosure.Asked{Replies: true, Results: true}) {
 		whole := r.Kind == disclosure.OfArea && (r.Place == "67" || r.Place == "68")
 		if rare := r.Measure == disclosure.Reopened || r.Measure == disclosure.Verified; rare && !whole {
 			t.Errorf("%s of %s %s is told", r.Measure, r.Kind, r.Place)

@@ -50,7 +50,7 @@ type Frame struct {
 	find    Finder         // nil: nothing is prepared
 	bulk    map[string]int // largest bodies, by path
 	things  []thingBulk
-	errPage func(Problem) []byte
+	errPage func(*fasthttp.RequestHeader, Problem) (page []byte, language string)
 }
 
 // New makes a frame.
@@ -83,8 +83,10 @@ func (f *Frame) Install(app *fiber.App) {
 	app.Use(f.observe)
 }
 
-// ErrorPage sets how a problem looks to somebody who asked for a page.
-func (f *Frame) ErrorPage(page func(Problem) []byte) { f.errPage = page }
+// ErrorPage sets how a problem looks to somebody who asked for a page, and in which language it is.
+func (f *Frame) ErrorPage(page func(*fasthttp.RequestHeader, Problem) (page []byte, language string)) {
+	f.errPage = page
+}
 
 // refuseMethod answers methods no door has. The router answers unknown ones in plain text, so they end here.
 func (f *Frame) refuseMethod(ctx *fasthttp.RequestCtx) bool {

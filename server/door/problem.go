@@ -225,7 +225,8 @@ func (f *Frame) write(ctx *fasthttp.RequestCtx, p Problem, id string) {
 	h.Set(fiber.HeaderContentLanguage, "vi")
 	ctx.SetStatusCode(p.Status)
 	if f.errPage != nil && browses(ctx) {
-		page := f.errPage(p)
+		page, language := f.errPage(&ctx.Request.Header, p)
+		h.Set(fiber.HeaderContentLanguage, language)
 		h.Set(fiber.HeaderContentSecurityPolicy, PagePolicy(page))
 		ctx.SetContentType("text/html; charset=utf-8")
 		ctx.SetBody(page)

@@ -64,10 +64,55 @@ func (r Rates) Plus(o Rates) Rates {
 	}
 }
 
-// Quarter is the newest whole quarter before now: its first day, and the day after its last one.
-func Quarter(now time.Time) (from, until time.Time) {
-	const months = 3
-	first := (int(now.Month())-1)/months*months + 1
-	until = time.Date(now.Year(), time.Month(first), 1, 0, 0, 0, 0, now.Location())
-	return until.AddDate(0, -months, 0), until
+// Span is a time of receipt whose reports are rated together, as things stood at Counted.
+type Span struct {
+	From, Until time.Time // its first day, and the day after its last one
+	Counted     time.Time
+}
+
+const monthsOfQuarter = 3
+
+// Newest is the newest span that has ended, by when the first report ever came; false while there is none. Spans never overlap,
+// so that nobody can take one from another: quarters from the second that begins after the first report, and until then months,
+// the first of which begins on the day of that report. It is counted when it ends, and anew each Proven until it is Ripe.
+func Newest(now, first time.Time) (s Span, ok bool) {
+	first = first.In(now.Location())
+	quarters := quarterOf(first.Add(-1)).AddDate(0, 2*monthsOfQuarter, 0)
+	s.Until = quarterOf(now)
+	s.From = s.Until.AddDate(0, -monthsOfQuarter, 0)
+	if s.From.Before(quarters) {
+		s.Until = monthOf(now)
+		if s.Until.After(quarters) {
+			s.Until = quarters
+		}
+		s.From = s.Until.AddDate(0, -1, 0)
+	}
+	if day := dayOf(first); s.From.Before(day) {
+		s.From = day
+	}
+	if first.IsZero() || !s.From.Before(s.Until) {
+		return Span{}, false
+	}
+	s.Counted = s.Until.Add(min(now.Sub(s.Until).Truncate(Proven), Ripe))
+	return s, true
+}
+
+// NewestRipe is the newest span that ended Ripe ago.
+func NewestRipe(now, first time.Time) (s Span, ok bool) {
+	if s, ok = Newest(now.Add(-Ripe), first); ok {
+		s.Counted = s.Until.Add(Ripe)
+	}
+	return s, ok
+}
+
+func dayOf(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
+}
+
+func monthOf(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, t.Location())
+}
+
+func quarterOf(t time.Time) time.Time {
+	return monthOf(t).AddDate(0, -(int(t.Month())-1)%monthsOfQuarter, 0)
 }

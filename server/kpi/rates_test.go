@@ -1,6 +1,7 @@
 package kpi_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -33,18 +34,91 @@ func TestTheRatesOfOneReport(t *testing.T) {
 	}
 }
 
-func TestTheNewestWholeQuarter(t *testing.T) {
+func local(t *testing.T, text string) time.Time {
+	t.Helper()
+	at, err := time.ParseInLocation(time.DateOnly, text, vietnam(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+func TestTheSpanThatIsTold(t *testing.T) {
 	t.Parallel()
-	for now, want := range map[string]string{
-		"2026-11-30": "2026-07-01 2026-10-01", "2026-10-01": "2026-07-01 2026-10-01", "2026-09-30": "2026-04-01 2026-07-01", "2027-01-05": "2026-10-01 2027-01-01",
+	for _, c := range []struct{ first, now, newest, ripe string }{
+		{"2025-01-20", "2026-11-30", "2026-07-01 2026-10-01 2026-11-15", "2026-07-01 2026-10-01 2026-11-15"},
+		{"2025-01-20", "2026-10-01", "2026-07-01 2026-10-01 2026-10-01", "2026-04-01 2026-07-01 2026-08-15"},
+		{"2025-01-20", "2027-01-05", "2026-10-01 2027-01-01 2027-01-01", "2026-07-01 2026-10-01 2026-11-15"},
+		{"2026-10-26", "2026-10-31", "", ""},
+		{"2026-10-26", "2026-11-01", "2026-10-26 2026-11-01 2026-11-01", ""},
+		{"2026-10-26", "2026-11-30", "2026-10-26 2026-11-01 2026-11-16", ""},
+		{"2026-10-26", "2026-12-03", "2026-11-01 2026-12-01 2026-12-01", ""},
+		{"2026-10-26", "2026-12-16", "2026-11-01 2026-12-01 2026-12-16", "2026-10-26 2026-11-01 2026-12-16"},
+		{"2026-10-26", "2027-01-31", "2026-12-01 2027-01-01 2027-01-31", "2026-11-01 2026-12-01 2027-01-15"},
+		{"2026-10-26", "2027-04-01", "2027-03-01 2027-04-01 2027-04-01", "2027-01-01 2027-02-01 2027-03-18"},
+		{"2026-10-26", "2027-06-30", "2027-03-01 2027-04-01 2027-05-16", "2027-03-01 2027-04-01 2027-05-16"}, // no quarter that months were told of
+		{"2026-10-26", "2027-07-01", "2027-04-01 2027-07-01 2027-07-01", "2027-03-01 2027-04-01 2027-05-16"},
+		{"2026-10-01", "2026-12-31", "2026-11-01 2026-12-01 2026-12-31", "2026-10-01 2026-11-01 2026-12-16"},
+		{"2026-10-01", "2027-04-01", "2027-01-01 2027-04-01 2027-04-01", "2026-12-01 2027-01-01 2027-02-15"}, // a quarter that begins with the first report
 	} {
-		at, err := time.ParseInLocation(time.DateOnly, now, vietnam(t))
-		if err != nil {
-			t.Fatal(err)
+		now, first := local(t, c.now), local(t, c.first)
+		newest, _ := kpi.Newest(now, first)
+		ripe, _ := kpi.NewestRipe(now, first)
+		if shown(newest) != c.newest || shown(ripe) != c.ripe {
+			t.Errorf("at %s, first report on %s: %q and ripe %q, want %q and %q", c.now, c.first, shown(newest), shown(ripe), c.newest, c.ripe)
 		}
-		from, until := kpi.Quarter(at)
-		if got := from.Format(time.DateOnly) + " " + until.Format(time.DateOnly); got != want {
-			t.Errorf("%s: %s, want %s", now, got, want)
+	}
+	if s, ok := kpi.Newest(local(t, "2026-11-30"), time.Time{}); ok {
+		t.Errorf("without any report: %+v", s)
+	}
+}
+
+func shown(s kpi.Span) string {
+	if s.From.IsZero() {
+		return ""
+	}
+	return strings.Join([]string{s.From.Format(time.DateOnly), s.Until.Format(time.DateOnly), s.Counted.Format(time.DateOnly)}, " ")
+}
+
+// Whoever keeps all that was ever told holds spans that have no day in common, so that none can be taken from another, and
+// each in few states.
+func TestSpansNeverOverlap(t *testing.T) {
+	t.Parallel()
+	for begin := range 370 {
+		first := local(t, "2026-01-01").AddDate(0, 0, begin).Add(7 * time.Hour)
+		var last kpi.Span
+		states := map[time.Time]map[time.Time]bool{}
+		for after := range 900 {
+			now := first.AddDate(0, 0, after)
+			s, ok := kpi.Newest(now, first)
+			if !ok {
+				if after > 31 {
+					t.Fatalf("first report on %s: nothing is told on %s", first, now)
+				}
+				continue
+			}
+			if !s.From.Equal(last.From) && s.From.Before(last.Until) || s.From.Equal(last.From) && !s.Until.Equal(last.Until) {
+				t.Fatalf("first report on %s: %s to %s is told after %s to %s", first, s.From, s.Until, last.From, last.Until)
+			}
+			if s.Until.After(now) || s.Counted.After(now) || s.Counted.Before(s.Until) || s.Counted.After(s.Until.Add(kpi.Ripe)) {
+				t.Fatalf("at %s: %+v", now, s)
+			}
+			if states[s.From] == nil {
+				states[s.From] = map[time.Time]bool{}
+			}
+			states[s.From][s.Counted] = true
+			last = s
+			if ripe, ok := kpi.NewestRipe(now, first); ok {
+				if states[ripe.From] == nil || ripe.Counted.After(now) || !ripe.Counted.Equal(ripe.Until.Add(kpi.Ripe)) {
+					t.Fatalf("at %s: %+v is called ripe, or was never told as the newest", now, ripe)
+				}
+				states[ripe.From][ripe.Counted] = true
+			}
+		}
+		for from, moments := range states {
+			if len(moments) > 4 {
+				t.Errorf("first report on %s: the span from %s was told in %d states", first, from, len(moments))
+			}
 		}
 	}
 }

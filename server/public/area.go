@@ -28,7 +28,8 @@ type areaPage struct {
 	Schematic bool
 	Up        []place // from the root down to the parent
 	Summary   string
-	Warnings  []inForce
+	Warnings  []inForce // in force
+	Ended     []inForce // that were, as far as is known, until their time was over
 	Total     store.PublicCount
 	Rows      []areaRow
 	Topics    []topicRow             // by category, of the whole division only
@@ -140,7 +141,13 @@ func (s *Site) areaPage(e *edition, key pageKey) areaPage {
 		page.Map = s.draw(m, key, counts)
 	}
 	page.Published = s.published(e, key)
-	page.Warnings = s.warningsIn(e.picture, key)
+	for _, w := range s.warningsIn(e.picture, e.made, key) {
+		if w.Ended {
+			page.Ended = append(page.Ended, w)
+		} else {
+			page.Warnings = append(page.Warnings, w)
+		}
+	}
 	page.Sensors = s.sensorsIn(e.picture, key)
 	if key.division == s.Division && here.Parent == "" {
 		for _, c := range e.picture.Categories {
@@ -376,10 +383,12 @@ func (p areaPage) Mark(n disclosure.Number) string {
 	return "·"
 }
 
+func (p areaPage) thousands(n int) string { return thousands(n, look{English: p.English}) }
+
 // thousands writes a number with its thousands apart.
-func (p areaPage) thousands(n int) string {
+func thousands(n int, l look) string {
 	mark := "."
-	if p.English {
+	if l.English {
 		mark = ","
 	}
 	text := strconv.Itoa(n)

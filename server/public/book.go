@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"toancanh/server/door"
 )
@@ -122,7 +124,7 @@ type model struct {
 	Facts   bool      // what the page tells was published, whatever the data of the house are
 	Closed  bool      // not for search engines
 	Refresh bool      // the page changes by itself
-	Still   bool      // it changes with the program alone, or its reader fills something in
+	Still   bool      // it changes too seldom for that, or its reader fills something in
 	Zone    string    // of the centre, for its script
 	Feed    string    // the address of what the page tells as an Atom feed; may be empty
 	Copy    *copyNote // the page is a saved copy; nil: it is live
@@ -154,11 +156,33 @@ func (s *Site) send(c *fiber.Ctx, name string, m model) error {
 
 const htmlType = "text/html; charset=utf-8"
 
-// errorPage is how a problem looks to a reader.
-func (s *Site) errorPage(p door.Problem) []byte {
-	page, err := s.book.write("problem", model{Title: p.Title, Centre: s.centre(), Here: "/", Closed: true, Page: p})
-	if err != nil {
-		return []byte("<!doctype html><title>" + template.HTMLEscapeString(p.Title) + "</title>")
+// problemPage is what a problem says to its reader.
+type problemPage struct {
+	Title, Detail string
+	Own           string // the sentence of this one problem, where the page is in another language
+	Status        int
+	RequestID     string
+}
+
+// errorPage is how a problem looks to its reader, in the language and look they chose.
+func (s *Site) errorPage(h *fasthttp.RequestHeader, p door.Problem) (page []byte, language string) {
+	l := parseLook(string(h.Cookie(lookCookie)))
+	at := problemPage{Title: p.Title, Detail: p.Detail, Status: p.Status, RequestID: p.RequestID}
+	language = "vi"
+	if l.English {
+		language = "en"
+		status := strconv.Itoa(p.Status)
+		if _, ok := s.book.texts["problem title "+status]; !ok {
+			status = "400" // the other refusals
+		}
+		at.Title, at.Detail = s.book.say(l, "problem title "+status), s.book.say(l, "problem detail "+status)
+		if p.Detail != s.book.say(look{}, "problem detail "+status) {
+			at.Own = p.Detail
+		}
 	}
-	return page
+	page, err := s.book.write("problem", model{Look: l, Title: at.Title, Centre: s.centre(), Here: "/", Closed: true, Page: at})
+	if err != nil {
+		return []byte("<!doctype html><title>" + template.HTMLEscapeString(p.Title) + "</title>"), "vi"
+	}
+	return page, language
 }

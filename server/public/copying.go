@@ -185,8 +185,6 @@ func (c *Copier) write(ctx context.Context, p store.PublicPicture) error {
 	ctx, cancel := context.WithTimeout(ctx, copyWriteLimit)
 	defer cancel()
 	now := c.Now()
-	// While nothing new comes a warning ends by its own time.
-	p.Warnings = slices.DeleteFunc(slices.Clone(p.Warnings), func(w store.WarningInForce) bool { return !w.Expires.After(now) })
 	e := c.site.newEdition(p, c.condition)
 	c.site.now.Store(e)
 	note := copyNote{Made: now.In(c.Location).Format("15:04:05 02/01/2006"), Live: c.Live}

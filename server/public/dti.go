@@ -70,7 +70,7 @@ func (s *Site) getDTI(c *fiber.Ctx) error {
 
 func (s *Site) dtiModel(_ *edition, key pageKey) model {
 	page := s.dtiPage(key.look)
-	return model{Title: s.book.say(key.look, "dti title", page.Province), Here: "/dti", Facts: true, Page: page}
+	return model{Title: s.book.say(key.look, "dti title", page.Province), Here: "/dti", Still: true, Facts: true, Page: page}
 }
 
 func (s *Site) dtiPage(l look) dtiPage {

@@ -39,6 +39,7 @@ type edition struct {
 	picture   store.PublicPicture
 	told      store.PublicPicture // what summaries tell of
 	condition condition
+	made      time.Time
 	counts    map[string]map[string]store.PublicCount // by division and area
 	laid      laid
 
@@ -72,7 +73,7 @@ func (s *Site) makers() map[kind]func(*edition, pageKey) model {
 
 func (s *Site) newEdition(p store.PublicPicture, c condition) *edition {
 	e := &edition{
-		picture: p, told: toldOf(s.now.Load(), p, c), condition: c, counts: byArea(p),
+		picture: p, told: toldOf(s.now.Load(), p, c), condition: c, made: s.Now(), counts: byArea(p),
 		pages: map[pageKey]*door.Prepared{}, feeds: map[feedKey]*door.Prepared{},
 	}
 	root, _ := s.Atlas.Tree.Root(s.Division)
@@ -185,7 +186,7 @@ func (s *Site) read(ctx context.Context, lastGood *time.Time) {
 		if picture.Idle {
 			c = old
 		}
-		if s.redraw.Swap(false) || before.condition != c || changed(before.picture, picture) {
+		if s.redraw.Swap(false) || before.condition != c || changed(before.picture, picture) || before.ended(s.Now()) {
 			s.now.Store(s.newEdition(picture, c))
 		}
 		if before.condition == old && c == good {
@@ -194,6 +195,8 @@ func (s *Site) read(ctx context.Context, lastGood *time.Time) {
 	case before.condition == good && s.Now().Sub(*lastGood) > oldAfter:
 		s.Log.WarnContext(ctx, "public pages are old", slog.Any("err", err))
 		s.now.Store(s.newEdition(before.picture, old))
+	case before.ended(s.Now()):
+		s.now.Store(s.newEdition(before.picture, before.condition))
 	}
 }
 

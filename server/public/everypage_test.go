@@ -38,6 +38,11 @@ func everyPage() map[string]int {
 	}
 }
 
+// editionPages are those of them that are made of what was read.
+func editionPages() []string {
+	return []string{"/", "/tinh-hinh/2022/660", "/tinh-hinh/2022/24611", "/tinh-hinh/2025/68", "/tinh-hinh/2025/24611", "/dti", "/hieu-qua", "/hieu-qua/2022/660"}
+}
+
 // weather changes what the projection holds, and takes it away.
 type weather struct {
 	public.Pictures
@@ -59,16 +64,22 @@ func (w *weather) Picture(ctx context.Context, division string) (store.PublicPic
 // storm fills a picture with as much as the sample's province can have.
 func storm(t *testing.T, tree *area.Tree, p *store.PublicPicture) {
 	t.Helper()
-	p.Counts, p.Categories, p.Sensors, p.Warnings, p.Published = nil, nil, nil, nil, nil
+	p.Counts, p.Categories, p.Sensors, p.Warnings, p.Published, p.Performance.Rates = nil, nil, nil, nil, nil, nil
 	for _, d := range tree.Divisions() {
 		root, _ := tree.Root(d.Code)
 		for i, a := range tree.Areas(d.Code) {
 			p.Counts = append(p.Counts, store.PublicCount{Division: d.Code, Area: a.Code, PublicNumbersOf: numbers(i, root.Code)})
+			rate(p, disclosure.OfArea, d.Code, a.Code, i)
 		}
 	}
 	for i, row := range sampleRows(t, "categories.csv") {
 		p.Categories = append(p.Categories, store.PublicCategory{Category: row["code"], PublicNumbersOf: numbers(i, disclosure.Others)})
 	}
+	for i, row := range sampleRows(t, "units.csv") {
+		rate(p, disclosure.OfUnit, "vn-2022", row["id"], i)
+	}
+	p.Performance.Newest = store.RatePeriod{From: p.At.AddDate(0, 0, -60), Until: p.At.AddDate(0, 0, -30), At: p.At}
+	p.Performance.Ripe = store.RatePeriod{From: p.At.AddDate(0, 0, -91), Until: p.At.AddDate(0, 0, -61), At: p.At}
 	leaves := tree.Leaves("vn-2022")
 	for i, row := range sampleRows(t, "sensors.csv") {
 		one := store.PublicSensor{
@@ -101,6 +112,19 @@ func storm(t *testing.T, tree *area.Tree, p *store.PublicPicture) {
 			p.Published = append(p.Published, store.Published{
 				Code: fmt.Sprintf("ABCD%d-%d", i, j), Category: "MT", Area: leaves[0].Code, PublishedAt: p.At,
 				Text: fmt.Sprintf("Kết quả %d%d: %s", i, j, strings.Repeat("Đã xử lý xong theo đúng quy định và báo cho người dân. ", 12)),
+			})
+		}
+	}
+}
+
+// rate tells every measure of a place, but of one in four only a part.
+func rate(p *store.PublicPicture, kind, division, place string, i int) {
+	for j, m := range []disclosure.Measure{
+		disclosure.Accepted, disclosure.Due, disclosure.Met, disclosure.Cohort, disclosure.Verified, disclosure.Reopened, disclosure.Rated, disclosure.Content,
+	} {
+		if i%4 < 3 || j < 4 {
+			p.Performance.Rates = append(p.Performance.Rates, store.PublicRate{
+				Rate: disclosure.Rate{Kind: kind, Division: division, Place: place, Measure: m, N: 1000 + 37*i - 90*j}, Name: "Đơn vị <" + place + ">",
 			})
 		}
 	}
@@ -145,11 +169,12 @@ func TestEveryPageInEveryStateIsSmallAndValid(t *testing.T) {
 	w := &weather{}
 	h := newHouse(t, func(c *public.Config) { w.Pictures, c.Pictures = c.Pictures, w })
 	all := map[string]string{}
+	ask := h.get
 	visit := func(state string, pages map[string]int) {
 		t.Helper()
 		for path, status := range pages {
-			for language, cookie := range map[string]string{"vi": "nhin=vi.0.0", "en": "nhin=en.+.1"} {
-				a := h.get(path, map[string]string{"Cookie": cookie, "Accept": "text/html", "Accept-Encoding": "gzip"})
+			for language, cookie := range map[string]string{"vi": "nhin=vi.0.0.1", "en": "nhin=en.+.1"} {
+				a := ask(path, map[string]string{"Cookie": cookie, "Accept": "text/html", "Accept-Encoding": "gzip"})
 				if a.status != status {
 					t.Errorf("%s: %s in %s: status %d, want %d", state, path, language, a.status, status)
 				}
@@ -174,7 +199,21 @@ func TestEveryPageInEveryStateIsSmallAndValid(t *testing.T) {
 	visit("storm", everyPage())
 	w.gone.Store(true)
 	h.wait(func() bool { return strings.Contains(h.get("/", nil).body, "SỐ LIỆU CŨ") })
-	visit("old", map[string]int{"/": 200, "/tinh-hinh/2022/24611": 200, "/dti": 200})
+	visit("old", everyPage())
+	never := everyPage()
+	for _, path := range editionPages() {
+		never[path] = 503 // nothing was ever read
+	}
+	delete(never, "/bat-dau") // is for this machine's user, who comes over a connection
+	ask = newNeighbour(t, h, errBroken).get
+	visit("never", never)
+	for _, path := range editionPages() {
+		for language, words := range map[string]string{"vi": "Chưa đọc được số", "en": "No data could be"} {
+			if page := all["never "+path+" "+language]; path != "/dti" && !strings.Contains(page, words) {
+				t.Errorf("never read: %s in %s lacks %q", path, language, words)
+			}
+		}
+	}
 	for _, want := range []string{
 		"DIỄN TẬP", "Mức độ: cực kỳ nghiêm trọng", "/feed/cap/0190f0c0-0000-7000-8000-000000000000.xml", "mất tín hiệu", "BĐ3", "QCVN 05", "dưới 5", "gộp: 12.345 của Tỉnh Đắk Nông", `class="merged"`,
 		"20.000", "&lt;khẩn&gt;",
@@ -182,6 +221,9 @@ func TestEveryPageInEveryStateIsSmallAndValid(t *testing.T) {
 		if !strings.Contains(all["storm / vi"], want) {
 			t.Errorf("the front page in a storm lacks %q", want)
 		}
+	}
+	if board := all["storm /hieu-qua vi"]; !strings.Contains(board, `class="bar"`) || !strings.Contains(board, "&lt;so-tnmt&gt;") {
+		t.Error("the board in a storm has no rates")
 	}
 	valid(t, all)
 }

@@ -71,8 +71,10 @@ func allLooks() map[string]look {
 	for _, english := range []bool{false, true} {
 		for size := -1; size <= 1; size++ {
 			for _, high := range []bool{false, true} {
-				l := look{English: english, Size: size, High: high}
-				all[l.String()] = l
+				for _, reload := range []bool{false, true} {
+					l := look{English: english, Size: size, High: high, Reload: reload}
+					all[l.String()] = l
+				}
 			}
 		}
 	}

@@ -5,8 +5,8 @@ import "testing"
 func TestALookIsFoundAmongCookies(t *testing.T) {
 	t.Parallel()
 	s := &Site{looks: allLooks()}
-	if len(s.looks) != 12 {
-		t.Fatalf("there are %d looks, want 12", len(s.looks))
+	if len(s.looks) != 24 {
+		t.Fatalf("there are %d looks, want 24", len(s.looks))
 	}
 	for _, tc := range []struct {
 		cookies string
@@ -17,6 +17,8 @@ func TestALookIsFoundAmongCookies(t *testing.T) {
 		{"nhin=en.+.1", look{English: true, Size: 1, High: true}, true},
 		{"a=b; nhin=vi.-.0; c=d", look{Size: -1}, true},
 		{"nhin=vi.0.0", look{}, true},
+		{"nhin=vi.0.0.1", look{Reload: true}, true},
+		{"nhin=vi.0.0.0", look{}, false},
 		{"a=nhin", look{}, true},
 		{"nhin=xx", look{}, false},
 		{"nhin=", look{}, false},

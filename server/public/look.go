@@ -7,11 +7,13 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// look is how a reader wants pages: language, size of letters, contrast. The zero look is Vietnamese, usual, usual.
+// look is how a reader wants pages: language, size of letters, contrast, and whether a page reloads by itself where no script
+// runs. The zero look is Vietnamese, usual, usual, no.
 type look struct {
 	English bool
 	Size    int // -1, 0, 1
 	High    bool
+	Reload  bool
 }
 
 const (
@@ -34,13 +36,17 @@ func (l look) String() string {
 	if l.High {
 		parts[2] = "1"
 	}
+	if l.Reload {
+		parts = append(parts, "1")
+	}
 	return strings.Join(parts, ".")
 }
 
 func parseLook(text string) look {
 	var l look
 	parts := strings.Split(text, ".")
-	if len(parts) != 3 {
+	const usual, most = 3, 4
+	if len(parts) < usual || len(parts) > most {
 		return l
 	}
 	l.English = parts[0] == "en"
@@ -51,6 +57,7 @@ func parseLook(text string) look {
 		l.Size = 1
 	}
 	l.High = parts[2] == "1"
+	l.Reload = len(parts) == most && parts[usual] == "1"
 	return l
 }
 
@@ -79,6 +86,12 @@ func (s *Site) lookOf(c *fiber.Ctx) (l look, moved bool) {
 		l.High, moved = true, true
 	case "giam":
 		l.High, moved = false, true
+	}
+	switch c.Query("tulai") {
+	case "bat":
+		l.Reload, moved = true, true
+	case "tat":
+		l.Reload, moved = false, true
 	}
 	if l != before {
 		c.Cookie(&fiber.Cookie{

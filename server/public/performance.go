@@ -15,6 +15,7 @@ import (
 	"toancanh/server/disclosure"
 	"toancanh/server/kpi"
 	"toancanh/server/limit"
+	"toancanh/server/sheet"
 	"toancanh/server/store"
 )
 
@@ -27,9 +28,11 @@ const fewRanked = 20
 type performancePage struct {
 	Name      string
 	Up        []place
+	Wider     string // whose rates the sentences say, as the area's own are not told; empty: its own
 	Sentences []string
-	Period    string
+	Periods   []string // of which reports the rates are
 	Tables    []rateTable
+	Words     []string // what stands in cells without a rate, and why
 	Old       bool
 	Empty     bool // never read
 	Others    []place
@@ -47,9 +50,11 @@ type rateRow struct {
 
 // rateCell is one rate as it is shown.
 type rateCell struct {
-	Text, Note, Class string
-	Bar               bool
-	Width, Target     float64
+	Text, Class   string
+	Notes         []string
+	Bar           bool
+	Width, Target float64
+	Span          int // of columns
 }
 
 // toldRates are the counts of one place that may be told.
@@ -77,18 +82,25 @@ func ratesOf(p store.Performance) (all map[ratePlace]toldRates, units []place) {
 type share struct {
 	part, whole []disclosure.Measure // each is a sum
 	target      float64
-	ripe        bool // it takes a cohort that is old enough
-	limit       bool // less is better
+	results     bool    // it is of the reports whose results are told
+	limit       bool    // less is better
+	most        float64 // the end of its bar, in per cent
 }
+
+// mostReopened is where the bar of what was opened again ends: on one of a hundred nobody could see it.
+const (
+	wholeBar     = 100.0
+	mostReopened = 10.0
+)
 
 func shares() []share {
 	asked := []disclosure.Measure{disclosure.Verified, disclosure.Reopened}
 	return []share{
-		{part: []disclosure.Measure{disclosure.Met}, whole: []disclosure.Measure{disclosure.Due}, target: kpi.ResponseTarget},
-		{part: asked[:1], whole: []disclosure.Measure{disclosure.Accepted}, target: kpi.ResolutionTarget, ripe: true},
-		{part: asked[1:], whole: asked, target: kpi.ReopenLimit, ripe: true, limit: true},
-		{part: []disclosure.Measure{disclosure.Content}, whole: []disclosure.Measure{disclosure.Rated}, target: kpi.SatisfactionTarget, ripe: true},
-		{part: []disclosure.Measure{disclosure.Rated}, whole: asked, ripe: true},
+		{part: []disclosure.Measure{disclosure.Met}, whole: []disclosure.Measure{disclosure.Due}, target: kpi.ResponseTarget, most: wholeBar},
+		{part: asked[:1], whole: []disclosure.Measure{disclosure.Cohort}, target: kpi.ResolutionTarget, results: true, most: wholeBar},
+		{part: asked[1:], whole: asked, target: kpi.ReopenLimit, results: true, limit: true, most: mostReopened},
+		{part: []disclosure.Measure{disclosure.Content}, whole: []disclosure.Measure{disclosure.Rated}, target: kpi.SatisfactionTarget, results: true, most: wholeBar},
+		{part: []disclosure.Measure{disclosure.Rated}, whole: asked, results: true},
 	}
 }
 
@@ -168,46 +180,126 @@ func (s *Site) performanceModel(e *edition, key pageKey) model {
 		up, _ := tree.Get(key.division, code)
 		page.Up = append(page.Up, place{titleOf(up, key.look), s.performanceURL(key.division, code)})
 	}
-	if !b.p.At.IsZero() {
-		page.Period = b.period()
-		page.Sentences = b.sentences(all[ratePlace{disclosure.OfArea, key.division, key.area}])
-	}
-	if len(page.Sentences) > 0 {
+	if len(b.p.Rates) > 0 {
+		page.Periods = b.periods()
+		page.Sentences, page.Wider = b.narrowest(key.division, path)
 		var areas []place
 		for _, child := range tree.Children(key.division, key.area) {
 			areas = append(areas, place{titleOf(child, key.look), child.Code})
 		}
 		page.Tables = b.tables(key, areas, units)
+		page.Words = b.words(page.Tables)
 	}
 	page.Others = s.otherDivisions(key, s.performanceURL)
-	return model{Title: fmt.Sprintf("%s – %s", b.say("performance of", page.Name), s.Title), Here: s.performanceURL(key.division, key.area), Page: page}
+	return model{Title: fmt.Sprintf("%s – %s", b.say("performance of", page.Name), s.Title), Here: s.performanceURL(key.division, key.area), Still: true, Page: page}
 }
 
-func (b board) quarter() string {
+const dateForm = "02/01/2006"
+
+// span names a period: a quarter, a month, or its days.
+func (b board) span(p store.RatePeriod) string {
+	if name, ok := b.calendar(p); ok {
+		return name
+	}
+	return b.say("performance days", p.From.Format("02/01"), p.Until.Format(dateForm))
+}
+
+// calendar is the name of a period that is a whole quarter or month.
+func (b board) calendar(p store.RatePeriod) (name string, ok bool) {
 	const months = 3
-	return b.say("performance quarter", []string{"I", "II", "III", "IV"}[(int(b.p.From.Month())-1)/months], b.p.From.Year())
+	end := p.Until.AddDate(0, 0, 1)
+	switch {
+	case p.From.Day() != 1:
+	case p.From.AddDate(0, months, 0).Equal(end):
+		return b.say("performance quarter", []string{"I", "II", "III", "IV"}[(int(p.From.Month())-1)/months], p.From.Year()), true
+	case p.From.AddDate(0, 1, 0).Equal(end):
+		month := p.From.Format("1/2006")
+		if b.look.English {
+			month = p.From.Format("January 2006")
+		}
+		return b.say("performance month", month), true
+	}
+	return "", false
 }
 
-func (b board) period() string {
-	const date = "02/01/2006"
-	return b.say("performance period", b.p.From.Format(date), b.p.Until.Format(date), b.quarter(), b.p.At.In(b.site.Location).Format("15:04 "+date))
+// periods say of which reports the rates are.
+func (b board) periods() []string {
+	list := []string{b.say("performance replies period", b.days(b.p.Newest), b.counted(b.p.Newest))}
+	if !b.p.Ripe.At.IsZero() {
+		return append(list, b.say("performance results period", b.days(b.p.Ripe), b.counted(b.p.Ripe)))
+	}
+	latest := b.p.Newest.Until.AddDate(0, 0, 1).Add(kpi.Ripe)
+	return append(list, b.say("performance results wait", latest.Format(dateForm)))
 }
 
-// sentences say the rates of an area in words; none while the first is not told.
+// days are those of a period, and its name.
+func (b board) days(p store.RatePeriod) string {
+	days := b.say("performance dates", p.From.Format(dateForm), p.Until.Format(dateForm))
+	if name, ok := b.calendar(p); ok {
+		return days + " (" + name + ")"
+	}
+	return days
+}
+
+func (b board) counted(p store.RatePeriod) string {
+	return p.At.In(b.site.Location).Format("15:04 " + dateForm)
+}
+
+// narrowest are the sentences of the innermost area of a path of which something may be told; it is named unless it is the
+// last of the path.
+func (b board) narrowest(division string, path []string) (list []string, wider string) {
+	for i := len(path) - 1; i >= 0; i-- {
+		if list = b.sentences(b.all[ratePlace{disclosure.OfArea, division, path[i]}]); len(list) == 0 {
+			continue
+		}
+		if i < len(path)-1 {
+			at, _ := b.site.Atlas.Tree.Get(division, path[i])
+			wider = nameInSentence(at, b.look)
+		}
+		return list, wider
+	}
+	return nil, ""
+}
+
+// sentences say the rates of an area in words, as far as they are told.
 func (b board) sentences(t toldRates) (list []string) {
 	all := shares()
-	if met, due, ok := t.of(all[0]); ok && due > 0 {
-		list = append(list, b.say("performance response sentence", b.quarter(), b.percent(*kpi.Percent(met, due)), strconv.Itoa(met), strconv.Itoa(due)))
+	enough := func(s share) (part, whole int, ok bool) {
+		part, whole, ok = t.of(s)
+		return part, whole, ok && whole >= disclosure.Few
 	}
-	if part, whole, ok := t.of(all[1]); ok && whole > 0 && b.p.Mature {
-		list = append(list, b.say("performance resolution sentence", b.percent(*kpi.Percent(part, whole))))
+	if met, due, ok := enough(all[0]); ok {
+		list = append(list, b.say("performance response sentence", b.span(b.p.Newest), b.percent(*kpi.Percent(met, due)), thousands(met, b.look), thousands(due, b.look)))
 	}
-	part, whole, ok := t.of(all[3])
-	rated, asked, known := t.of(all[4])
-	if ok && known && whole > 0 && b.p.Mature {
+	if part, whole, ok := enough(all[1]); ok {
+		list = append(list, b.say("performance resolution sentence", b.span(b.p.Ripe), b.percent(*kpi.Percent(part, whole)), thousands(part, b.look), thousands(whole, b.look)))
+	}
+	part, whole, ok := enough(all[3])
+	rated, asked, known := enough(all[4])
+	if ok && known {
 		list = append(list, b.say("performance satisfaction sentence", b.percent(*kpi.Percent(part, whole)), b.percent(*kpi.Percent(rated, asked))))
 	}
 	return list
+}
+
+// words explain what stands in cells without a rate.
+func (b board) words(tables []rateTable) (list []string) {
+	for _, word := range []struct{ text, why string }{
+		{b.say("performance hidden"), b.say("performance why hidden")},
+		{b.say("performance young"), b.say("performance why young")},
+		{b.say("performance no data"), b.say("performance why no data")},
+	} {
+		if slices.ContainsFunc(tables, func(t rateTable) bool { return t.has(word.text) }) {
+			list = append(list, word.why)
+		}
+	}
+	return list
+}
+
+func (t rateTable) has(text string) bool {
+	return slices.ContainsFunc(t.Rows, func(r rateRow) bool {
+		return slices.ContainsFunc(r.Cells, func(c rateCell) bool { return c.Text == text })
+	})
 }
 
 // tables are those of the areas inside, and of units on the board of the whole.
@@ -233,13 +325,23 @@ func (b board) rows(kind, division string, places []place) []rateRow {
 		rows[i].Name = p.Name
 		cell := rateCell{Text: b.say("performance hidden"), Class: "grey"}
 		if n, ok := told[i][disclosure.Accepted]; ok {
-			cell = rateCell{Text: strconv.Itoa(n)}
+			cell = rateCell{Text: thousands(n, b.look)}
 		}
 		rows[i].Cells = append(rows[i].Cells, cell)
 	}
+	results := 0
 	for _, s := range shares() {
+		if s.results && b.p.Ripe.At.IsZero() {
+			results++
+			continue
+		}
 		for i := range rows {
 			rows[i].Cells = append(rows[i].Cells, b.cell(told, i, s))
+		}
+	}
+	for i := range rows {
+		if results > 0 {
+			rows[i].Cells = append(rows[i].Cells, rateCell{Text: b.say("performance young"), Class: "grey young", Span: results})
 		}
 	}
 	return rows
@@ -249,21 +351,22 @@ func (b board) rows(kind, division string, places []place) []rateRow {
 func (b board) cell(told []toldRates, i int, s share) rateCell {
 	part, whole, ok := told[i].of(s)
 	switch {
-	case s.ripe && !b.p.Mature:
-		return rateCell{Text: b.say("performance young"), Class: "grey young"}
 	case !ok || whole > 0 && whole < disclosure.Few:
 		return rateCell{Text: b.say("performance hidden"), Class: "grey"}
 	case whole == 0:
 		return rateCell{Text: b.say("performance no data"), Class: "grey"}
 	}
 	p := *kpi.Percent(part, whole)
-	c := rateCell{Text: b.percent(p), Note: fmt.Sprintf("n = %d", whole), Bar: s.target > 0, Width: p, Target: s.target}
+	c := rateCell{Text: b.percent(p), Notes: []string{"n = " + thousands(whole, b.look)}, Bar: s.target > 0}
+	if c.Bar {
+		c.Width, c.Target = min(p/s.most, 1)*wholeBar, s.target/s.most*wholeBar
+	}
 	if whole < fewRanked {
 		c.Class = "grey"
 		return c
 	}
 	if s.target > 0 {
-		c.Note += " · " + b.say("performance rank", rank(told, s, part*1000/whole))
+		c.Notes = append(c.Notes, b.say("performance rank", rank(told, s, part*1000/whole)))
 	}
 	return c
 }
@@ -291,27 +394,26 @@ func (s *Site) getPerformanceTable(c *fiber.Ctx) error {
 	e := s.now.Load()
 	p := e.picture.Performance
 	measures := []disclosure.Measure{
-		disclosure.Accepted, disclosure.Due, disclosure.Met, disclosure.Verified, disclosure.Reopened, disclosure.Rated, disclosure.Content,
+		disclosure.Accepted, disclosure.Due, disclosure.Met, disclosure.Cohort, disclosure.Verified, disclosure.Reopened, disclosure.Rated, disclosure.Content,
 	}
-	head := []string{"kind", "division", "code", "name", "from", "until", "mature", "origin", "old"}
+	head := []string{"kind", "division", "code", "name", "from", "until", "counted", "results_from", "results_until", "results_counted", "origin", "old"}
 	for _, m := range measures {
 		head = append(head, string(m))
 	}
 	lines := [][]string{head}
 	all, units := ratesOf(p)
 	line := func(key ratePlace, name string) {
-		cells := []string{
-			key.kind, key.division, key.code, name, p.From.Format(time.DateOnly), p.Until.Format(time.DateOnly), strconv.FormatBool(p.Mature),
-			e.picture.Origin, strconv.FormatBool(e.condition != good),
-		}
-		for i, m := range measures {
-			n, ok := all[key][m]
-			const young = 3 // of the measures, those before need no old cohort
-			if !ok || i >= young && !p.Mature {
-				cells = append(cells, "")
-				continue
+		cells := slices.Concat([]string{key.kind, key.division, key.code, name}, periodCells(p.Newest), periodCells(p.Ripe),
+			[]string{e.picture.Origin, strconv.FormatBool(e.condition != good)})
+		for _, m := range measures {
+			cell := ""
+			if n, ok := all[key][m]; ok {
+				cell = strconv.Itoa(n)
 			}
-			cells = append(cells, strconv.Itoa(n))
+			cells = append(cells, cell)
+		}
+		for i := range cells {
+			cells[i] = sheet.Harmless(cells[i])
 		}
 		lines = append(lines, cells)
 	}
@@ -333,4 +435,12 @@ func (s *Site) getPerformanceTable(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="hieu-qua.csv"`)
 	return c.Send(out.Bytes())
+}
+
+// periodCells are the days of a period and when it was counted; empty when there is none.
+func periodCells(p store.RatePeriod) []string {
+	if p.At.IsZero() {
+		return []string{"", "", ""}
+	}
+	return []string{p.From.Format(time.DateOnly), p.Until.Format(time.DateOnly), p.At.Format(time.RFC3339)}
 }

@@ -55,7 +55,12 @@ func (s *Site) summary(e *edition, key pageKey, page areaPage) string {
 	} else {
 		parts = append(parts, page.say("summary at", p.At.In(s.Location).Format("15:04")))
 	}
-	parts = append(parts, sayWarnings(s.warningsIn(p, key), page))
+	known := s.warningsIn(p, e.made, key)
+	if inForce := slices.DeleteFunc(slices.Clone(known), func(w inForce) bool { return w.Ended }); len(inForce) > 0 || len(known) == 0 {
+		parts = append(parts, sayWarnings(inForce, page))
+	} else {
+		parts = append(parts, page.say("summary warnings ended"))
+	}
 	var n store.PublicNumbersOf
 	for _, c := range p.Counts {
 		if c.Division == key.division && c.Area == key.area {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,12 +12,29 @@ import (
 	"toancanh/server/kpi"
 )
 
-// Cases are the reports received in a span of time that the rates count, of the origin the dataset was born as. Who is charged
-// is the unit that replied first. Of a reply that was sent back later the limit is the one first promised, or approved until then.
-func (s *Store) Cases(ctx context.Context, division string, from, until time.Time) ([]kpi.Case, error) {
+// sqlCounted are the reports the rates count, of the origin the dataset was born as.
+const sqlCounted = `r.division = @division and r.accepted_at is not null and not r.is_excluded and r.origin <> 'drill'
+	and (r.origin = 'real') = (coalesce((select origin from dataset), 'real') = 'real')`
+
+// FirstCase is when the first report came that the rates count; the zero time while there is none.
+func (s *Store) FirstCase(ctx context.Context, division string) (first time.Time, err error) {
+	list, err := collect(ctx, s, pgx.RowTo[time.Time], "select r.received_at from report r where "+sqlCounted+" order by r.received_at limit 1",
+		pgx.NamedArgs{"division": division})
+	if err != nil {
+		return first, fmt.Errorf("read the first case: %w", err)
+	}
+	for _, at := range list {
+		first = at
+	}
+	return first, nil
+}
+
+// Cases are the reports received in a span of time that the rates count, as of when it is counted. Who is charged is the unit
+// that replied first. Of a reply that was sent back later the limit is the one first promised, or approved until then.
+func (s *Store) Cases(ctx context.Context, division string, span kpi.Span) ([]kpi.Case, error) {
 	list, err := collect(ctx, s, pgx.RowToStructByPos[kpi.Case], `
 		select r.area,
-			coalesce((select a.unit from report_act a where a.report_id = r.id and a.act = 'assign' and (f.replied is null or a.at <= f.replied)
+			coalesce((select a.unit from report_act a where a.report_id = r.id and a.act = 'assign' and a.at <= least(f.replied, @counted)
 				order by a.n desc limit 1), r.unit),
 			case when exists (select from report_act a where a.report_id = r.id and a.act = 'reopen') then greatest(r.due_original,
 					(select max(a.until) from report_act a where a.report_id = r.id and a.act = 'approve_extension' and a.at <= f.replied))
@@ -27,9 +45,9 @@ func (s *Store) Cases(ctx context.Context, division string, from, until time.Tim
 		from report r
 		cross join lateral (select min(a.at) filter (where a.act = 'resolve') as replied, min(a.at) filter (where a.act = 'publish') as published
 			from report_act a where a.report_id = r.id) f
-		left join lateral (select manner from report_rating where report_id = r.id order by published_at desc limit 1) g on true
-		where r.division = $1 and r.received_at >= $2 and r.received_at < $3 and r.accepted_at is not null and not r.is_excluded
-			and r.origin <> 'drill' and (r.origin = 'real') = (coalesce((select origin from dataset), 'real') = 'real')`, division, from, until)
+		left join lateral (select manner from report_rating where report_id = r.id and published_at <= @counted order by published_at desc limit 1) g on true
+		where `+sqlCounted+` and r.received_at >= @from and r.received_at < @until and r.accepted_at <= @counted`,
+		pgx.NamedArgs{"division": division, "from": span.From, "until": span.Until, "counted": span.Counted})
 	if err != nil {
 		return nil, fmt.Errorf("read cases: %w", err)
 	}
@@ -39,12 +57,14 @@ func (s *Store) Cases(ctx context.Context, division string, from, until time.Tim
 // RatePeriod are the days of receipt that rates count.
 type RatePeriod struct {
 	From, Until time.Time // days, both of them counted
-	Mature      bool      // long enough ago for results to be proven
-	At          time.Time
+	At          time.Time // as of when they are counted
 }
 
-// TellRates lets the public role read rates.
-func (s *Store) TellRates(ctx context.Context, p RatePeriod, list []disclosure.Rate) error {
+// RatePeriods are those of which replies are told, and results. Zero: there is none.
+type RatePeriods struct{ Newest, Ripe RatePeriod }
+
+// TellRates lets the public role read rates; those of no period are none.
+func (s *Store) TellRates(ctx context.Context, p RatePeriods, list []disclosure.Rate) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "delete from public_rate"); err != nil {
 			return err
@@ -60,15 +80,29 @@ func (s *Store) TellRates(ctx context.Context, p RatePeriod, list []disclosure.R
 		if _, err := tx.Exec(ctx, "update public_rate r set name = u.name from unit u where r.kind = 'unit' and u.id = r.place"); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `insert into public_rate_period (from_date, until_date, mature, counted_at) values ($1, $2, $3, $4)
-			on conflict (only_row) do update set from_date = excluded.from_date, until_date = excluded.until_date, mature = excluded.mature,
-				counted_at = excluded.counted_at`, p.From.Format(time.DateOnly), p.Until.Format(time.DateOnly), p.Mature, p.At)
+		if p.Newest.At.IsZero() {
+			_, err := tx.Exec(ctx, "delete from public_rate_period")
+			return err
+		}
+		args := append([]any{p.Newest.From.Equal(p.Ripe.From)}, slices.Concat(p.Newest.columns(), p.Ripe.columns())...)
+		_, err = tx.Exec(ctx, `insert into public_rate_period (mature, from_date, until_date, counted_at, ripe_from, ripe_until, ripe_at)
+			values ($1, $2, $3, $4, $5, $6, $7)
+			on conflict (only_row) do update set mature = excluded.mature, from_date = excluded.from_date, until_date = excluded.until_date,
+				counted_at = excluded.counted_at, ripe_from = excluded.ripe_from, ripe_until = excluded.ripe_until, ripe_at = excluded.ripe_at`, args...)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("tell rates: %w", classify(err))
 	}
 	return nil
+}
+
+// columns are the period as the database keeps it; nulls when there is none.
+func (p RatePeriod) columns() []any {
+	if p.At.IsZero() {
+		return []any{nil, nil, nil}
+	}
+	return []any{p.From.Format(time.DateOnly), p.Until.Format(time.DateOnly), p.At}
 }
 
 // PublicRate is a count behind a rate, as it is told.
@@ -79,17 +113,23 @@ type PublicRate struct {
 
 // Performance is how well units and areas did; the zero value before anything was counted.
 type Performance struct {
-	RatePeriod
+	RatePeriods
 	Rates []PublicRate
 }
 
 func readPerformance(ctx context.Context, tx pgx.Tx) (p Performance, err error) {
-	err = tx.QueryRow(ctx, `select coalesce(min(from_date), '0001-01-01'), coalesce(min(until_date), '0001-01-01'), coalesce(bool_and(mature), false),
-		coalesce(min(counted_at), '0001-01-01 00:00:00Z') from public_rate_period`).Scan(&p.From, &p.Until, &p.Mature, &p.At)
+	var dates [4]*time.Time
+	var counted [2]*time.Time
+	err = tx.QueryRow(ctx, `select min(from_date), min(until_date), min(counted_at), min(ripe_from), min(ripe_until), min(ripe_at)
+		from public_rate_period`).Scan(&dates[0], &dates[1], &counted[0], &dates[2], &dates[3], &counted[1])
 	if err != nil {
 		return p, err
 	}
-	p.At = p.At.UTC()
+	for i, period := range []*RatePeriod{&p.Newest, &p.Ripe} {
+		if from, until, at := dates[2*i], dates[2*i+1], counted[i]; from != nil && until != nil && at != nil {
+			*period = RatePeriod{*from, *until, at.UTC()}
+		}
+	}
 	rows, err := tx.Query(ctx, "select kind, division, place, measure, value, name from public_rate order by kind, division, place, measure")
 	if err != nil {
 		return p, err

@@ -1,11 +1,11 @@
 // Keeps the page at its newest without losing the reader's place, and says when it cannot. The button stops that
-// (WCAG 2.2.2); the summary is read aloud at most once in ten seconds (4.1.3).
+// (WCAG 2.2.2); the summary is read aloud at most once in ten seconds (4.1.3). A warning ends by its own time, whoever answers.
 'use strict';
 (() => {
   const english = document.documentElement.lang === 'en';
   const words = english
-    ? { pause: 'Pause updates', resume: 'Resume updates', lost: 'The centre has not answered since {}. What stands here may be old.' }
-    : { pause: 'Tạm dừng cập nhật', resume: 'Tiếp tục cập nhật', lost: 'Trung tâm không trả lời từ {}. Những gì ghi ở đây có thể đã cũ.' };
+    ? { pause: 'Pause updates', resume: 'Resume updates', ended: 'Ended at', allEnded: 'Warnings that have ended', lost: 'The centre has not answered since {}. What stands here may be old.' }
+    : { pause: 'Tạm dừng cập nhật', resume: 'Tiếp tục cập nhật', ended: 'Đã hết hạn lúc', allEnded: 'Cảnh báo đã hết hạn', lost: 'Trung tâm không trả lời từ {}. Những gì ghi ở đây có thể đã cũ.' };
   const { zone } = document.currentScript.dataset; // the centre's, wherever the reader is
   const every = 5000;
   const longest = 30000;
@@ -18,6 +18,21 @@
   let made = '';
   let timer = 0;
 
+  // What time it is at the centre, whatever the reader's clock shows: that of its newest answer and what has passed since. The
+  // page's own time is never later than when it came.
+  let centre = { then: Date.parse(document.querySelector('.at time')?.dateTime ?? ''), here: Date.now() };
+  const end = () => {
+    const now = centre.then + (Date.now() - centre.here);
+    for (const line of document.querySelectorAll('.until')) {
+      if (!(Date.parse(line.querySelector('time').dateTime) <= now)) continue;
+      line.className = '';
+      line.firstElementChild.textContent = words.ended;
+      line.closest('li').className = 'ended';
+    }
+    const head = find('canh-bao');
+    if (head && !document.querySelector('.until')) head.textContent = words.allEnded;
+  };
+
   const place = find('tam-dung');
   const button = document.createElement('button');
   button.type = 'button';
@@ -27,7 +42,7 @@
     button.textContent = paused ? words.resume : words.pause;
     if (!paused) renew();
   };
-  if (place) place.append(button);
+  if (place) place.replaceChildren(button); // in the place of the links for who has no script
 
   const tell = (lost) => {
     const line = find('mat-noi');
@@ -64,11 +79,14 @@
         show(new DOMParser().parseFromString(await answer.text(), 'text/html'));
         answered = new Date();
         failed = 0;
+        const then = Date.parse(answer.headers.get('date') ?? '');
+        if (then) centre = { then, here: Date.now() };
       } catch {
         failed++;
       }
       tell(failed > 0);
     }
+    end();
     later();
   };
   document.addEventListener('visibilitychange', () => { if (!document.hidden) renew(); });
