@@ -53,6 +53,9 @@ type kind string
 
 const areaKind kind = "area"
 
+// explains reports whether a page of the kind tells how something is used, and needs no numbers for it.
+func (k kind) explains() bool { return k == dataKind || k == subscribeKind }
+
 // pageKey names one page in one look. Kinds that speak of the whole centre leave division and area empty.
 type pageKey struct {
 	kind           kind
@@ -141,7 +144,7 @@ func (s *Site) servePage(c *fiber.Ctx, key pageKey) error {
 	p := s.page(e, key)
 	p.Serve(c.Context())
 	e.laid.lay(seat{c.Path(), key.look}, p)
-	if e.condition == missing {
+	if e.condition == missing && !key.kind.explains() {
 		c.Set(fiber.HeaderRetryAfter, "5")
 		c.Status(fiber.StatusServiceUnavailable)
 	}
