@@ -16,6 +16,7 @@ dataset: created_at history_at only_row origin
 public_category: category division measure value wider
 public_cell: area category division from_date rest until_date value
 public_count: area division measure value wider
+public_dti: area code dated issuer most name number reference scheme title value year
 public_in_force: expires_at id origin sent_at shown status
 public_rate: division kind measure name place value
 public_rate_period: counted_at from_date mature ripe_at ripe_from ripe_until until_date

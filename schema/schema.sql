@@ -351,6 +351,32 @@ table drill
   CREATE INDEX drill_open ON public.drill USING btree (starts_at) WHERE (NOT cleared)
   CREATE UNIQUE INDEX drill_running ON public.drill USING btree ((true)) WHERE (state = 'running'::text)
   grant insert, select, update to toancanh_app
+table dti_value -- Values of main indices and of components, append-only: the application may not change or delete one. What replaces nothing begins a value, what no other replaces is in force.
+  n bigint not null generated always as identity
+  entered_at timestamp with time zone not null
+  value numeric(9,4) -- Of a main index from 0 to 1, of a component in points out of most; null: the value was withdrawn.
+  most numeric(9,4)
+  replaces bigint
+  dated date
+  year smallint not null
+  area text not null
+  scheme text not null
+  code text not null -- Of a main index, "7", or of a component of it, "7.12".
+  name text not null default ''::text
+  title text not null default ''::text
+  issuer text not null default ''::text
+  number text not null default ''::text
+  reference text not null default ''::text
+  reason text not null default ''::text
+  entered_by text not null -- An opaque id; never public.
+  constraint dti_value_evidence CHECK ((((value IS NOT NULL) AND (most IS NOT NULL) AND (dated IS NOT NULL) AND (title <> ''::text) AND (issuer <> ''::text) AND ((number <> ''::text) OR (reference <> ''::text))) OR ((value IS NULL) AND (most IS NULL) AND (replaces IS NOT NULL) AND (reason <> ''::text))))
+  constraint dti_value_in_range CHECK (((value >= (0)::numeric) AND (most > (0)::numeric) AND (value <= most)))
+  constraint dti_value_of UNIQUE (n, area, scheme, year, code)
+  constraint dti_value_pkey PRIMARY KEY (n)
+  constraint dti_value_replaced_once UNIQUE (replaces)
+  constraint dti_value_replaces_its_own FOREIGN KEY (replaces, area, scheme, year, code) REFERENCES dti_value(n, area, scheme, year, code)
+  CREATE UNIQUE INDEX dti_value_begins_once ON public.dti_value USING btree (area, scheme, year, code) WHERE (replaces IS NULL)
+  grant insert, select to toancanh_app
 table duty_ladder -- Seconds after which the steps of a call list come, by priority.
   only_row boolean not null default true
   changed_at timestamp with time zone not null default now()

@@ -39,6 +39,9 @@ const (
 	ReadTeams         Action = "team.read"
 	ManageTeams       Action = "team.manage"
 
+	ReadDTI  Action = "dti.read"  // values of the digital transformation index with who entered them
+	EnterDTI Action = "dti.enter" // enter and withdraw them
+
 	ListIncidents Action = "incident.list"
 	ReadIncident  Action = "incident.read"
 	RunIncidents  Action = "incident.run"      // propose, accept and dismiss; write the log, give tasks, keep files

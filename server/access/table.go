@@ -96,6 +96,8 @@ func Table() []Rule {
 		{AnswerTasks, "Xác nhận, báo xong nhiệm vụ", ListTasks, desk().and(OwnUnit, UnitLead, UnitOfficer)},
 
 		{ReadKPIs, "Xem chỉ số", "", desk().and(OwnArea, Leader, UnitLead, UnitOfficer, DataOfficer, CommunityTeam, Desk, Screen).and(Everything, KeyReports)},
+		{ReadDTI, "Xem các giá trị chỉ số chuyển đổi số đã nhập và lịch sử", "", to(Everything, Administrator, ShiftLead, Operator, Leader)},
+		{EnterDTI, "Nhập, rút giá trị chỉ số chuyển đổi số có minh chứng (toàn tỉnh)", ReadDTI, lead().and(Everything, Administrator)},
 		{ReadSensors, "Xem cảm biến và số đo", "", to(Everything, ShiftLead, Operator, Leader, UnitLead, UnitOfficer, CommunityTeam, Desk, Screen, KeyReports)},
 		{ManageSensors, "Sửa, nhập bảng, duyệt và ngừng dùng cảm biến", ReadSensors, lead()},
 		{MaintainSensors, "Đặt và kết thúc đợt bảo trì", ReadSensors, desk()},

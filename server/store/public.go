@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"toancanh/server/disclosure"
+	"toancanh/server/dti"
 	"toancanh/server/sensor"
 	"toancanh/server/warning"
 )
@@ -129,6 +130,7 @@ type PublicPicture struct {
 	Published  []Published // the newest ten
 	// Performance is how well units and areas did in the last full quarter.
 	Performance Performance
+	DTI         []dti.Entry // values with evidence, in no order that matters
 	Results     []Published // the newest of every innermost area, the newest first
 	Sent        []WarningSent
 	// Idle means that nobody has looked for some seconds whether the counts are still true.
@@ -210,6 +212,9 @@ func (p *PublicStore) fill(ctx context.Context, tx pgx.Tx, out *PublicPicture, a
 		return err
 	}
 	if out.Performance, err = readPerformance(ctx, tx); err != nil {
+		return err
+	}
+	if out.DTI, err = publicDTI(ctx, tx); err != nil {
 		return err
 	}
 	if out.Sent, err = publicSent(ctx, tx, a.now); err != nil {
