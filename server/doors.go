@@ -51,7 +51,7 @@ func (s *Server) openDoors() error {
 		Keeper: s.keeper, Walls: s.walls, People: s.store, Keys: s.store, Hooks: s.store, HookDesk: s.hooks, Duty: s.store, Callout: s.callout, Contacts: s.store, Sealer: s.sealer, Log: s.log,
 		Provider: s.provider, HubSecret: s.options.HubSecret, Storm: s.options.Storm, Ready: s.ready,
 		Queue: s.store, Presence: s.presence, Tiles: tiles, Wake: func() { s.relay.Wake() }, Handovers: s.store, Drills: s.store, DrillsChanged: s.drills.Look,
-		Follow: s.follow, Receipts: s.receipts, Warnings: s.store, CapSender: s.capSender(), Subscriptions: s.subscribe,
+		Follow: s.follow, Receipts: s.receipts, Warnings: s.store, CapSender: s.capSender(), Subscriptions: s.subscribe, DTI: s.published,
 	})
 	if err != nil {
 		return err

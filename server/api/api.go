@@ -18,6 +18,7 @@ import (
 	"toancanh/server/auth"
 	"toancanh/server/door"
 	"toancanh/server/drill"
+	"toancanh/server/dti"
 	"toancanh/server/evidence"
 	"toancanh/server/follow"
 	"toancanh/server/forecast"
@@ -76,6 +77,7 @@ type Store interface {
 	teamwork
 	alarmStore
 	incidents
+	dtiValues
 	Photos(ctx context.Context, reportID string) ([]store.Photo, error)
 	Photo(ctx context.Context, id string) (store.Photo, error)
 	List(ctx context.Context, f store.Filter) (list []report.Report, next string, err error)
@@ -123,6 +125,8 @@ type Config struct {
 	Signer   *auth.Signer
 	Location *time.Location
 	Now      func() time.Time
+
+	DTI dti.Book // schemes of the digital transformation index
 
 	Division string        // in which reports are placed and announced
 	Title    string        // of the centre, before the area's name: "Trung tâm Giám sát, điều hành thông minh"
@@ -299,6 +303,7 @@ func (a *API) Routes(app *fiber.App) {
 	a.alarmRoutes(v1)
 	a.gatewayRoutes(v1)
 	v1.Get("/kpis", a.within(answerLimit, a.getKPIs))
+	a.dtiRoutes(v1)
 	v1.Get("/forecast", a.within(pastLimit, a.getForecast))
 	v1.Get("/past", a.within(pastLimit, a.getPast))
 	v1.Get("/past/changes", a.within(pastLimit, a.getPastChanges))

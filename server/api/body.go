@@ -30,7 +30,7 @@ func largeBodies() map[string]int {
 	return map[string]int{
 		"/api/v1/readings": bulkBody, "/api/v1/events": bulkBody, "/api/v1/history": bulkBody, "/api/v1/history/readings": bulkBody,
 		"/api/v1/sensors": listBody, "/api/v1/reports/import": bulkBody, "/api/v1/warnings/import": warning.MostBytes,
-		"/api/v1/sensor-proposals": listBody, "/api/v1/sensor-imports": listBody,
+		"/api/v1/sensor-proposals": listBody, "/api/v1/sensor-imports": listBody, "/api/v1/dti/import": listBody,
 	}
 }
 

@@ -28,6 +28,7 @@ import (
 	"toancanh/server/callout/calltest"
 	"toancanh/server/disclosing/telltest"
 	"toancanh/server/door"
+	"toancanh/server/dti"
 	"toancanh/server/embedded/testpg"
 	"toancanh/server/follow"
 	"toancanh/server/hook"
@@ -133,6 +134,8 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 		Ground: subscribe.Ground{Tree: atlas.Tree, Division: "vn-2022", Category: func(code string) bool { _, ok := rules.Category(code); return ok }},
 	})
 	must(t, err)
+	published, err := dti.Load(sample.Files())
+	must(t, err)
 	c := api.Config{
 		Subscriptions: browsers,
 		Receipts:      receipts,
@@ -148,7 +151,7 @@ func newHouse(t *testing.T, change ...func(*api.Config, *fiber.App)) *house {
 		Location: zone, Evidence: auth.NewSigner(bytes.Repeat([]byte{5}, 32)), Now: time.Now, Division: "vn-2022", Title: "Trung tâm Giám sát, điều hành thông minh",
 		Origin: report.Simulated, Build: "test", Sample: true, Live: h.store.Live(view.NewLens(zone, nil), func(schema.Topic) bool { return true }), HubSecret: hubSecret,
 		Handovers: h.store, Drills: h.store, DrillsChanged: func() {}, Storm: func() { h.storms <- struct{}{} }, Ready: h.store.Ready,
-		Warnings: h.store, CapSender: "toancanh.67",
+		Warnings: h.store, CapSender: "toancanh.67", DTI: published,
 	}
 	for _, f := range change {
 		f(&c, app)

@@ -90,6 +90,9 @@ func aboutRoutes() map[string]string {
 		"POST /api/v1/tickets":                aboutTopics,
 		"GET /api/v1/boundaries/proposals":    aboutWhole,
 		"POST /api/v1/boundaries/proposals":   aboutWhole,
+		"POST /api/v1/dti/values":             aboutWhole,
+		"POST /api/v1/dti/withdrawals":        aboutWhole,
+		"POST /api/v1/dti/import":             aboutWhole,
 		"GET /api/v1/alarms/:id/attempts":     aboutAlarms,
 		"GET /api/v1/handovers":               aboutShifts,
 		"POST /api/v1/handovers":              aboutShifts,
@@ -155,7 +158,7 @@ func aboutRoutes() map[string]string {
 		"DELETE /people/:id/subject", "POST /units", "PUT /units/:id", "GET /rights", "GET /audit", "GET /desks", "POST /desks",
 		"DELETE /desks/:id", "GET /keys", "POST /keys", "PUT /keys/:id", "POST /keys/:id/rotation", "DELETE /keys/:id", "GET /reveals",
 		"POST /reveals/:id/seen", "GET /hooks", "POST /hooks", "PUT /hooks/:id", "POST /hooks/:id/rotation", "POST /hooks/:id/ping",
-		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /duty/positions", "GET /duty/now", "GET /duty/shifts", "POST /duty/shifts",
+		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /dti", "GET /dti/history", "GET /dti/export", "GET /duty/positions", "GET /duty/now", "GET /duty/shifts", "POST /duty/shifts",
 		"PUT /duty/shifts/:id", "DELETE /duty/shifts/:id", "POST /duty/pattern", "GET /duty/people", "GET /duty/ladder", "PUT /duty/ladder",
 		"POST /duty/tests", "GET /duty/tests/last", "GET /duty/tests/:id", "POST /callout/arrivals", "POST /subscriptions", "POST /subscriptions/move", "POST /subscriptions/end", "POST /callout/reports",
 		"DELETE /hooks/:id", "POST /redactions", "GET /assignment", "GET /alarm-types", "GET /alarm-types/:code",
@@ -461,6 +464,13 @@ func (w walker) whole(t *testing.T) {
 		changes = access.Forbid
 	}
 	w.expect(t, "rules of assignment", w.try("PUT", "/api/v1/assignment", map[string]any{}), changes, access.ChangeAssignments, 403)
+	enters := w.may(access.EnterDTI, place("67"))
+	if enters == access.Hide {
+		enters = access.Forbid // the values are there for all who read them
+	}
+	for _, path := range []string{"values", "withdrawals"} {
+		w.expect(t, path+" of the index", w.try("POST", "/api/v1/dti/"+path, map[string]any{}), enters, access.EnterDTI, 403)
+	}
 	decided := w.may(access.DecidePlaces, place("67"))
 	if decided == access.Hide {
 		decided = access.Forbid // the list is there; only those of the whole province see it

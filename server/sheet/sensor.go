@@ -1,8 +1,6 @@
 package sheet
 
 import (
-	"errors"
-	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -101,23 +99,8 @@ func ReadSensors(raw []byte, words SensorWords) (SensorTable, error) {
 	}
 	t := SensorTable{Ignored: f.ignored, heads: f.heads}
 	first := map[string]int{}
-	for {
-		cells, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return t, nil
-		}
-		if err != nil {
-			t.Wrong = append(t.Wrong, broken(err))
-			return t, nil
-		}
-		line, _ := r.FieldPos(0)
-		if strings.TrimSpace(strings.Join(cells, "")) == "" {
-			continue
-		}
-		if len(t.Rows)+len(t.Wrong) >= MostSensors {
-			return SensorTable{}, fault.Invalid("", "Tệp có quá %d dòng; hãy chia thành nhiều tệp.", MostSensors).Because("too_long")
-		}
-		l := sensorLine{line: line, cells: cells, at: f}
+	wrong, err := eachLine(r, MostSensors, func(line int, cells []string) {
+		l := sensorLine{tableLine{line: line, cells: cells, at: f}}
 		s := l.read(words)
 		if before, twice := first[s.Code]; twice {
 			l.wrong("code", fault.Invalid("code", "Mã này đã có ở dòng %d.", before).Because("duplicate"))
@@ -125,25 +108,46 @@ func ReadSensors(raw []byte, words SensorWords) (SensorTable, error) {
 		first[s.Code] = line
 		if len(l.faults) > 0 {
 			t.Wrong = append(t.Wrong, l.faults...)
-			continue
+			return
 		}
 		t.Rows = append(t.Rows, SensorRow{line, s})
+	})
+	if err != nil {
+		return SensorTable{}, err
 	}
+	t.Wrong = append(t.Wrong, wrong...)
+	return t, nil
 }
 
-// sensorLine reads the cells of one line and collects what is wrong with them.
-type sensorLine struct {
+// tableLine reads the cells of one line and collects what is wrong with them.
+type tableLine struct {
 	line   int
 	cells  []string
 	at     found
 	faults []Wrong
 }
 
-func (l *sensorLine) text(name string) string { return cellOf(l.at.columns, l.cells, name) }
+func (l *tableLine) text(name string) string { return cellOf(l.at.columns, l.cells, name) }
 
-func (l *sensorLine) wrong(name string, f *fault.Error) {
+func (l *tableLine) wrong(name string, f *fault.Error) {
 	l.faults = append(l.faults, Wrong{l.line, l.at.heads[name], f})
 }
+
+func (l *tableLine) number(name string) *float64 {
+	text := l.text(name)
+	if text == "" {
+		return nil
+	}
+	x, err := degrees(text)
+	if err != nil {
+		l.wrong(name, fault.Invalid(name, "Ô này phải là một số, ví dụ 12,5.").Because("format"))
+		return nil
+	}
+	return &x
+}
+
+// sensorLine is a line as a sensor.
+type sensorLine struct{ tableLine }
 
 func (l *sensorLine) read(words SensorWords) sensor.Sensor {
 	s := sensor.Sensor{
@@ -192,19 +196,6 @@ func (l *sensorLine) need(name string) float64 {
 		return *x
 	}
 	return 0
-}
-
-func (l *sensorLine) number(name string) *float64 {
-	text := l.text(name)
-	if text == "" {
-		return nil
-	}
-	x, err := degrees(text)
-	if err != nil {
-		l.wrong(name, fault.Invalid(name, "Ô này phải là một số, ví dụ 12,5.").Because("format"))
-		return nil
-	}
-	return &x
 }
 
 func (l *sensorLine) seconds(name string) time.Duration {

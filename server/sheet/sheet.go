@@ -1,4 +1,4 @@
-// Package sheet reads reports and sensors from a table that an office kept: a CSV as spreadsheets write it, with
+// Package sheet reads reports, sensors and values of an index from a table that an office kept: a CSV as spreadsheets write it, with
 // Vietnamese or English headings. It is pure: it says of every line what it holds or what is wrong with it, and keeps
 // nothing.
 package sheet
@@ -111,23 +111,33 @@ func Read(raw []byte, words Words) (Table, error) {
 	if err != nil {
 		return Table{}, err
 	}
-	for {
+	wrong, err := eachLine(r, MostRows, func(line int, cells []string) { t.take(line, cells, reading{columns, words}) })
+	if err != nil {
+		return Table{}, err
+	}
+	t.Wrong = append(t.Wrong, wrong...)
+	return t, nil
+}
+
+// eachLine reads the lines below the headings, empty ones left out. The error says that there are too many; a line that
+// cannot be read is the last one and is returned: where a quotation ends nobody can tell, and what follows is not guessed at.
+func eachLine(r *csv.Reader, most int, take func(line int, cells []string)) ([]Wrong, error) {
+	for n := 0; ; {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return t, nil
+			return nil, nil
 		}
 		if err != nil {
-			t.Wrong = append(t.Wrong, broken(err))
-			return t, nil // where a quotation ends nobody can tell: what follows is not guessed at
+			return []Wrong{broken(err)}, nil
 		}
 		line, _ := r.FieldPos(0)
 		if strings.TrimSpace(strings.Join(cells, "")) == "" {
 			continue
 		}
-		if len(t.Rows)+len(t.Wrong) >= MostRows {
-			return Table{}, fault.Invalid("", "Tệp có quá %d dòng; hãy chia thành nhiều tệp.", MostRows).Because("too_long")
+		if n++; n > most {
+			return nil, fault.Invalid("", "Tệp có quá %d dòng; hãy chia thành nhiều tệp.", most).Because("too_long")
 		}
-		t.take(line, cells, reading{columns, words})
+		take(line, cells)
 	}
 }
 
@@ -237,8 +247,8 @@ func cellOf(columns map[string]int, cells []string, name string) string {
 		return ""
 	}
 	text := strings.TrimSpace(cells[i])
-	if len(text) > 1 && text[0] == '\'' && strings.ContainsRune("=+-@", rune(text[1])) {
-		return text[1:]
+	if plain, marked := strings.CutPrefix(text, "'"); marked && Harmless(plain) != plain {
+		return plain
 	}
 	return text
 }
