@@ -63,6 +63,9 @@ func (s Scheme) Tallies(entries []Entry) []Tally {
 	return list
 }
 
+// Blank is the tally of a year without entries.
+func (s Scheme) Blank() []Tally { return []Tally{s.tally(0, nil)} }
+
 func (s Scheme) tally(year int, entries []Entry) Tally {
 	t := Tally{Year: year, Need: len(s.Scored())}
 	of := map[string]float64{}
