@@ -9,6 +9,7 @@ export type PageName =
   | 'templates'
   | 'assignment'
   | 'teams'
+  | 'dti'
   | 'duty'
   | 'handover'
   | 'drills'
@@ -35,6 +36,7 @@ export const fragments: Record<PageName, string> = {
   templates: '#mau-tra-loi',
   assignment: '#phan-cong',
   teams: '#to-cong-nghe-so',
+  dti: '#chuyen-doi-so',
   duty: '#truc',
   handover: '#ban-giao-ca',
   drills: '#dien-tap',
@@ -70,6 +72,7 @@ const inGroup: Record<PageName, Group> = {
   templates: 'work',
   assignment: 'work',
   teams: 'work',
+  dti: 'work',
   sensors: 'devices',
   gateways: 'devices',
   screens: 'devices',
