@@ -26,6 +26,7 @@ export interface DTIEntry extends Evidence {
   /** Why it was withdrawn. */
   reason: string;
   at: number | null;
+  by: string;
   byName: string;
 }
 
@@ -143,6 +144,7 @@ function parseEntry(raw: JsonObject): DTIEntry {
     dated: asText(raw['dated']),
     reason: asText(raw['reason']),
     at: asTime(raw['at']),
+    by: asText(raw['by']),
     byName: asText(raw['by_name']),
   };
 }
