@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/csv"
 	"slices"
@@ -280,22 +279,13 @@ func (a *API) postDTIWithdrawal(ctx context.Context, c *fiber.Ctx) error {
 
 // importedValues is what became of a table of values.
 type importedValues struct {
-	DryRun    bool        `json:"dry_run"`
-	Lines     int         `json:"lines"`
-	Accepted  int         `json:"accepted"`  // in a dry run: how many would be
-	Replaced  int         `json:"replaced"`  // of those accepted, how many take the place of a value
-	Unchanged int         `json:"unchanged"` // lines that say what is in force already
-	Refused   []lineFault `json:"refused"`
-	Omitted   int         `json:"refused_omitted"` // faults beyond those listed
-	Ignored   []string    `json:"ignored_columns"`
-}
-
-func (t *importedValues) refuse(line int, column string, e *fault.Error) {
-	if len(t.Refused) == mostRefused {
-		t.Omitted++
-		return
-	}
-	t.Refused = append(t.Refused, lineFault{line, column, e.Field, e.Reason, e.Message})
+	DryRun    bool `json:"dry_run"`
+	Lines     int  `json:"lines"`
+	Accepted  int  `json:"accepted"`  // in a dry run: how many would be
+	Replaced  int  `json:"replaced"`  // of those accepted, how many take the place of a value
+	Unchanged int  `json:"unchanged"` // lines that say what is in force already
+	refusedLines
+	Ignored []string `json:"ignored_columns"`
 }
 
 // postDTIImport takes a table of values, whole or not at all. A dry run keeps nothing and says what is wrong line by line.
@@ -308,14 +298,11 @@ func (a *API) postDTIImport(ctx context.Context, c *fiber.Ctx) error {
 	if err := fault.Join(wrongQuery, wrongDry); err != nil {
 		return err
 	}
-	if err := takes(c, csvType); err != nil {
-		return err
-	}
-	raw, err := body(c, listBody)
+	raw, err := tableBody(c, listBody)
 	if err != nil {
 		return err
 	}
-	table, err := sheet.ReadValues(slices.Clone(raw))
+	table, err := sheet.ReadValues(raw)
 	if err != nil {
 		return err
 	}
@@ -323,7 +310,7 @@ func (a *API) postDTIImport(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	answer := importedValues{DryRun: dry, Lines: table.Lines, Ignored: append([]string{}, table.Ignored...), Refused: []lineFault{}}
+	answer := importedValues{DryRun: dry, Lines: table.Lines, Ignored: append([]string{}, table.Ignored...)}
 	good := a.checkValues(table, known, &answer)
 	switch {
 	case dry:
@@ -347,9 +334,7 @@ func (a *API) checkValues(t sheet.ValueTable, known []store.DTIEntry, answer *im
 	for _, e := range known {
 		newest[e.Key] = e
 	}
-	for _, w := range t.Wrong {
-		answer.refuse(w.Line, w.Column, w.Fault)
-	}
+	answer.unreadable(t.Wrong)
 	var good []dti.Entry
 	today := a.today()
 	for _, row := range t.Rows {
@@ -372,7 +357,7 @@ func (a *API) checkValues(t sheet.ValueTable, known []store.DTIEntry, answer *im
 			good = append(good, e)
 		}
 	}
-	slices.SortStableFunc(answer.Refused, func(x, y lineFault) int { return cmp.Compare(x.Line, y.Line) })
+	answer.sort()
 	return good
 }
 

@@ -143,9 +143,7 @@ func TestValuesOfTheIndexAreEnteredReplacedAndWithdrawn(t *testing.T) {
 // sendValues hands a table of values in.
 func (v *visitor) sendValues(query, table string) answer {
 	v.h.t.Helper()
-	return v.h.do(call{method: "POST", path: "/api/v1/dti/import" + query, body: table, header: map[string]string{
-		"Cookie": v.cookie, "X-Toancanh": "1", "Content-Type": "text/csv; charset=utf-8",
-	}})
+	return v.sendCSV("/api/v1/dti/import"+query, table)
 }
 
 func TestATableOfValuesIsTakenWholeOrNotAtAll(t *testing.T) {

@@ -75,7 +75,12 @@ type importAnswer struct {
 // sendTable posts a table as somebody; the query begins with a question mark.
 func (v *visitor) sendTable(query, table string) answer {
 	v.h.t.Helper()
-	return v.h.do(call{method: "POST", path: "/api/v1/reports/import" + query, body: table, header: map[string]string{
+	return v.sendCSV("/api/v1/reports/import"+query, table)
+}
+
+func (v *visitor) sendCSV(path, table string) answer {
+	v.h.t.Helper()
+	return v.h.do(call{method: "POST", path: path, body: table, header: map[string]string{
 		"Cookie": v.cookie, "X-Toancanh": "1", "Content-Type": "text/csv; charset=utf-8",
 	}})
 }

@@ -48,14 +48,48 @@ type lineTaken struct {
 }
 
 type imported struct {
-	DryRun   bool        `json:"dry_run"`
-	Lines    int         `json:"lines"`
-	Accepted int         `json:"accepted"` // in a dry run: how many would be
-	Repeated int         `json:"repeated"`
-	Refused  []lineFault `json:"refused"`
-	Omitted  int         `json:"refused_omitted"` // faults beyond those listed
-	Ignored  []string    `json:"ignored_columns"`
-	Reports  []lineTaken `json:"reports"`
+	DryRun   bool `json:"dry_run"`
+	Lines    int  `json:"lines"`
+	Accepted int  `json:"accepted"` // in a dry run: how many would be
+	Repeated int  `json:"repeated"`
+	refusedLines
+	Ignored []string    `json:"ignored_columns"`
+	Reports []lineTaken `json:"reports"`
+}
+
+// refusedLines lists what is wrong with a table, line by line.
+type refusedLines struct {
+	Refused []lineFault `json:"refused"`
+	Omitted int         `json:"refused_omitted"` // faults beyond those listed
+}
+
+func (r *refusedLines) refuse(line int, column string, e *fault.Error) {
+	if len(r.Refused) == mostRefused {
+		r.Omitted++
+		return
+	}
+	r.Refused = append(r.Refused, lineFault{line, column, e.Field, e.Reason, e.Message})
+}
+
+// unreadable lists the lines of a table that could not be read.
+func (r *refusedLines) unreadable(wrong []sheet.Wrong) {
+	r.Refused = []lineFault{}
+	for _, w := range wrong {
+		r.refuse(w.Line, w.Column, w.Fault)
+	}
+}
+
+func (r *refusedLines) sort() {
+	slices.SortStableFunc(r.Refused, func(x, y lineFault) int { return cmp.Compare(x.Line, y.Line) })
+}
+
+// tableBody is the body of a request that is a table.
+func tableBody(c *fiber.Ctx, most int) ([]byte, error) {
+	if err := takes(c, csvType); err != nil {
+		return nil, err
+	}
+	raw, err := body(c, most)
+	return slices.Clone(raw), err
 }
 
 // postImport takes a table of reports that an officer kept. A dry run keeps nothing. A table with a bad line is refused
@@ -69,21 +103,18 @@ func (a *API) postImport(ctx context.Context, c *fiber.Ctx) error {
 	if err := fault.Join(wrongQuery, wrongDry, wrongSkip, wrongChannel); err != nil {
 		return err
 	}
-	if err := takes(c, csvType); err != nil {
-		return err
-	}
-	raw, err := body(c, bulkBody)
+	raw, err := tableBody(c, bulkBody)
 	if err != nil {
 		return err
 	}
-	table, err := sheet.Read(slices.Clone(raw), sheet.Words{
+	table, err := sheet.Read(raw, sheet.Words{
 		Categories: a.Rules.Current().Categories, Commune: a.Intake.CommunePoint, Channels: report.Channels(), Location: a.Location,
 	})
 	if err != nil {
 		return err
 	}
 	answer := imported{
-		DryRun: dry, Lines: table.Lines(), Ignored: append([]string{}, table.Ignored...), Refused: []lineFault{}, Reports: []lineTaken{},
+		DryRun: dry, Lines: table.Lines(), Ignored: append([]string{}, table.Ignored...), Reports: []lineTaken{},
 	}
 	lines := a.check(table, importer{who, channel}, &answer)
 	switch {
@@ -113,16 +144,7 @@ type line struct {
 
 // check makes submissions of the table's rows and lists in answer what is wrong with the others.
 func (a *API) check(t sheet.Table, by importer, answer *imported) []line {
-	refuse := func(at int, column string, e *fault.Error) {
-		if len(answer.Refused) == mostRefused {
-			answer.Omitted++
-			return
-		}
-		answer.Refused = append(answer.Refused, lineFault{at, column, e.Field, e.Reason, e.Message})
-	}
-	for _, w := range t.Wrong {
-		refuse(w.Line, w.Column, w.Fault)
-	}
+	answer.unreadable(t.Wrong)
 	var good []line
 	seen := map[string]int{}
 	for _, row := range t.Rows {
@@ -132,13 +154,13 @@ func (a *API) check(t sheet.Table, by importer, answer *imported) []line {
 		s := intake.Submission{Draft: row.Draft, Contact: row.Contact, Actor: actor(by.who), May: entering(by.who), Key: lineKey(by.who, row, seen)}
 		if err := a.Intake.CheckReport(s); err != nil {
 			for _, e := range fault.Items(err) {
-				refuse(row.Line, t.Heading(e.Field), e)
+				answer.refuse(row.Line, t.Heading(e.Field), e)
 			}
 			continue
 		}
 		good = append(good, line{row.Line, s})
 	}
-	slices.SortStableFunc(answer.Refused, func(x, y lineFault) int { return cmp.Compare(x.Line, y.Line) })
+	answer.sort()
 	return good
 }
 

@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/csv"
 	"slices"
@@ -237,13 +236,12 @@ func changeOf(o *object, s sensor.Sensor, units map[string]bool) intake.SensorCh
 
 // importedSensors is what became of a table of sensors.
 type importedSensors struct {
-	DryRun   bool        `json:"dry_run"`
-	Lines    int         `json:"lines"`
-	Accepted int         `json:"accepted"` // in a dry run: how many would be
-	Known    int         `json:"known"`    // of those accepted, how many overwrite a sensor there is
-	Refused  []lineFault `json:"refused"`
-	Omitted  int         `json:"refused_omitted"` // faults beyond those listed
-	Ignored  []string    `json:"ignored_columns"`
+	DryRun   bool `json:"dry_run"`
+	Lines    int  `json:"lines"`
+	Accepted int  `json:"accepted"` // in a dry run: how many would be
+	Known    int  `json:"known"`    // of those accepted, how many overwrite a sensor there is
+	refusedLines
+	Ignored []string `json:"ignored_columns"`
 }
 
 // postSensorImport takes a table of sensors. A dry run keeps nothing. A table with a bad line is refused as a whole unless
@@ -255,10 +253,7 @@ func (a *API) postSensorImport(ctx context.Context, c *fiber.Ctx) error {
 	if err := fault.Join(wrongQuery, wrongDry, wrongSkip); err != nil {
 		return err
 	}
-	if err := takes(c, csvType); err != nil {
-		return err
-	}
-	raw, err := body(c, listBody)
+	raw, err := tableBody(c, listBody)
 	if err != nil {
 		return err
 	}
@@ -266,7 +261,7 @@ func (a *API) postSensorImport(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	table, err := sheet.ReadSensors(slices.Clone(raw), sheet.SensorWords{Kinds: sensor.Kinds(), Unit: unitFinder(units)})
+	table, err := sheet.ReadSensors(raw, sheet.SensorWords{Kinds: sensor.Kinds(), Unit: unitFinder(units)})
 	if err != nil {
 		return err
 	}
@@ -274,7 +269,7 @@ func (a *API) postSensorImport(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	answer := importedSensors{DryRun: dry, Lines: table.Lines(), Ignored: append([]string{}, table.Ignored...), Refused: []lineFault{}}
+	answer := importedSensors{DryRun: dry, Lines: table.Lines(), Ignored: append([]string{}, table.Ignored...)}
 	good, err := a.checkSensors(ctx, table, importingSensors(asking(c).Principal, known), &answer)
 	if err != nil {
 		return err
@@ -325,16 +320,7 @@ func unitFinder(units []store.Unit) func(string) (string, bool) {
 
 // checkSensors cleans the rows of a table and lists in answer what is wrong with the others, line by line.
 func (a *API) checkSensors(ctx context.Context, t sheet.SensorTable, may func(sensor.Sensor) error, answer *importedSensors) ([]sensor.Sensor, error) {
-	refuse := func(line int, column string, e *fault.Error) {
-		if len(answer.Refused) == mostRefused {
-			answer.Omitted++
-			return
-		}
-		answer.Refused = append(answer.Refused, lineFault{line, column, e.Field, e.Reason, e.Message})
-	}
-	for _, w := range t.Wrong {
-		refuse(w.Line, w.Column, w.Fault)
-	}
+	answer.unreadable(t.Wrong)
 	list := make([]sensor.Sensor, len(t.Rows))
 	for i, row := range t.Rows {
 		list[i] = row.Sensor
@@ -346,7 +332,7 @@ func (a *API) checkSensors(ctx context.Context, t sheet.SensorTable, may func(se
 			return nil, err // not about a line: the database, say
 		}
 		bad[*e.Index] = true
-		refuse(t.Rows[*e.Index].Line, t.Heading(e.Field), e)
+		answer.refuse(t.Rows[*e.Index].Line, t.Heading(e.Field), e)
 	}
 	var good []sensor.Sensor
 	for i, s := range clean {
@@ -354,7 +340,7 @@ func (a *API) checkSensors(ctx context.Context, t sheet.SensorTable, may func(se
 			good = append(good, s)
 		}
 	}
-	slices.SortStableFunc(answer.Refused, func(x, y lineFault) int { return cmp.Compare(x.Line, y.Line) })
+	answer.sort()
 	return good, nil
 }
 

@@ -169,9 +169,7 @@ func TestProposedSensorsWaitForPeople(t *testing.T) {
 // sendSensors hands a table of sensors in.
 func (v *visitor) sendSensors(query, table string) answer {
 	v.h.t.Helper()
-	return v.h.do(call{method: "POST", path: "/api/v1/sensor-imports" + query, body: table, header: map[string]string{
-		"Cookie": v.cookie, "X-Toancanh": "1", "Content-Type": "text/csv; charset=utf-8",
-	}})
+	return v.sendCSV("/api/v1/sensor-imports"+query, table)
 }
 
 func TestATableOfSensorsIsTriedThenTaken(t *testing.T) {

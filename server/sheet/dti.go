@@ -25,15 +25,7 @@ type ValueTable struct {
 	Wrong   []Wrong
 	Ignored []string
 	Lines   int // below the headings, empty ones left out
-	heads   map[string]string
-}
-
-// Heading is the heading of a field, the field itself where the table has no column for it.
-func (t ValueTable) Heading(name string) string {
-	if head, ok := t.heads[name]; ok {
-		return head
-	}
-	return name
+	headed
 }
 
 // valueColumn is a column of a table of values.
@@ -93,23 +85,21 @@ func ReadValues(raw []byte) (ValueTable, error) {
 	}
 	columns := valueColumns()
 	known := make([]field, len(columns))
+	var needs []need
 	for i, c := range columns {
 		known[i] = c.field
+		if c.need {
+			needs = append(needs, need{c.name, c.title})
+		}
 	}
 	f, err := find(head, known)
 	if err != nil {
 		return ValueTable{}, err
 	}
-	var missing []error
-	for _, c := range columns {
-		if _, ok := f.columns[c.name]; c.need && !ok {
-			missing = append(missing, fault.Invalid(c.name, "Thiếu cột “%s”.", c.title).Because("required"))
-		}
-	}
-	if err := fault.Join(missing...); err != nil {
+	if err := fault.Join(f.without(needs)...); err != nil {
 		return ValueTable{}, err
 	}
-	t := ValueTable{Ignored: f.ignored, heads: f.heads}
+	t := ValueTable{Ignored: f.ignored, headed: headed{f.heads}}
 	first := map[dti.Key]int{}
 	wrong, err := eachLine(r, MostValues, func(line int, cells []string) {
 		t.Lines++

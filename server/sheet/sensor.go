@@ -31,15 +31,7 @@ type SensorTable struct {
 	Rows    []SensorRow
 	Wrong   []Wrong
 	Ignored []string
-	heads   map[string]string
-}
-
-// Heading is the heading of a sensor's field, the field itself where the table has no column for it.
-func (t SensorTable) Heading(name string) string {
-	if head, ok := t.heads[name]; ok {
-		return head
-	}
-	return name
+	headed
 }
 
 // Lines is how many lines the table has below its headings, empty ones left out.
@@ -86,18 +78,11 @@ func ReadSensors(raw []byte, words SensorWords) (SensorTable, error) {
 	if err != nil {
 		return SensorTable{}, err
 	}
-	var missing []error
-	for _, need := range []struct{ name, word string }{
-		{"code", "Mã"}, {"name", "Tên"}, {"kind", "Loại"}, {"lat", "Vĩ độ"}, {"lon", "Kinh độ"},
-	} {
-		if _, ok := f.columns[need.name]; !ok {
-			missing = append(missing, fault.Invalid(need.name, "Thiếu cột “%s”.", need.word).Because("required"))
-		}
-	}
-	if err := fault.Join(missing...); err != nil {
+	needs := []need{{"code", "Mã"}, {"name", "Tên"}, {"kind", "Loại"}, {"lat", "Vĩ độ"}, {"lon", "Kinh độ"}}
+	if err := fault.Join(f.without(needs)...); err != nil {
 		return SensorTable{}, err
 	}
-	t := SensorTable{Ignored: f.ignored, heads: f.heads}
+	t := SensorTable{Ignored: f.ignored, headed: headed{f.heads}}
 	first := map[string]int{}
 	wrong, err := eachLine(r, MostSensors, func(line int, cells []string) {
 		l := sensorLine{tableLine{line: line, cells: cells, at: f}}

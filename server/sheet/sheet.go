@@ -183,12 +183,7 @@ func headings(head []string) (Table, map[string]int, error) {
 		return Table{}, nil, err
 	}
 	t, columns := Table{Ignored: f.ignored, heads: f.heads}, f.columns
-	var missing []error
-	for _, need := range []struct{ name, word string }{{"category", "Lĩnh vực"}, {"description", "Nội dung"}} {
-		if _, ok := columns[need.name]; !ok {
-			missing = append(missing, fault.Invalid(need.name, "Thiếu cột “%s”.", need.word).Because("required"))
-		}
-	}
+	missing := f.without([]need{{"category", "Lĩnh vực"}, {"description", "Nội dung"}})
 	_, lat := columns["lat"]
 	_, lon := columns["lon"]
 	_, commune := columns["commune"]
@@ -203,6 +198,31 @@ type found struct {
 	columns map[string]int    // field -> its column
 	heads   map[string]string // field -> its heading
 	ignored []string
+}
+
+// need is a column that a table must have, by its field and by the word for it.
+type need struct{ field, word string }
+
+// without says which columns are missing.
+func (f found) without(needs []need) []error {
+	var missing []error
+	for _, n := range needs {
+		if _, ok := f.columns[n.field]; !ok {
+			missing = append(missing, fault.Invalid(n.field, "Thiếu cột “%s”.", n.word).Because("required"))
+		}
+	}
+	return missing
+}
+
+// headed are the headings of a table by field.
+type headed struct{ heads map[string]string }
+
+// Heading is the heading of a field, the field itself where the table has no column for it.
+func (h headed) Heading(name string) string {
+	if head, ok := h.heads[name]; ok {
+		return head
+	}
+	return name
 }
 
 func find(head []string, known []field) (found, error) {
