@@ -31,11 +31,21 @@ func looks() []string {
 func TestPublicPagesAreForEverybody(t *testing.T) {
 	t.Parallel()
 	p := settle(t, nil, []string{"TOANCANH_HISTORY_DAYS=0"})
+	for code, points := range map[string][2]float64{"7": {0.8575, 1}, "7.1": {8.5, 10}} {
+		p.post("/api/v1/dti/values", map[string]any{
+			"scheme": "922-2022", "year": 2022, "code": code, "value": points[0], "most": points[1], "name": "Cổng dịch vụ công trực tuyến", "title": "Báo cáo " + code,
+			"issuer": "Bộ Thông tin và Truyền thông", "reference": "https://dti.gov.vn/xep-hang-2022", "dated": "2023-07-12",
+		}, nil)
+	}
 	phone, laptop := size{320, 640}, size{1280, 800}
 	enlarged := size{1280 / 4, 800 / 4} // the laptop at 400 %
 	g, large, small := browse(t, p, "/", laptop), browse(t, p, "/", enlarged), browseWithoutScript(t, p, "/", phone)
 	open := browse(t, p, "/", laptop)
 	open.warn()
+	eventually(t, "the page of the index shows its values", heardWithin, func() bool {
+		g.visit("/dti")
+		return strings.Contains(g.text("main"), "[2] Báo cáo")
+	}, g.body)
 	for _, path := range publicPages() {
 		for _, look := range looks() {
 			small.wear(look)
