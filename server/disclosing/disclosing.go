@@ -167,14 +167,15 @@ func (t *Teller) leave(ctx context.Context, b store.PublicBatch) error {
 		}
 		t.Wake()
 	}
-	if err := t.rate(ctx, b.At); err != nil {
-		return err
-	}
 	counted := others
 	if t.Real {
 		counted = realOnes
 	}
-	return t.Store.EndBatch(ctx, b, t.Ground.Cells(counted, wall(b.At, t.Location)))
+	cells := t.Ground.Cells(counted, wall(b.At, t.Location))
+	if err := t.rate(ctx, b.At, cells); err != nil {
+		return err
+	}
+	return t.Store.EndBatch(ctx, b, cells)
 }
 
 // wall is an instant as the clocks in loc show it, without the zone: days of the projection have none.

@@ -104,13 +104,20 @@ func (h *house) look() {
 // send sends a report of a category and takes it in.
 func (h *house) send(category string) string {
 	h.t.Helper()
+	code := h.receive(category)
+	h.act(code, report.Act{Name: report.Accept})
+	return code
+}
+
+// receive sends a report of a category.
+func (h *house) receive(category string) string {
+	h.t.Helper()
 	raw, _, err := h.intake.AcceptReport(h.t.Context(), intake.Submission{Draft: report.Draft{
 		Category: category, Description: "Lời kể riêng", Location: report.Point{Lat: 12.0071, Lon: 107.6963}, Source: report.FromAPI,
 	}})
 	must(h.t, err)
 	var receipt struct{ Code string }
 	must(h.t, json.Unmarshal(raw, &receipt))
-	h.act(receipt.Code, report.Act{Name: report.Accept})
 	return receipt.Code
 }
 
@@ -118,6 +125,9 @@ func (h *house) act(code string, acts ...report.Act) {
 	h.t.Helper()
 	for _, act := range acts {
 		act.Actor = "test"
+		if act.Name == report.Rate {
+			act.Actor = report.Citizen
+		}
 		_, err := h.intake.Act(h.t.Context(), code, act)
 		must(h.t, err)
 	}

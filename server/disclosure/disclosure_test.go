@@ -516,13 +516,9 @@ func attackCells(t *testing.T, tree *area.Tree, division string, w weeksTold) {
 			if c.Category != category {
 				continue
 			}
-			but := map[string]bool{}
-			for _, other := range w.cells {
-				if c.Rest && other.Category == category && other.From.Equal(c.From) && other.Until.Equal(c.Until) && other.Area != c.Area {
-					for _, leaf := range tree.LeavesUnder(division, other.Area) {
-						but[leaf] = but[leaf] || slices.Contains(tree.Path(division, other.Area), c.Area)
-					}
-				}
+			but, counts := map[string]bool{}, meant(tree, division, c, w.cells)
+			for _, leaf := range leaves {
+				but[leaf.Code] = !counts[leaf.Code]
 			}
 			e.learn(in(c.Area, c.From, c.Until, but), c.N)
 		}

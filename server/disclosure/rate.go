@@ -3,6 +3,7 @@ package disclosure
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"toancanh/server/kpi"
 )
@@ -83,8 +84,9 @@ func (a Asked) steps() []step {
 	})
 }
 
-// tells groups items for every step; the first begins with some that are given.
-func tells(steps []step, by []kpi.Rates, levels []level, begin []group) [][]group {
+// tells groups items for every step; the first begins with some that are given. rest are the counts of each item that others tell
+// by taking from its own what they tell of it already; nil: nobody does.
+func tells(steps []step, by []kpi.Rates, rest []int, levels []level, begin []group) [][]group {
 	all := make([][]group, 0, len(steps))
 	for _, s := range steps {
 		start := slices.Clone(begin)
@@ -93,6 +95,9 @@ func tells(steps []step, by []kpi.Rates, levels []level, begin []group) [][]grou
 		}
 		for i, g := range start {
 			start[i] = group{items: g.items, sums: s.parts(total(by, g.items)), plain: true}
+			if rest != nil {
+				start[i].sums = append(start[i].sums, sum(rest, g.items))
+			}
 		}
 		groups := gather(start, levels)
 		if slices.ContainsFunc(groups, func(g group) bool { return !g.enough() }) {
@@ -118,24 +123,40 @@ func total(by []kpi.Rates, items []int) (sum kpi.Rates) {
 	return sum
 }
 
-// Rates are the counts of every area of every division, and of every unit in the whole, as far as they may be told.
-func (g *Ground) Rates(list []Performed, asked Asked) []Rate {
+// Alone counts by commune the reports of the days from the first to the last that cells tell of it by itself, in whole weeks.
+func Alone(cells []Cell, first, last time.Time) map[string]int {
+	alone := map[string]int{}
+	for _, c := range cells {
+		if !c.Rest && !c.From.Before(first) && !c.Until.After(last) {
+			alone[c.Area] += c.N
+		}
+	}
+	return alone
+}
+
+// Rates are the counts of every area of every division, and of every unit in the whole, as far as they may be told. alone are
+// those of each commune that are told of it by other ways: beside them few others may not remain.
+func (g *Ground) Rates(list []Performed, asked Asked, alone map[string]int) []Rate {
 	steps := asked.steps()
 	by := make([]kpi.Rates, len(g.leaves))
 	ofUnit := map[string]kpi.Rates{}
-	var sum kpi.Rates
+	accepted := 0
 	for _, p := range list {
 		if i, ok := g.index[p.Area]; ok {
 			by[i] = by[i].Plus(p.Rates)
 			ofUnit[p.Unit] = ofUnit[p.Unit].Plus(p.Rates)
-			sum = sum.Plus(p.Rates)
+			accepted += p.Accepted
 		}
 	}
-	if sum.Accepted < Few {
+	if accepted < Few {
 		return nil
 	}
 	var rates []Rate
-	groups := tells(steps, by, g.levels, single(len(by)))
+	rest := make([]int, len(by))
+	for i, leaf := range g.leaves {
+		rest[i] = max(by[i].Accepted-alone[leaf], 0)
+	}
+	groups := tells(steps, by, rest, g.levels, single(len(by)))
 	for _, p := range g.areas {
 		root := len(p.path) == 1
 		rates = append(rates, rated(steps, Rate{Kind: OfArea, Division: p.division, Place: p.code}, total(by, p.leaves), func(s int) bool {
@@ -194,7 +215,7 @@ func (g *Ground) unitRates(steps []step, list []Performed, ofUnit map[string]kpi
 	case len(apart.items) > 0:
 		begin[smallest] = begin[smallest].with(apart)
 	}
-	groups := tells(steps, by, []level{{keys: make([]int, len(units)), merges: true}}, begin)
+	groups := tells(steps, by, nil, []level{{keys: make([]int, len(units)), merges: true}}, begin)
 	for i, u := range units {
 		rates = append(rates, rated(steps, Rate{Kind: OfUnit, Division: g.division, Place: u}, by[i], func(s int) bool { return covers(groups[s], []int{i}) })...)
 	}

@@ -5,8 +5,12 @@ import "time"
 // Proven is how long a published result has to stand before it counts as resolved: so long its sender may have it opened again.
 const Proven = 15 * day
 
-// Ripe is how long after its last day of receipt a cohort is old enough: a month to be handled, and Proven.
-const Ripe = 30*day + Proven
+// Settled is how long after its last day of receipt it is counted how a cohort was replied to, and Ripe what came of it: a month
+// to be handled, and Proven.
+const (
+	Settled = 15 * day
+	Ripe    = 30*day + Proven
+)
 
 // Targets of the three rates, and the most that may be opened again, in per cent.
 const (
@@ -36,10 +40,11 @@ type Rates struct {
 	Rated, Content     int // of those published at least Proven ago
 }
 
-// Count is what a case adds to the rates as of now.
-func (c Case) Count(now time.Time) Rates {
-	r := Rates{Accepted: 1}
-	if c.Limit != nil && !now.Before(*c.Limit) {
+// Count is what a case adds to the rates of its span. Each is counted as of one moment, so that nobody learns from one telling and
+// the next what came between.
+func (c Case) Count(s Span) Rates {
+	r, now := Rates{Accepted: 1}, s.Results()
+	if c.Limit != nil && !s.Replies().Before(*c.Limit) {
 		r.Due = 1
 		r.Met = one(c.Replied != nil && !c.Replied.After(*c.Limit))
 	}
@@ -64,28 +69,36 @@ func (r Rates) Plus(o Rates) Rates {
 	}
 }
 
-// Span is a time of receipt whose reports are rated together, as things stood at Counted.
-type Span struct {
-	From, Until time.Time // its first day, and the day after its last one
-	Counted     time.Time
-}
+// Span is a time of receipt whose reports are rated together: its first day, and the day after its last one.
+type Span struct{ From, Until time.Time }
+
+// Replies is as of when replies are counted, and what was accepted.
+func (s Span) Replies() time.Time { return s.Until.Add(Settled) }
+
+// Results is as of when it is counted what came of it.
+func (s Span) Results() time.Time { return s.Until.Add(Ripe) }
 
 const monthsOfQuarter = 3
 
-// Newest is the newest span that has ended, by when the first report ever came; false while there is none. Spans never overlap,
-// so that nobody can take one from another: quarters from the second that begins after the first report, and until then months,
-// the first of which begins on the day of that report. It is counted when it ends, and anew each Proven until it is Ripe.
-func Newest(now, first time.Time) (s Span, ok bool) {
-	first = first.In(now.Location())
+// Newest is the newest span whose replies have been counted, by when the first report ever came; false while there is none.
+func Newest(now, first time.Time) (Span, bool) { return ended(now.Add(-Settled), first) }
+
+// NewestRipe is the newest span whose results have been counted.
+func NewestRipe(now, first time.Time) (Span, bool) { return ended(now.Add(-Ripe), first) }
+
+// ended is the newest span that had ended at a time. Spans never overlap, so that nobody can take one from another: quarters from
+// the second that begins after the first report, and until then half months, the first of which begins on the day of that report.
+func ended(at, first time.Time) (s Span, ok bool) {
+	first = first.In(at.Location())
 	quarters := quarterOf(first.Add(-1)).AddDate(0, 2*monthsOfQuarter, 0)
-	s.Until = quarterOf(now)
+	s.Until = quarterOf(at)
 	s.From = s.Until.AddDate(0, -monthsOfQuarter, 0)
 	if s.From.Before(quarters) {
-		s.Until = monthOf(now)
+		s.Until = halfOf(at)
 		if s.Until.After(quarters) {
 			s.Until = quarters
 		}
-		s.From = s.Until.AddDate(0, -1, 0)
+		s.From = halfOf(s.Until.Add(-1))
 	}
 	if day := dayOf(first); s.From.Before(day) {
 		s.From = day
@@ -93,16 +106,7 @@ func Newest(now, first time.Time) (s Span, ok bool) {
 	if first.IsZero() || !s.From.Before(s.Until) {
 		return Span{}, false
 	}
-	s.Counted = s.Until.Add(min(now.Sub(s.Until).Truncate(Proven), Ripe))
 	return s, true
-}
-
-// NewestRipe is the newest span that ended Ripe ago.
-func NewestRipe(now, first time.Time) (s Span, ok bool) {
-	if s, ok = Newest(now.Add(-Ripe), first); ok {
-		s.Counted = s.Until.Add(Ripe)
-	}
-	return s, ok
 }
 
 func dayOf(t time.Time) time.Time {
@@ -111,6 +115,15 @@ func dayOf(t time.Time) time.Time {
 
 func monthOf(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, t.Location())
+}
+
+// halfOf is the beginning of the half of a month.
+func halfOf(t time.Time) time.Time {
+	const middle = 15
+	if t.Day() <= middle {
+		return monthOf(t)
+	}
+	return monthOf(t).AddDate(0, 0, middle)
 }
 
 func quarterOf(t time.Time) time.Time {

@@ -196,7 +196,7 @@ func (s *Site) performanceModel(e *edition, key pageKey) model {
 
 const dateForm = "02/01/2006"
 
-// span names a period: a quarter, a month, or its days.
+// span names a period: a quarter, half a month, or its days.
 func (b board) span(p store.RatePeriod) string {
 	if name, ok := b.calendar(p); ok {
 		return name
@@ -204,20 +204,21 @@ func (b board) span(p store.RatePeriod) string {
 	return b.say("performance days", p.From.Format("02/01"), p.Until.Format(dateForm))
 }
 
-// calendar is the name of a period that is a whole quarter or month.
+// calendar is the name of a period that is a whole quarter or half of a month.
 func (b board) calendar(p store.RatePeriod) (name string, ok bool) {
-	const months = 3
+	const months, middle = 3, 15
+	month := p.From.Format("1/2006")
+	if b.look.English {
+		month = p.From.Format("January 2006")
+	}
 	end := p.Until.AddDate(0, 0, 1)
-	switch {
-	case p.From.Day() != 1:
-	case p.From.AddDate(0, months, 0).Equal(end):
+	switch first := p.From.Day() == 1; {
+	case first && p.From.AddDate(0, months, 0).Equal(end):
 		return b.say("performance quarter", []string{"I", "II", "III", "IV"}[(int(p.From.Month())-1)/months], p.From.Year()), true
-	case p.From.AddDate(0, 1, 0).Equal(end):
-		month := p.From.Format("1/2006")
-		if b.look.English {
-			month = p.From.Format("January 2006")
-		}
-		return b.say("performance month", month), true
+	case first && p.From.AddDate(0, 0, middle).Equal(end):
+		return b.say("performance first half", month), true
+	case p.From.Day() == middle+1 && p.From.AddDate(0, 1, -middle).Equal(end):
+		return b.say("performance second half", month), true
 	}
 	return "", false
 }

@@ -20,7 +20,7 @@ func TestTheBoardTellsRatesAndHidesFew(t *testing.T) {
 	h.wait(func() bool { return strings.Contains(h.get("/hieu-qua", nil).body, "70 trong 80") })
 	page := h.get("/hieu-qua", nil).body
 	holds(t, "the board", page, "87,5\u00a0%", "Phản ánh nhận trong các ngày 26/10 đến 31/10/2026: 87,5", "70 trong 80", "80,0\u00a0%", "<span>n = 25</span> <span>hạng 1</span>", `class="grey">50,0`, "<span>n = 12</span>",
-		"chưa đủ thời gian", ">không công bố", "“Không công bố”: có số dưới 5", "chưa có số liệu", "=Sở &lt;Tài nguyên&gt;", "DỮ LIỆU MÔ PHỎNG",
+		"chưa đủ thời gian", ">không công bố", "“Không công bố”: một số đếm", "chưa có số liệu", "=Sở &lt;Tài nguyên&gt;", "DỮ LIỆU MÔ PHỎNG",
 		"phản ánh nhận từ 26/10/2026 đến hết 31/10/2026, theo tình hình lúc 00:00 16/11/2026", "muộn nhất có từ ngày 16/12/2026")
 	if strings.Contains(page, "n = 12</span> <span>") {
 		t.Error("few have a rank")
@@ -63,10 +63,10 @@ func TestTheBoardNamesBothPeriods(t *testing.T) {
 			('area', 'vn-2022', '67', '', 'cohort', 200), ('area', 'vn-2022', '67', '', 'verified', 180), ('area', 'vn-2022', '67', '', 'reopened', 4),
 			('area', 'vn-2022', '67', '', 'rated', 50), ('area', 'vn-2022', '67', '', 'content', 40),
 			('area', 'vn-2022', '660', '', 'cohort', 100), ('area', 'vn-2022', '660', '', 'verified', 80), ('area', 'vn-2022', '660', '', 'reopened', 20)`,
-		`('2026-10-01', '2026-10-31', false, '2026-10-31 17:00Z', '2026-07-01', '2026-09-30', '2026-11-14 17:00Z')`)
+		`('2026-10-16', '2026-10-31', false, '2026-11-15 17:00Z', '2026-07-01', '2026-09-30', '2026-11-14 17:00Z')`)
 	h.wait(func() bool { return strings.Contains(h.get("/hieu-qua", nil).body, "70 trong 80") })
-	holds(t, "the board", h.get("/hieu-qua", nil).body, "nhận trong tháng 10/2026: 87,5\u00a0%", "nhận trong quý III/2026: 90,0\u00a0%", "(180 trong 200)", "80,0\u00a0% người đánh giá",
+	holds(t, "the board", h.get("/hieu-qua", nil).body, "nhận trong nửa cuối tháng 10/2026: 87,5\u00a0%", "nhận trong quý III/2026: 90,0\u00a0%", "(180 trong 200 phản ánh đã tiếp nhận)", "80,0\u00a0% người đánh giá",
 		"20,0\u00a0%", `d="M0 3h100v5H0z"/><path d="M30 0v10"/>`) // the bar of what was opened again ends at ten of a hundred
-	holds(t, "in English", h.get("/hieu-qua", map[string]string{"Cookie": "nhin=en.0.0"}).body, "received in October 2026: 87.5%", "(quarter III of 2026), as things stood at")
-	holds(t, "the table", h.get("/hieu-qua.csv", nil).body, ",2026-10-01,2026-10-31,2026-10-31T17:00:00Z,2026-07-01,2026-09-30,2026-11-14T17:00:00Z,simulated,false,90,80,70,200,180,4,50,40\n")
+	holds(t, "in English", h.get("/hieu-qua", map[string]string{"Cookie": "nhin=en.0.0"}).body, "received in the second half of October 2026: 87.5%", "(quarter III of 2026), as things stood at")
+	holds(t, "the table", h.get("/hieu-qua.csv", nil).body, ",2026-10-16,2026-10-31,2026-11-15T17:00:00Z,2026-07-01,2026-09-30,2026-11-14T17:00:00Z,simulated,false,90,80,70,200,180,4,50,40\n")
 }

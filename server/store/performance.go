@@ -29,12 +29,13 @@ func (s *Store) FirstCase(ctx context.Context, division string) (first time.Time
 	return first, nil
 }
 
-// Cases are the reports received in a span of time that the rates count, as of when it is counted. Who is charged is the unit
-// that replied first. Of a reply that was sent back later the limit is the one first promised, or approved until then.
+// Cases are the reports received in a span of time that the rates count, as of when replies are counted, and ratings as of when
+// results are. Who is charged is the unit that replied first, or had it then. Of a reply that was sent back later the limit is the
+// one first promised, or approved until then.
 func (s *Store) Cases(ctx context.Context, division string, span kpi.Span) ([]kpi.Case, error) {
 	list, err := collect(ctx, s, pgx.RowToStructByPos[kpi.Case], `
 		select r.area,
-			coalesce((select a.unit from report_act a where a.report_id = r.id and a.act = 'assign' and a.at <= least(f.replied, @counted)
+			coalesce((select a.unit from report_act a where a.report_id = r.id and a.act = 'assign' and a.at <= least(f.replied, @replies)
 				order by a.n desc limit 1), r.unit),
 			case when exists (select from report_act a where a.report_id = r.id and a.act = 'reopen') then greatest(r.due_original,
 					(select max(a.until) from report_act a where a.report_id = r.id and a.act = 'approve_extension' and a.at <= f.replied))
@@ -45,9 +46,9 @@ func (s *Store) Cases(ctx context.Context, division string, span kpi.Span) ([]kp
 		from report r
 		cross join lateral (select min(a.at) filter (where a.act = 'resolve') as replied, min(a.at) filter (where a.act = 'publish') as published
 			from report_act a where a.report_id = r.id) f
-		left join lateral (select manner from report_rating where report_id = r.id and published_at <= @counted order by published_at desc limit 1) g on true
-		where `+sqlCounted+` and r.received_at >= @from and r.received_at < @until and r.accepted_at <= @counted`,
-		pgx.NamedArgs{"division": division, "from": span.From, "until": span.Until, "counted": span.Counted})
+		left join lateral (select manner from report_rating where report_id = r.id and published_at <= @results order by published_at desc limit 1) g on true
+		where `+sqlCounted+` and r.received_at >= @from and r.received_at < @until and r.accepted_at <= @replies`,
+		pgx.NamedArgs{"division": division, "from": span.From, "until": span.Until, "replies": span.Replies(), "results": span.Results()})
 	if err != nil {
 		return nil, fmt.Errorf("read cases: %w", err)
 	}

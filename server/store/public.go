@@ -128,7 +128,7 @@ type PublicPicture struct {
 	Sensors    []PublicSensor
 	Warnings   []WarningInForce
 	Published  []Published // the newest ten
-	// Performance is how well units and areas did in the last full quarter.
+	// Performance is how well units and areas did in the spans that are told.
 	Performance Performance
 	DTI         []dti.Entry // values with evidence, in no order that matters
 	Results     []Published // the newest of every innermost area, the newest first
