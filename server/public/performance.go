@@ -249,12 +249,12 @@ func (b board) counted(p store.RatePeriod) string {
 // narrowest are the sentences of the innermost area of a path of which something may be told; it is named unless it is the
 // last of the path.
 func (b board) narrowest(division string, path []string) (list []string, wider string) {
-	for i := len(path) - 1; i >= 0; i-- {
-		if list = b.sentences(b.all[ratePlace{disclosure.OfArea, division, path[i]}]); len(list) == 0 {
+	for i, code := range slices.Backward(path) {
+		if list = b.sentences(b.all[ratePlace{disclosure.OfArea, division, code}]); len(list) == 0 {
 			continue
 		}
 		if i < len(path)-1 {
-			at, _ := b.site.Atlas.Tree.Get(division, path[i])
+			at, _ := b.site.Atlas.Tree.Get(division, code)
 			wider = nameInSentence(at, b.look)
 		}
 		return list, wider
