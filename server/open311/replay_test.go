@@ -106,7 +106,7 @@ func meant(t *testing.T, list []foreign, now time.Time) []matter {
 	for i, f := range taken {
 		m := matter{Service: cmp.Or(categories[strings.ToLower(f.What)], "KH"), Status: "open", Requested: f.Requested.Add(shift).Truncate(time.Hour)}
 		if f.Closed {
-			m.Status, m.Closed = "closed", f.Updated.Add(shift).Truncate(15 * time.Minute)
+			m.Status, m.Closed = "closed", f.Updated.Add(shift).Truncate(15*time.Minute)
 			m.Description = f.What
 			if f.Description != "" && f.Description != f.What {
 				m.Description += ": " + f.Description
