@@ -248,6 +248,10 @@ func TestEveryPageInEveryStateIsSmallAndValid(t *testing.T) {
 			t.Errorf("the front page in a storm lacks %q", want)
 		}
 	}
+	const asOf = "Số phản ánh tính đến"
+	if narrow := all["storm /tinh-hinh/2022/660 vi"] + all["storm /tinh-hinh/2022/24611 vi"]; !strings.Contains(narrow, asOf) || strings.Contains(all["storm / vi"], asOf) {
+		t.Error("a narrow area does not say of when its numbers are, or the whole does, whose are of now")
+	}
 	if board := all["storm /hieu-qua vi"]; !strings.Contains(board, `class="bar"`) || !strings.Contains(board, "&lt;so-tnmt&gt;") {
 		t.Error("the board in a storm has no rates")
 	}

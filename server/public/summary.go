@@ -68,6 +68,9 @@ func (s *Site) summary(e *edition, key pageKey, page areaPage) string {
 		}
 	}
 	parts = append(parts, sayReports(n, page))
+	if _, own := n.Open.Exact(); own && len(page.Up) > 0 && !p.BatchAt.IsZero() { // of the whole it is the number of now
+		parts = append(parts, page.say("summary batch", p.BatchAt.In(s.Location).Format("15:04")))
+	}
 	if table := s.sensorsIn(p, key); len(table.All) > 0 {
 		parts = append(parts, saySensors(table, page))
 	}
