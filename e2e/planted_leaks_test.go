@@ -103,9 +103,8 @@ func (p *planting) plantTooMuch() {
 func (p *planting) saveCopy(dir, address string, without bool) {
 	p.t.Helper()
 	saving := run(p.t, order{args: []string{"export", "public", dir, "--live=http://" + p.s.addr}, env: []string{"TOANCANH_DATABASE_URL=" + address, "TOANCANH_LOG_LEVEL=debug"}})
-	<-saving.done
-	if failed := saving.cmd.ProcessState.ExitCode() != 0; failed != without {
-		p.t.Errorf("without a database %t: the copy ended with %d", without, saving.cmd.ProcessState.ExitCode())
+	if code := saving.await(copiedWithin); (code != 0) != without {
+		p.t.Errorf("without a database %t: the copy ended with %d", without, code)
 	}
 	p.clean("what the copy's maker says", []byte(saving.log.String()))
 	most, files := 1000, 0
