@@ -160,6 +160,14 @@ func (s *Site) areaPage(e *edition, key pageKey) areaPage {
 		page.Batch = e.picture.BatchAt.In(s.Location).Format("15:04 02/01/2006")
 	}
 	page.Summary = s.summary(e, key, page)
+	page.Elsewhere = s.elsewhere(key)
+	return page
+}
+
+// elsewhere is the same ground as other divisions name it.
+func (s *Site) elsewhere(key pageKey) []elsewhere {
+	tree := s.Atlas.Tree
+	var all []elsewhere
 	for _, d := range tree.Divisions() {
 		if d.Code == key.division {
 			continue
@@ -173,10 +181,10 @@ func (s *Site) areaPage(e *edition, key pageKey) areaPage {
 			other.Places = append(other.Places, place{titleOf(there, key.look), s.areaURL(d.Code, code)})
 		}
 		if len(other.Places) > 0 {
-			page.Elsewhere = append(page.Elsewhere, other)
+			all = append(all, other)
 		}
 	}
-	return page
+	return all
 }
 
 // otherDivisions are the whole as other divisions have it, at the addresses of a kind of page.

@@ -52,11 +52,11 @@
     if (line.textContent !== text) line.textContent = text;
   };
   const show = (fresh) => {
-    const words = find('tom-tat', fresh);
+    const newer = find('tom-tat', fresh);
     const summary = find('tom-tat');
-    if (words && summary && words.textContent !== summary.textContent && Date.now() - said >= sayEvery) {
+    if (newer && summary && newer.textContent !== summary.textContent && Date.now() - said >= sayEvery) {
       said = Date.now();
-      summary.textContent = words.textContent;
+      summary.textContent = newer.textContent;
     }
     const now = find('than');
     const next = find('than', fresh);
