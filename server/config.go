@@ -73,7 +73,7 @@ type Config struct {
 	DutyHome     string   `env:"TOANCANH_DUTY_HOME" name:"duty-home" help:"This house as people on duty reach it, https://host, for links in their messages. Empty: TOANCANH_SMTP_HOME."`
 
 	Hub          string        `env:"TOANCANH_HUB" default:"on" enum:"on,off" help:"off: do not serve the live feed from this process; stand-alone hubs do."`
-	PublicEvery  time.Duration `env:"TOANCANH_PUBLIC_EVERY" default:"15m" help:"How often facts of single reports leave for everybody. Shorter than 15m tells when things happened: for demonstrations and tests only."`
+	PublicEvery  time.Duration `env:"TOANCANH_PUBLIC_EVERY" default:"15m" help:"How often facts of single reports and numbers of districts and communes leave for everybody. Shorter than 15m tells when things happened: for demonstrations and tests only."`
 	OpenLicence  string        `env:"TOANCANH_OPEN_LICENCE" default:"CC-BY-4.0" help:"Licence of the open data, by its SPDX identifier: CC-BY-4.0, CC-BY-SA-4.0, CC0-1.0, ODC-By-1.0, ODbL-1.0 or PDDL-1.0."`
 	KeepReadings time.Duration `env:"TOANCANH_KEEP_READINGS" default:"9600h" help:"How long single readings are kept; five-minute sums stay."`
 	LogFormat    string        `env:"TOANCANH_LOG_FORMAT" default:"text" enum:"text,json" help:"Form of the log on standard error: text or json."`

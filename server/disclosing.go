@@ -23,7 +23,7 @@ func (s *Server) openDisclosing() error {
 		return err
 	}
 	if s.options.PublicEvery < disclosure.Batch {
-		s.log.Warn("facts of single reports leave more often than every quarter hour", slog.Duration("every", s.options.PublicEvery))
+		s.log.Warn("facts of single reports and numbers of narrow areas leave more often than every quarter hour", slog.Duration("every", s.options.PublicEvery))
 	}
 	var categories []string
 	for _, c := range s.rules.Current().Categories {
