@@ -328,6 +328,7 @@ func (s *Store) DuePushes(ctx context.Context, now, again time.Time, most int) (
 // PushSettled is what became of a push. With neither Gone nor Problem it was sent.
 type PushSettled struct {
 	ID, Subscription string
+	N                int        // what was told; results that came to it meanwhile are told when its lease has passed
 	Gone             bool       // there is no such browser any more
 	Problem          string     // a word
 	Later            *time.Time // when it is tried again; nil: never
@@ -342,7 +343,7 @@ func (s *Store) SettlePushes(ctx context.Context, list []PushSettled, now time.T
 			case p.Gone:
 				batch.Queue("delete from push_subscription where id = $1", p.Subscription)
 			case p.Problem == "":
-				batch.Queue("delete from push_outbox where id = $1", p.ID)
+				batch.Queue("delete from push_outbox where id = $1 and n = $2", p.ID, p.N)
 			case p.Later != nil:
 				batch.Queue("update push_outbox set due_at = $2, problem = $3 where id = $1", p.ID, *p.Later, p.Problem)
 			default:

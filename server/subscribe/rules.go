@@ -154,10 +154,13 @@ func (g Ground) Tell(news store.PublicNews, all []store.Subscription, q Moment) 
 		if n == 0 || s.Results >= mostResults {
 			continue
 		}
-		due := Due(news.BatchAt, q.Zone)
+		due, event := Due(news.BatchAt, q.Zone), "result "
+		if !due.Equal(news.BatchAt) {
+			event = "result of the night " // the batch that leaves at its end is told beside it
+		}
 		s.Results++
 		list = append(list, store.Push{
-			Subscription: s.ID, Kind: store.PushResult, Event: "result " + due.Format(time.RFC3339), N: n, Area: place, Category: category,
+			Subscription: s.ID, Kind: store.PushResult, Event: event + due.Format(time.RFC3339), N: n, Area: place, Category: category,
 			DueAt: due, ExpiresAt: due.Add(resultLife), Last: s.Results == mostResults,
 		})
 	}

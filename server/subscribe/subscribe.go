@@ -276,7 +276,7 @@ func (d *Desk) deliver(ctx context.Context, due []store.PushToSend) error {
 func (d *Desk) send(ctx context.Context, p store.PushToSend) store.PushSettled {
 	ctx, cancel := context.WithTimeout(ctx, d.Patience)
 	defer cancel()
-	so := store.PushSettled{ID: p.ID, Subscription: p.Subscription}
+	so := store.PushSettled{ID: p.ID, Subscription: p.Subscription, N: p.N}
 	l, err := d.letter(p)
 	if err != nil {
 		so.Problem = "unreadable"

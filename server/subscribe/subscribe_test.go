@@ -348,6 +348,56 @@ func TestResultsKeepQuietAtNightAndEndForTheDay(t *testing.T) {
 	}
 }
 
+// late is a store in which something happens after pushes went out and before that is noted.
+type late struct {
+	*store.Store
+	meanwhile func()
+}
+
+func (l late) SettlePushes(ctx context.Context, list []store.PushSettled, now time.Time) error {
+	l.meanwhile()
+	return l.Store.SettlePushes(ctx, list, now)
+}
+
+func TestResultsThatComeWhileAPushGoesOutAreTold(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.subscribes(subscribe.Choice{Areas: []string{"67"}, Categories: []string{"*"}})
+	morning := h.now.Add(21 * time.Hour) // 6:00
+	h.now = morning.Add(-5 * time.Hour)
+	h.leaves("MT", "24611", "67", "660")
+	h.turn()
+	h.now = morning
+	h.config.Store = late{h.store, func() { // the last batch of the night, late
+		h.now = morning.Add(-15 * time.Minute)
+		h.leaves("MT", "24611", "67", "660")
+		must(t, h.desk.Queue(t.Context()))
+		h.now = morning
+	}}
+	h.open()
+	must(t, h.desk.Deliver(t.Context()))
+	h.config.Store = h.store
+	h.open()
+	h.leaves("MT", "24611", "67", "660") // that of six o'clock itself
+	h.turn()
+	h.now = morning.Add(3 * time.Minute)
+	h.turn()
+	const place = " Môi trường – Phường Nghĩa Đức. | /tinh-hinh/2022/24611 | vi"
+	tags := map[string]int{}
+	for _, p := range h.push.Got(b) {
+		var n struct{ Tag, Body string }
+		must(t, json.Unmarshal(p.Data, &n))
+		tags[n.Tag]++
+	}
+	got := h.told(b)
+	if len(got) != 3 || len(tags) != 2 || !strings.Contains(got[2], "2 kết quả mới:"+place) {
+		t.Errorf("told %q under %v, want the two of the night at last in one notice, and that of the morning beside it", got, tags)
+	}
+	if left := ask[int](h, "select count(*)::int from push_outbox"); left != 0 {
+		t.Errorf("%d wait", left)
+	}
+}
+
 func TestASubscriptionIsItsBrowsersOwn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
