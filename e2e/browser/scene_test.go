@@ -202,14 +202,15 @@ func TestNothingMovesButTheValue(t *testing.T) {
 	}
 }
 
-// places are the boxes of everything on a wall whose place must not depend on its value.
+// places are the boxes of everything on a wall whose place must not depend on its value. They have no numbers: a line that says
+// how many more there are may come between them, and moves nothing.
 func (g *tab) places() []string {
 	g.t.Helper()
 	var all []string
-	g.eval(`[...document.querySelectorAll('main, .cell, .cell > *, .tile, .tile > *, footer > p, thead th, .panel > h2, .rest')].map((e, i) => {
+	g.eval(`[...document.querySelectorAll('main, .cell, .cell > *, .tile, .tile > *, footer > p, thead th, .panel > h2, .rest')].map((e) => {
 		const {left, top, width, height} = e.getBoundingClientRect();
 		const own = e.className.replace(/svelte-\w+|normal|attention|warning|critical|unknown|fresh|stale/g, '').trim();
-		return [i, e.tagName, own, left, top, width, height].join(' ');
+		return [e.tagName, own, left, top, width, height].join(' ');
 	})`, &all)
 	return all
 }
